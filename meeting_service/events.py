@@ -1,0 +1,56 @@
+"""What happened in a meeting, as watchers learn it. All but drafts are stored and numbered."""
+
+from dataclasses import dataclass
+
+from meeting_service.meeting import Meeting, Participant
+from meeting_service.transcript import Draft, Sentence, TranscriptGap
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceFinalized:
+    """A sentence is final and in the database."""
+
+    sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class DraftChanged:
+    """A participant's draft is now this; the next one replaces it. Never stored."""
+
+    draft: Draft
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipantChanged:
+    """A participant joined, left, came back or was renamed."""
+
+    participant: Participant
+
+
+@dataclass(frozen=True, slots=True)
+class GapRecorded:
+    """A stretch of a participant's audio will never come."""
+
+    gap: TranscriptGap
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingChanged:
+    """A meeting was created, renamed, is ending or has ended."""
+
+    meeting: Meeting
+
+
+StoredEventKind = SentenceFinalized | ParticipantChanged | GapRecorded | MeetingChanged
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event with its number in the meeting: 1, 2, 3, … without holes."""
+
+    meeting_id: str
+    seq: int
+    event: StoredEventKind
+
+
+MeetingEvent = StoredEvent | DraftChanged

@@ -1,0 +1,85 @@
+"""The words for meetings and the people in them. A meeting is the durable record, a session its live run."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class MeetingState(StrEnum):
+    """Where a meeting is in its life."""
+
+    LIVE = "live"
+    ENDING = "ending"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A meeting as it is kept."""
+
+    id: str
+    title: str
+    state: MeetingState
+    started_at: datetime
+    """UTC; zero of every offset in the meeting"""
+    ended_at: datetime | None = None
+    language: str | None = None
+    vocabulary: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NewMeeting:
+    """What a caller may choose about a new meeting."""
+
+    id: str | None = None
+    title: str | None = None
+    language: str | None = None
+    vocabulary: Sequence[str] = ()
+    started_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A person in a meeting, with what became of their audio; `id` is the caller's own."""
+
+    meeting_id: str
+    id: str
+    name: str
+    received_ms: int = 0
+    """audio held, gaps included"""
+    speech_ms: int = 0
+    """of it, found to be speech"""
+    transcribed_ms: int = 0
+    """of the speech, whose text is final"""
+    present: bool = False
+    """whether a stream of theirs is open"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One uninterrupted run of a participant's audio; who drops and comes back has two."""
+
+    id: int
+    meeting_id: str
+    participant_id: str
+    rate_hz: int
+    anchor_ms: int
+    """meeting offset of the stream's first sample"""
+    ended: bool = False
+    """no more audio will come"""
+    finished: bool = False
+    """all its text is final"""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far a stream's text is final. Recognition starts again from here after a restart."""
+
+    stream_id: int
+    resume: int = 0
+    """16 kHz sample at which nothing is pending"""
+    speech_samples: int = 0
+    """16 kHz samples of speech found before `resume`"""
+    transcribed_samples: int = 0
+    """of them, those whose text is final"""

@@ -1,0 +1,152 @@
+"""Settings: `config/default.toml`, a file over it, the environment over both; every range checked."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from meeting_service.errors import CannotStart
+from meeting_service.resources import resource_path
+
+Probability = Annotated[float, Field(ge=0.1, le=0.95)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ServerSettings(_Section):
+    """Where the service listens."""
+
+    host: str
+    port: int = Field(ge=0, le=65_535)
+    insecure: bool
+    shutdown_s: float = Field(ge=1, le=120)
+
+
+class DataSettings(_Section):
+    """Where things are kept."""
+
+    directory: Path
+
+
+class ModelSettings(_Section):
+    """Which model recognises, and in which arithmetic."""
+
+    name: str = Field(min_length=1)
+    weights: Literal["auto", "float32", "bfloat16"]
+
+
+class RecognitionSettings(_Section):
+    """How windows are batched and drafts paced."""
+
+    max_batch: int = Field(ge=1, le=64)
+    max_wait_ms: int = Field(ge=0, le=1_000)
+    drafts: bool
+    draft_interval_ms: int = Field(ge=200, le=10_000)
+    vocabulary_beam_size: int = Field(ge=1, le=16)
+
+
+class SegmenterSettings(_Section):
+    """What counts as speech, and when an utterance is over."""
+
+    speech_threshold: Probability
+    min_silence_ms: int = Field(ge=200, le=5_000)
+    long_silence_ms: int = Field(ge=100, le=5_000)
+    max_utterance_s: float = Field(ge=20, le=300)
+
+
+class LimitSettings(_Section):
+    """What is refused, politely, before it hurts anybody."""
+
+    body_bytes: int = Field(ge=1_024, le=16_777_216)
+    audio_request_s: int = Field(ge=1, le=86_400)
+    audio_request_bytes: int = Field(ge=65_536, le=8_589_934_592)
+    message_bytes: int = Field(ge=4_096, le=4_194_304)
+    window_s: float = Field(ge=1, le=120)
+    body_idle_s: float = Field(ge=1, le=3_600)
+    participants: int = Field(ge=1, le=1_000)
+    live_meetings: int = Field(ge=1, le=10_000)
+    watchers: int = Field(ge=1, le=10_000)
+    meeting_h: float = Field(ge=0.1, le=168)
+
+
+class LoggingSettings(_Section):
+    """What the operator sees."""
+
+    level: Literal["debug", "info", "warning", "error"]
+    json_lines: bool = Field(alias="json")
+
+
+class Settings(BaseSettings):
+    """Every setting, checked."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="MEETING_SERVICE_", env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+
+    server: ServerSettings
+    data: DataSettings
+    model: ModelSettings
+    recognition: RecognitionSettings
+    segmenter: SegmenterSettings
+    limits: LimitSettings
+    logging: LoggingSettings
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over what the files say."""
+        return (env_settings, init_settings)
+
+
+def load_settings(config: Path | None = None, overrides: dict[str, dict[str, Any]] | None = None) -> Settings:
+    """Read all sources; `overrides` (the command line's options) wins over everything.
+
+    Raises:
+        CannotStart: names the setting, the value and the range.
+    """
+    values = _read_toml(resource_path("config") / "default.toml")
+    if config is not None:
+        _merge(values, _read_toml(config))
+    try:
+        settings = Settings(**values)
+        if not overrides:
+            return settings
+        _merge(merged := settings.model_dump(by_alias=True), overrides)
+        return Settings.model_validate(merged)
+    except ValidationError as error:
+        raise CannotStart(_explain(error)) from error
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise CannotStart(f"the configuration file {path} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise CannotStart(f"the configuration file {path} is not valid TOML: {error}") from error
+
+
+def _merge(base: dict[str, Any], over: dict[str, Any]) -> None:
+    for key, value in over.items():
+        if isinstance(value, dict) and isinstance(base.get(key), dict):
+            _merge(base[key], value)
+        else:
+            base[key] = value
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    name = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"there is no setting {name}; see config/default.toml for those there are"
+    return f"setting {name} = {first['input']!r} does not fit: {first['msg'][0].lower()}{first['msg'][1:]}"

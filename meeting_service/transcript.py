@@ -1,0 +1,85 @@
+"""The words of a transcript: what is stored, shown and taken away. Times are ms from the meeting's start."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from meeting_service.meeting import Meeting, Participant
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word of a sentence, punctuation included."""
+
+    text: str
+    start_ms: int
+    end_ms: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A final sentence of one participant."""
+
+    id: str
+    """the same audio always gives the same id"""
+    participant_id: str
+    start_ms: int
+    end_ms: int
+    text: str
+    confidence: float
+    words: Sequence[Word]
+    seq: int = 0
+    """its number among the meeting's stored events; 0 until stored"""
+    edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a participant seems to be saying now; empty text takes a draft back."""
+
+    participant_id: str
+    start_ms: int
+    end_ms: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptGap:
+    """Audio of a participant that never came."""
+
+    participant_id: str
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """A meeting's whole text, in the order it is read: start time, then participant."""
+
+    meeting: Meeting
+    participants: Sequence[Participant]
+    sentences: Sequence[Sentence]
+    gaps: Sequence[TranscriptGap] = field(default=())
+
+    def name_of(self, participant_id: str) -> str:
+        """The display name, or the id of someone unknown."""
+        return next((p.name for p in self.participants if p.id == participant_id), participant_id)
+
+
+def reading_order(sentence: Sentence) -> tuple[int, str, int, str]:
+    """The sort key of the one order everybody sees, whatever order sentences arrived in."""
+    return (sentence.start_ms, sentence.participant_id, sentence.end_ms, sentence.id)
+
+
+def find_overlaps(sentences: Sequence[Sentence]) -> set[str]:
+    """The ids of sentences during which another participant's sentence is spoken too."""
+    overlapping: set[str] = set()
+    open_sentences: list[Sentence] = []
+    for sentence in sorted(sentences, key=reading_order):
+        open_sentences = [s for s in open_sentences if s.end_ms > sentence.start_ms]
+        others = [s for s in open_sentences if s.participant_id != sentence.participant_id]
+        if others:
+            overlapping.add(sentence.id)
+            overlapping.update(s.id for s in others)
+        open_sentences.append(sentence)
+    return overlapping

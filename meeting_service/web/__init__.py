@@ -1,0 +1,1 @@
+"""HTTP: thin handlers over sessions. Audio in, meetings, live events, downloads, pages."""
