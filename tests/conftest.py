@@ -1,0 +1,70 @@
+"""What every test is held to: nothing blocks the event loop, no task is left behind, no exception is lost.
+
+Time on the loop is measured as processor time of its thread, so that a busy machine fails no test;
+sleeping costs no processor time and is caught when it is called.
+"""
+
+import asyncio
+import inspect
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+LOOP_STEP_LIMIT_S = 1.0
+"""Processor seconds that one step of an event loop may take."""
+GRACE_S = 10.0
+"""Seconds that tasks which are already ending may take to end."""
+
+_blocking: list[str] = []
+"""What was caught since the current test began; read by the guard after it."""
+_run_step = asyncio.Handle._run
+_sleep = time.sleep
+
+
+def _run_step_timed(handle: asyncio.Handle) -> None:
+    started_s = time.thread_time()
+    _run_step(handle)
+    spent_s = time.thread_time() - started_s
+    if spent_s > LOOP_STEP_LIMIT_S:
+        _blocking.append(f"{spent_s:.2f} s of processor time in one step: {handle!r}")
+
+
+def _sleep_watched(seconds: float) -> None:
+    if asyncio._get_running_loop() is not None:
+        caller = sys._getframe(1)
+        _blocking.append(f"time.sleep({seconds}) in {caller.f_code.co_filename}:{caller.f_lineno}")
+    _sleep(seconds)
+
+
+def pytest_configure() -> None:
+    """Watch every event loop of the run."""
+    asyncio.Handle._run = _run_step_timed  # type: ignore[assignment, method-assign]
+    time.sleep = _sleep_watched
+
+
+@pytest.fixture(autouse=True)
+def nothing_blocks_the_loop(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test during which something blocked an event loop."""
+    _blocking.clear()
+    if inspect.iscoroutinefunction(getattr(request, "function", None)):
+        request.getfixturevalue("nothing_is_left_on_the_loop")
+    yield
+    assert not _blocking, "the event loop was blocked: " + "; ".join(_blocking)
+
+
+@pytest.fixture
+async def nothing_is_left_on_the_loop() -> AsyncIterator[None]:
+    """Fail a test that leaves a task running or an exception unseen on its loop."""
+    loop = asyncio.get_running_loop()
+    lost: list[dict[str, Any]] = []
+    loop.set_exception_handler(lambda _, context: lost.append(context))
+    before = asyncio.all_tasks()
+    yield
+    after = asyncio.all_tasks() - before - {asyncio.current_task()}
+    if after:
+        _, after = await asyncio.wait(after, timeout=GRACE_S)
+    assert not after, f"tasks left running: {after}"
+    assert not lost, f"exceptions nobody saw: {lost}"
