@@ -4,7 +4,9 @@ MeetingServiceError
 ├── InvalidRequest        the caller sent something that cannot be read
 │   ├── InvalidAudio      samples or a container that cannot be decoded
 │   ├── UnsupportedMedia  a content type or encoding that is not spoken here
+│   ├── ProtocolViolation a message that `meeting-audio.v1` does not allow
 │   └── TooLarge          over a written limit
+├── Forbidden             a web page of somebody else's asked for it
 ├── NotFound              no such meeting or participant
 ├── Conflict              right words, wrong moment
 │   ├── AudioHole         a piece that begins after what is held
@@ -48,10 +50,22 @@ class UnsupportedMedia(InvalidRequest):
     code = "unsupported_media"
 
 
+class ProtocolViolation(InvalidRequest):
+    """A message that `meeting-audio.v1` does not allow."""
+
+    code = "protocol"
+
+
 class TooLarge(InvalidRequest):
     """Over a written limit."""
 
     code = "too_large"
+
+
+class Forbidden(MeetingServiceError):
+    """Not for whoever asks: another site's page, or a host name that is not this service's."""
+
+    code = "forbidden"
 
 
 class NotFound(MeetingServiceError):
