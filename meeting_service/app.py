@@ -1,0 +1,190 @@
+"""The one wiring place: what depends on what, in which order it starts and stops.
+
+Start: data folder, ledger, store, worker, sessions, sockets. Stop: the reverse.
+"""
+
+import asyncio
+import fcntl
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from pathlib import Path
+
+from aiohttp import web
+
+from meeting_service.clock import Clock, SystemClock
+from meeting_service.errors import CannotStart
+from meeting_service.ledger import Ledger
+from meeting_service.sessions import SessionManager
+from meeting_service.settings import Settings
+from meeting_service.storage import Store
+from meeting_service.web.keys import SESSIONS, SETTINGS
+from meeting_service.web.routes import setup_web
+from meeting_service.web.socket import close_sockets
+from meeting_service.worker.home import ChildWorker, Worker
+from meeting_service.worker.messages import Configure
+
+LEDGER_FILE = "audio.db"
+STORE_FILE = "meetings.db"
+KEEPALIVE_S = 75.0
+
+
+def build_app(
+    settings: Settings, *, worker: Worker | None = None, clock: Clock | None = None
+) -> web.Application:
+    """The whole service as an application; `worker` and `clock` are replaced by tests only."""
+    app = web.Application(client_max_size=settings.limits.body_bytes)
+    app[SETTINGS] = settings
+    setup_web(app)
+    app.cleanup_ctx.append(_sessions_context(settings, worker, clock or SystemClock()))
+    app.on_shutdown.append(_tell_everyone)
+    return app
+
+
+def _sessions_context(
+    settings: Settings, worker: Worker | None, clock: Clock
+) -> Callable[[web.Application], AsyncIterator[None]]:
+    async def context(app: web.Application) -> AsyncIterator[None]:
+        async with run_sessions(settings, worker or child_worker(settings), clock) as sessions:
+            app[SESSIONS] = sessions
+            yield
+
+    return context
+
+
+@asynccontextmanager
+async def run_sessions(settings: Settings, worker: Worker, clock: Clock) -> AsyncIterator[SessionManager]:
+    """Everything behind the web, running.
+
+    Raises:
+        CannotStart: the data folder, a database or the model does not work.
+    """
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(hold_data_folder(settings.data.directory))
+        ledger = Ledger.open(folder / LEDGER_FILE)
+        stack.push_async_callback(ledger.close)
+        store = await Store.open(folder / STORE_FILE, clock)
+        stack.push_async_callback(store.close)
+        stack.push_async_callback(worker.stop)
+        await worker.start()
+        sessions = SessionManager(settings, store, ledger, worker, clock)
+        stack.push_async_callback(sessions.stop)
+        await sessions.start()
+        yield sessions
+
+
+def child_worker(settings: Settings) -> ChildWorker:
+    """The default home of the recogniser."""
+    return ChildWorker(
+        Configure(
+            ledger_path=str(settings.data.directory / LEDGER_FILE),
+            model=settings.model.name,
+            weights=settings.model.weights,
+            recognition=settings.recognition.model_dump(),
+            segmenter=settings.segmenter.model_dump(),
+        )
+    )
+
+
+async def _tell_everyone(app: web.Application) -> None:
+    app[SESSIONS].broadcaster.close_all()
+    await close_sockets(app)
+
+
+@contextmanager
+def hold_data_folder(folder: Path) -> Iterator[Path]:
+    """Make the data folder and hold it, so that one service writes to it.
+
+    Raises:
+        CannotStart: it cannot be made or written, or another service holds it.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / "service.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise CannotStart(f"the data folder {folder} cannot be written: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(lock)
+        raise CannotStart(f"the data folder {folder} is in use by another meeting-service") from error
+    try:
+        yield folder
+    finally:
+        os.close(lock)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening socket, taken before the model is loaded so that a used port is told at once.
+
+    Raises:
+        CannotStart: the address cannot be had.
+    """
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+    except OSError as error:
+        raise CannotStart(f"cannot listen on {host}: {error.strerror}") from error
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(512)
+    except OSError as error:
+        listener.close()
+        raise CannotStart(
+            f"cannot listen on {host} port {port}: {error.strerror}; choose another with --port"
+        ) from error
+    return listener
+
+
+async def serve(
+    settings: Settings, on_ready: Callable[[str], None], stop: asyncio.Event | None = None
+) -> None:
+    """Run the service until SIGTERM, SIGINT or `stop`; `on_ready` gets the URL. A second signal ends at once.
+
+    Raises:
+        CannotStart: with the one line to print.
+    """
+    stop = stop or asyncio.Event()
+    listener = bind(settings.server.host, settings.server.port)
+    runner = web.AppRunner(
+        build_app(settings),
+        auto_decompress=False,
+        keepalive_timeout=KEEPALIVE_S,
+        shutdown_timeout=settings.server.shutdown_s,
+        access_log=None,
+    )
+    with listener, _stop_on_signals(stop):
+        try:
+            await runner.setup()
+            await web.SockSite(runner, listener).start()
+            on_ready(_url(listener))
+            await stop.wait()
+        finally:
+            await runner.cleanup()
+
+
+@contextmanager
+def _stop_on_signals(stop: asyncio.Event) -> Iterator[None]:
+    loop = asyncio.get_running_loop()
+
+    def stop_or_die() -> None:
+        if stop.is_set():
+            os._exit(1)
+        stop.set()
+
+    signals = (signal.SIGTERM, signal.SIGINT)
+    for number in signals:
+        loop.add_signal_handler(number, stop_or_die)
+    try:
+        yield
+    finally:
+        for number in signals:
+            loop.remove_signal_handler(number)
+
+
+def _url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"

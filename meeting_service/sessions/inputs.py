@@ -1,0 +1,134 @@
+"""Where one sender's audio goes: to one participant, or to one participant per channel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from meeting_service.audio import AudioChunk, Gap
+from meeting_service.errors import AudioHole, InvalidAudio
+
+if TYPE_CHECKING:
+    from meeting_service.sessions.live import LiveMeeting, LiveStream
+    from meeting_service.sessions.manager import SessionManager
+
+
+@dataclass(frozen=True, slots=True)
+class InputRequest:
+    """What a sender says of its audio before the first sample."""
+
+    participant_ids: Sequence[str]
+    rate_hz: int
+    captured_at: datetime | None = None
+
+
+class AudioInput:
+    """One sender's way into a live meeting.
+
+    The stream begins with the first audio, not with the input: its place in the meeting is where that audio
+    was captured or, if the sender does not say, when it arrived.
+    """
+
+    def __init__(self, manager: "SessionManager", meeting: "LiveMeeting", request: InputRequest) -> None:
+        self._manager = manager
+        self._meeting = meeting
+        self._request = request
+
+    @property
+    def participants(self) -> Sequence[str]:
+        """One id per channel."""
+        return self._request.participant_ids
+
+    @property
+    def channels(self) -> int:
+        """How many participants are fed."""
+        return len(self.participants)
+
+    @property
+    def rate_hz(self) -> int:
+        """Samples per second and channel."""
+        return self._request.rate_hz
+
+    @property
+    def through(self) -> int:
+        """Samples held of every participant; where to go on sending."""
+        return min((self._held(p) for p in self.participants), default=0)
+
+    @property
+    def tail(self) -> bytes:
+        """Bytes of an unfinished sample, to be completed by the next piece."""
+        stream = self._meeting.find_open_stream(self.participants[0])
+        return self._manager.ledger.tail(stream.id) if stream else b""
+
+    def ms(self, samples: int) -> int:
+        """Samples of this input as milliseconds of it."""
+        return samples * 1000 // self.rate_hz
+
+    async def append(self, pcm: NDArray[np.int16], start: int | None, *, tail: bytes = b"") -> int:
+        """Make a piece durable; what is already held is skipped.
+
+        Args:
+            pcm: `(samples,)` or `(samples, channels)`.
+            start: position of the first sample; None for the next one.
+            tail: bytes after the last whole sample, kept for the next piece.
+
+        Returns:
+            Samples held; durable now.
+
+        Raises:
+            AudioHole: `start` is beyond what is held; nothing is kept.
+            InvalidAudio: another number of channels than participants.
+            MeetingEnded: no more audio is taken.
+            StorageFailed: nothing is kept.
+        """
+        pcm = self._columns(pcm)
+        if start is not None and start > self.through:
+            raise AudioHole(self.through, start)
+        if len(pcm) == 0 and not tail:
+            self._meeting.check_live()
+            return self.through
+        streams = await self._open_streams()
+        async with streams[0].appending:
+            start = self.through if start is None else start
+            chunks = [
+                AudioChunk(stream.id, start, np.ascontiguousarray(pcm[:, column]))
+                for column, stream in enumerate(streams)
+            ]
+            await self._manager.keep(streams, chunks, {streams[0].id: tail})
+        return self.through
+
+    async def declare_gap(self, start: int, end: int) -> int:
+        """Record that audio from `start` to `end` never existed; durable when it returns.
+
+        Raises:
+            AudioHole: `start` is beyond what is held.
+            InvalidAudio: the gap ends before it starts.
+        """
+        if end < start:
+            raise InvalidAudio(f"a gap cannot end (sample {end}) before it starts (sample {start})")
+        if start > self.through:
+            raise AudioHole(self.through, start)
+        for stream in await self._open_streams():
+            await self._manager.record_gap(stream, Gap(stream.id, start, end))
+        return self.through
+
+    async def end(self) -> None:
+        """The participants left; their text becomes final in the background."""
+        for participant_id in self.participants:
+            await self._manager.end_participant(self._meeting.id, participant_id, wait=False)
+
+    async def _open_streams(self) -> list["LiveStream"]:
+        return [await self._manager.open_stream(self._meeting, p, self._request) for p in self.participants]
+
+    def _held(self, participant_id: str) -> int:
+        stream = self._meeting.find_open_stream(participant_id)
+        return self._manager.ledger.through(stream.id) if stream else 0
+
+    def _columns(self, pcm: NDArray[np.int16]) -> NDArray[np.int16]:
+        pcm = pcm[:, np.newaxis] if pcm.ndim == 1 else pcm
+        if pcm.shape[1] != self.channels:
+            raise InvalidAudio(f"{pcm.shape[1]} channels for {self.channels} participants")
+        return pcm

@@ -1,0 +1,100 @@
+"""The live side of a meeting: which streams are open, what each is about to say, who waits for its end."""
+
+import asyncio
+from datetime import datetime
+
+from meeting_service.assembly import SentenceAssembler
+from meeting_service.errors import MeetingEnded
+from meeting_service.meeting import Checkpoint, Meeting, MeetingState, Stream
+from meeting_service.recognition import DecodingConfig
+from meeting_service.transcript import Draft
+
+
+class LiveStream:
+    """A stream whose text is not all final yet. Owned by the session manager."""
+
+    def __init__(self, stream: Stream, checkpoint: Checkpoint, decoding: DecodingConfig) -> None:
+        self.stream = stream
+        self.decoding = decoding
+        self.appending = asyncio.Lock()
+        """held while a piece without a position finds its place"""
+        self.finished = asyncio.Event()
+        """set when all text is final and stored"""
+        self.run = 0
+        """how often the worker was asked to recognise this stream"""
+        self.checkpoint = checkpoint
+        """where recognition would begin again"""
+        self.stored = checkpoint
+        """the checkpoint in the database"""
+        self.restart()
+
+    def restart(self) -> None:
+        """Recognition begins again at the checkpoint; what it finds again is already stored."""
+        self.run += 1
+        self.assembler = SentenceAssembler(self.stream, self.decoding.sentences)
+        self.speech_samples = self.checkpoint.speech_samples
+        self.transcribed_samples = self.checkpoint.transcribed_samples
+
+    @property
+    def id(self) -> int:
+        """The stream's id."""
+        return self.stream.id
+
+    def count_span(self, samples: int, *, failed: bool) -> None:
+        """Account for a span that was answered."""
+        self.speech_samples += samples
+        self.transcribed_samples += 0 if failed else samples
+
+    def advance(self, resume: int) -> Checkpoint:
+        """Nothing is pending before `resume` any more."""
+        self.checkpoint = Checkpoint(self.id, resume, self.speech_samples, self.transcribed_samples)
+        return self.checkpoint
+
+    @property
+    def clear_draft(self) -> Draft:
+        """The draft that takes this stream's draft back."""
+        return Draft(self.stream.participant_id, 0, 0, "")
+
+
+class LiveMeeting:
+    """A meeting that takes audio or whose text is not all final. Owned by the session manager."""
+
+    def __init__(self, meeting: Meeting, names: dict[str, str]) -> None:
+        self.meeting = meeting
+        self.names = names
+        """display name by participant id"""
+        self.streams: dict[int, LiveStream] = {}
+        """all that are unfinished, by stream id"""
+        self.opening = asyncio.Lock()
+        """held while a participant's stream is looked up or made, so that there is one"""
+        self.ending: asyncio.Task[None] | None = None
+        """makes the last words final"""
+
+    @property
+    def id(self) -> str:
+        """The meeting's id."""
+        return self.meeting.id
+
+    def check_live(self) -> None:
+        """Raise `MeetingEnded` unless audio is taken."""
+        if self.meeting.state is not MeetingState.LIVE:
+            raise MeetingEnded(f"meeting {self.id} has ended and takes no more audio")
+
+    def find_open_stream(self, participant_id: str) -> LiveStream | None:
+        """The participant's stream that takes audio, if there is one."""
+        return next(
+            (
+                live
+                for live in self.streams.values()
+                if live.stream.participant_id == participant_id and not live.stream.ended
+            ),
+            None,
+        )
+
+    def list_streams_of(self, participant_id: str) -> list[LiveStream]:
+        """The participant's unfinished streams, oldest first."""
+        return [live for live in self.streams.values() if live.stream.participant_id == participant_id]
+
+    def offset_ms(self, at: datetime) -> int:
+        """A wall time as an offset of the meeting; what came before the meeting counts as its start."""
+        return max(0, round((at - self.meeting.started_at).total_seconds() * 1000))

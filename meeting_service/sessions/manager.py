@@ -1,0 +1,412 @@
+"""SessionManager: gives each participant's stream its transcriber, and each meeting its life.
+
+What callers do (create, append, end, …) is here; what the worker answers is handled in `results`.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+import structlog
+
+from meeting_service.audio import RECOGNITION_RATE_HZ, AudioChunk, Gap
+from meeting_service.broadcast import Broadcaster, Watcher
+from meeting_service.clock import Clock
+from meeting_service.errors import Conflict, MeetingEnded, NotFound, Overloaded
+from meeting_service.events import StoredEvent
+from meeting_service.ledger import Ledger
+from meeting_service.meeting import Checkpoint, Meeting, MeetingState, NewMeeting, Participant, Stream
+from meeting_service.recognition import DecodingConfig
+from meeting_service.sessions.inputs import AudioInput, InputRequest
+from meeting_service.sessions.live import LiveMeeting, LiveStream
+from meeting_service.sessions.results import ResultHandler
+from meeting_service.settings import Settings
+from meeting_service.storage import Store
+from meeting_service.transcript import Draft, Transcript, TranscriptGap
+from meeting_service.worker.home import Worker
+from meeting_service.worker.messages import AudioArrived, CloseStream, FinishStream, OpenStream
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """Whether the service can do its work, and if not, what is missing."""
+
+    model: bool
+    database: bool
+    worker: bool
+    detail: str
+
+    def __bool__(self) -> bool:
+        return self.model and self.database and self.worker
+
+
+class SessionManager:
+    """Owner of all live meetings. Runs on the event loop only."""
+
+    def __init__(
+        self, settings: Settings, store: Store, ledger: Ledger, worker: Worker, clock: Clock
+    ) -> None:
+        self.settings = settings
+        self.store = store
+        self.ledger = ledger
+        self._worker = worker
+        self._clock = clock
+        self._meetings: dict[str, LiveMeeting] = {}
+        self._streams: dict[int, tuple[LiveMeeting, LiveStream]] = {}
+        self._loading = asyncio.Lock()
+        self.broadcaster = Broadcaster(store.list_events, settings.limits.watchers)
+        self._results = ResultHandler(
+            store, ledger, self.broadcaster, self._find_stream, self._reopen_all, self._on_finished
+        )
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    # The service's own life
+
+    async def start(self) -> None:
+        """Take up every meeting where it was left, then follow the worker's answers."""
+        for stream, checkpoint in await self.store.list_unfinished_streams():
+            meeting = await self._live_meeting(stream.meeting_id)
+            self._adopt(meeting, stream, checkpoint)
+        self._spawn(self._results.follow(self._worker.replies()), "worker replies")
+        ending = await self.store.list_meetings(state=MeetingState.ENDING, limit=1_000)
+        for ended in ending.meetings:
+            await self.end_meeting(ended.id, wait=False)
+
+    async def stop(self) -> None:
+        """Tell watchers and stop following; everything unfinished goes on after the next start."""
+        self.broadcaster.close_all()
+        for task in self._tasks:
+            task.cancel()
+        for task in tuple(self._tasks):
+            with suppress(asyncio.CancelledError):
+                await task
+
+    @property
+    def ready(self) -> Readiness:
+        """Whether audio would be recognised now."""
+        worker = self._worker.ready
+        return Readiness(
+            model=worker,
+            database=self.ledger.healthy,
+            worker=worker,
+            detail=self._worker.description if worker else "the recogniser is starting",
+        )
+
+    # Meetings
+
+    async def create_meeting(self, new: NewMeeting) -> tuple[Meeting, bool]:
+        """Create a meeting, or find the one that has the id."""
+        live = sum(m.meeting.state is MeetingState.LIVE for m in self._meetings.values())
+        known = new.id is not None and await self.store.find_meeting(new.id) is not None
+        if not known and live >= self.settings.limits.live_meetings:
+            raise Overloaded(f"{live} meetings are live, which is the limit", retry_after_s=60)
+        meeting, created = await self.store.create_meeting(new)
+        if created:
+            self._meetings[meeting.id] = LiveMeeting(meeting, {})
+        return meeting, created
+
+    async def get_meeting(self, meeting_id: str) -> Meeting:
+        """The meeting, or `NotFound`."""
+        return await self.store.get_meeting(meeting_id)
+
+    async def rename_meeting(self, meeting_id: str, title: str) -> Meeting:
+        """Give a meeting another title."""
+        event = await self.store.rename_meeting(meeting_id, title)
+        self.broadcaster.publish([event])
+        return await self._refresh(meeting_id)
+
+    async def end_meeting(self, meeting_id: str, *, wait: bool = True) -> Meeting:
+        """Take no more audio and make all text final.
+
+        With `wait` it returns when all text is final; cancelling the wait does not cancel the end.
+        """
+        meeting = await self.store.get_meeting(meeting_id)
+        if meeting.state is MeetingState.ENDED:
+            return meeting
+        if meeting.state is MeetingState.LIVE:
+            self.broadcaster.publish([await self.store.set_meeting_state(meeting_id, MeetingState.ENDING)])
+            await self._refresh(meeting_id)
+        live = await self._live_meeting(meeting_id)
+        if live.ending is None:
+            live.ending = self._spawn(self._finish_meeting(live), f"end of meeting {meeting_id}")
+        if wait:
+            await asyncio.shield(live.ending)
+        return await self.store.get_meeting(meeting_id)
+
+    async def delete_meeting(self, meeting_id: str) -> None:
+        """Delete everything of a meeting: text, names, audio."""
+        await self.store.get_meeting(meeting_id)
+        if live := self._meetings.pop(meeting_id, None):
+            self._abandon(live)
+        stream_ids = await self.store.delete_meeting(meeting_id)
+        await self.ledger.delete(stream_ids)
+        self.broadcaster.close(meeting_id)
+
+    # Participants
+
+    async def put_participant(
+        self, meeting_id: str, participant_id: str, name: str | None
+    ) -> tuple[Participant, bool]:
+        """Create or rename a participant; a name of None keeps what is there."""
+        meeting = await self._live_meeting(meeting_id)
+        limit = self.settings.limits.participants
+        if participant_id not in meeting.names and len(meeting.names) >= limit:
+            raise Overloaded(f"the meeting already has {limit} participants, which is the limit")
+        participant, event, created = await self.store.put_participant(meeting_id, participant_id, name)
+        meeting.names[participant_id] = participant.name
+        self._publish(event)
+        return participant, created
+
+    async def end_participant(
+        self, meeting_id: str, participant_id: str, *, wait: bool = True
+    ) -> Participant:
+        """The participant left: take no more of the open stream and make its text final."""
+        meeting = await self._live_meeting(meeting_id)
+        await self._get_participant(meeting_id, participant_id)
+        streams = meeting.list_streams_of(participant_id)
+        for live in streams:
+            await self._end_stream(live)
+        if wait:
+            await asyncio.gather(*(live.finished.wait() for live in streams))
+        return await self._get_participant(meeting_id, participant_id)
+
+    async def list_participants(self, meeting_id: str) -> list[Participant]:
+        """Everyone in the meeting, with figures of this moment."""
+        participants = await self.store.list_participants(meeting_id)
+        live = self._meetings.get(meeting_id)
+        if live is None or not live.streams:
+            return participants
+        streams = await self.store.list_streams(meeting_id)
+        return [self._with_live_figures(p, live, streams) for p in participants]
+
+    # Audio
+
+    async def open_input(
+        self,
+        meeting_id: str,
+        participant_ids: Sequence[str],
+        rate_hz: int,
+        *,
+        names: Sequence[str | None] = (),
+        captured_at: datetime | None = None,
+    ) -> AudioInput:
+        """A way in for the audio of one participant, or of one participant per channel.
+
+        Raises:
+            NotFound: no such meeting.
+            MeetingEnded: it takes no more audio.
+            Conflict: a participant's open stream has another rate.
+            Overloaded: too many participants.
+        """
+        meeting = await self._live_meeting(meeting_id)
+        meeting.check_live()
+        for participant_id in participant_ids:
+            self._check_rate(meeting, participant_id, rate_hz)
+        for index, participant_id in enumerate(participant_ids):
+            name = names[index] if index < len(names) else None
+            known = meeting.names.get(participant_id)
+            if known is None or name not in (None, known):
+                await self.put_participant(meeting_id, participant_id, name)
+        return AudioInput(self, meeting, InputRequest(tuple(participant_ids), rate_hz, captured_at))
+
+    async def get_received(self, meeting_id: str, participant_id: str) -> tuple[int, int]:
+        """Samples held of the participant's latest stream, and its rate; zeros before the first audio."""
+        await self.store.get_meeting(meeting_id)
+        streams = await self.store.list_streams(meeting_id)
+        latest = next((s for s in reversed(streams) if s.participant_id == participant_id), None)
+        return (self.ledger.through(latest.id), latest.rate_hz) if latest else (0, 0)
+
+    async def open_stream(
+        self, meeting: LiveMeeting, participant_id: str, request: InputRequest
+    ) -> LiveStream:
+        """The participant's open stream, made now if there is none."""
+        async with meeting.opening:
+            meeting.check_live()
+            if live := meeting.find_open_stream(participant_id):
+                self._check_rate(meeting, participant_id, request.rate_hz)
+                return live
+            anchor_ms = meeting.offset_ms(request.captured_at or self._clock.utc_now())
+            stream, event = await self.store.open_stream(
+                meeting.id, participant_id, request.rate_hz, anchor_ms
+            )
+            live = self._adopt(meeting, stream, Checkpoint(stream.id))
+            self._publish(event)
+            return live
+
+    async def keep(
+        self, streams: Sequence[LiveStream], chunks: Sequence[AudioChunk], tails: Mapping[int, bytes]
+    ) -> None:
+        """Make audio durable, then let the worker know."""
+        for live in streams:
+            self._check_open(live)
+        held = await self.ledger.append(chunks, tails)
+        for live in streams:
+            self._worker.send(AudioArrived(live.id, held[live.id]))
+
+    async def record_gap(self, live: LiveStream, gap: Gap) -> None:
+        """Record that a stretch of audio will never come, and show it."""
+        self._check_open(live)
+        start = max(gap.start_sample, self.ledger.through(live.id))
+        through = await self.ledger.record_gap(gap)
+        self._worker.send(AudioArrived(live.id, through))
+        if gap.end_sample > start:
+            stream = live.stream
+            shown = TranscriptGap(
+                stream.participant_id,
+                stream.anchor_ms + start * 1000 // stream.rate_hz,
+                stream.anchor_ms + gap.end_sample * 1000 // stream.rate_hz,
+            )
+            self.broadcaster.publish([await self.store.record_gap(stream, shown)])
+
+    # Reading
+
+    async def get_transcript(self, meeting_id: str) -> Transcript:
+        """All final text, with figures of this moment."""
+        transcript = await self.store.get_transcript(meeting_id)
+        return replace(transcript, participants=await self.list_participants(meeting_id))
+
+    def drafts(self, meeting_id: str) -> list[Draft]:
+        """What participants seem to be saying now."""
+        return self.broadcaster.list_drafts(meeting_id)
+
+    @contextmanager
+    def subscribe(self, meeting_id: str, after: int | None = None) -> Iterator[Watcher]:
+        """Follow a meeting from event `after` on; see `Broadcaster`."""
+        with self.broadcaster.subscribe(meeting_id, after or 0) as watcher:
+            yield watcher
+
+    # Inside
+
+    async def _live_meeting(self, meeting_id: str) -> LiveMeeting:
+        """The live side of a meeting; one that has ended gets a passing one, for its refusals."""
+        async with self._loading:
+            if known := self._meetings.get(meeting_id):
+                return known
+            meeting = await self.store.get_meeting(meeting_id)
+            participants = await self.store.list_participants(meeting_id)
+            live = LiveMeeting(meeting, {p.id: p.name for p in participants})
+            if meeting.state is not MeetingState.ENDED:
+                self._meetings[meeting_id] = live
+            return live
+
+    async def _refresh(self, meeting_id: str) -> Meeting:
+        meeting = await self.store.get_meeting(meeting_id)
+        if live := self._meetings.get(meeting_id):
+            live.meeting = meeting
+        return meeting
+
+    async def _finish_meeting(self, live: LiveMeeting) -> None:
+        async with live.opening:  # a stream that is being opened is ended too
+            streams = list(live.streams.values())
+        for stream in streams:
+            await self._end_stream(stream)
+        await asyncio.gather(*(stream.finished.wait() for stream in streams))
+        event = await self.store.set_meeting_state(live.id, MeetingState.ENDED, self._clock.utc_now())
+        await self._refresh(live.id)
+        self._meetings.pop(live.id, None)
+        self.broadcaster.publish([event])
+        self.broadcaster.forget(live.id)
+
+    async def _end_stream(self, live: LiveStream) -> None:
+        if not live.stream.ended:
+            live.stream = replace(live.stream, ended=True)
+            self._publish(await self.store.end_stream(live.id))
+        self._worker.send(FinishStream(live.id, self.ledger.through(live.id)))
+
+    def _adopt(self, meeting: LiveMeeting, stream: Stream, checkpoint: Checkpoint) -> LiveStream:
+        live = LiveStream(stream, checkpoint, self._decoding_of(meeting.meeting))
+        meeting.streams[stream.id] = live
+        self._streams[stream.id] = (meeting, live)
+        self._open_at_worker(live)
+        return live
+
+    def _open_at_worker(self, live: LiveStream) -> None:
+        stream, through = live.stream, self.ledger.through(live.id)
+        self._worker.send(
+            OpenStream(live.id, live.run, stream.rate_hz, live.checkpoint.resume, live.decoding)
+        )
+        if stream.ended:
+            self._worker.send(FinishStream(live.id, through))
+        elif through:
+            self._worker.send(AudioArrived(live.id, through))
+
+    def _reopen_all(self) -> None:
+        for _, live in self._streams.values():
+            live.restart()
+            self._open_at_worker(live)
+
+    def _find_stream(self, stream_id: int) -> tuple[LiveMeeting, LiveStream] | None:
+        return self._streams.get(stream_id)
+
+    def _on_finished(self, meeting: LiveMeeting, live: LiveStream) -> None:
+        meeting.streams.pop(live.id, None)
+        self._streams.pop(live.id, None)
+        live.finished.set()
+
+    def _abandon(self, meeting: LiveMeeting) -> None:
+        for live in list(meeting.streams.values()):
+            self._worker.send(CloseStream(live.id))
+            self._on_finished(meeting, live)
+        if meeting.ending:
+            meeting.ending.cancel()
+
+    def _decoding_of(self, meeting: Meeting) -> DecodingConfig:
+        if not meeting.vocabulary:
+            return DecodingConfig()
+        beam_size = self.settings.recognition.vocabulary_beam_size
+        return DecodingConfig("beam", beam_size, tuple(meeting.vocabulary))
+
+    def _check_rate(self, meeting: LiveMeeting, participant_id: str, rate_hz: int) -> None:
+        live = meeting.find_open_stream(participant_id)
+        if live and live.stream.rate_hz != rate_hz:
+            raise Conflict(
+                f"the open stream of participant {participant_id} is at {live.stream.rate_hz} Hz and this "
+                f"audio at {rate_hz} Hz: send at the same rate, or end the participant first"
+            )
+
+    def _check_open(self, live: LiveStream) -> None:
+        known = self._streams.get(live.id)
+        if known is None or live.stream.ended:
+            raise MeetingEnded("this stream has ended and takes no more audio")
+        known[0].check_live()
+
+    async def _get_participant(self, meeting_id: str, participant_id: str) -> Participant:
+        for participant in await self.list_participants(meeting_id):
+            if participant.id == participant_id:
+                return participant
+        raise NotFound(f"meeting {meeting_id} has no participant {participant_id}")
+
+    def _with_live_figures(
+        self, participant: Participant, meeting: LiveMeeting, streams: Sequence[Stream]
+    ) -> Participant:
+        mine = [s for s in streams if s.participant_id == participant.id]
+        received = sum(self.ledger.through(s.id) * 1000 // s.rate_hz for s in mine)
+        unstored = [live for s in mine if (live := meeting.streams.get(s.id))]
+        speech = sum(live.speech_samples - live.stored.speech_samples for live in unstored)
+        transcribed = sum(live.transcribed_samples - live.stored.transcribed_samples for live in unstored)
+        return replace(
+            participant,
+            received_ms=received,
+            speech_ms=participant.speech_ms + speech * 1000 // RECOGNITION_RATE_HZ,
+            transcribed_ms=participant.transcribed_ms + transcribed * 1000 // RECOGNITION_RATE_HZ,
+        )
+
+    def _publish(self, event: StoredEvent | None) -> None:
+        if event is not None:
+            self.broadcaster.publish([event])
+
+    def _spawn(self, work: Coroutine[object, object, None], name: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(work, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(_log_failure)
+        return task
+
+
+def _log_failure(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        log.error("task_failed", task=task.get_name(), exc_info=error)

@@ -1,0 +1,121 @@
+"""What becomes of the worker's answers: sentences are stored, then told; drafts are only told."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import TypeVar
+
+import structlog
+
+from meeting_service.broadcast import Broadcaster
+from meeting_service.errors import NotFound, StorageFailed
+from meeting_service.ledger import Ledger
+from meeting_service.sessions.live import LiveMeeting, LiveStream
+from meeting_service.storage import Store
+from meeting_service.transcript import Sentence
+from meeting_service.worker.messages import (
+    Advanced,
+    Drafted,
+    Finalized,
+    Finished,
+    Reply,
+    Restarted,
+    StreamFailed,
+)
+
+log = structlog.get_logger()
+
+SILENCE_PER_CHECKPOINT = 30 * 16_000
+"""16 kHz samples of silence after which a checkpoint is worth a commit"""
+STORAGE_RETRY_S = 1.0
+
+T = TypeVar("T")
+
+FindStream = Callable[[int], tuple[LiveMeeting, LiveStream] | None]
+
+
+class ResultHandler:
+    """Handles answers one after another, in the order the worker gave them."""
+
+    def __init__(
+        self,
+        store: Store,
+        ledger: Ledger,
+        broadcaster: Broadcaster,
+        find_stream: FindStream,
+        reopen_all: Callable[[], None],
+        on_finished: Callable[[LiveMeeting, LiveStream], None],
+    ) -> None:
+        self._store = store
+        self._ledger = ledger
+        self._broadcaster = broadcaster
+        self._find_stream = find_stream
+        self._reopen_all = reopen_all
+        self._on_finished = on_finished
+
+    async def follow(self, replies: AsyncIterator[Reply]) -> None:
+        """Handle all answers until the worker is stopped."""
+        async for reply in replies:
+            if isinstance(reply, Restarted):
+                self._reopen_all()
+            elif isinstance(reply, Finalized | Drafted | Advanced | Finished | StreamFailed):
+                await self._handle(reply)
+
+    async def _handle(self, reply: Finalized | Drafted | Advanced | Finished | StreamFailed) -> None:
+        found = self._find_stream(reply.stream_id)
+        if found is None or found[1].run != reply.run:
+            return
+        meeting, live = found
+        match reply:
+            case Finalized():
+                await self._finalize(meeting, live, reply)
+            case Drafted():
+                self._draft(meeting, live, reply)
+            case Advanced():
+                await self._advance(live, reply.resume)
+            case Finished():
+                await self._finish(meeting, live)
+            case StreamFailed():
+                log.error("stream_failed", stream=live.id, meeting=meeting.id, detail=reply.detail)
+                self._on_finished(meeting, live)
+
+    async def _finalize(self, meeting: LiveMeeting, live: LiveStream, reply: Finalized) -> None:
+        live.count_span(reply.end - reply.start, failed=reply.failed)
+        sentences = live.assembler.accept(reply.utterance_start, reply.tokens, last=reply.last)
+        if reply.last:
+            live.advance(reply.end)
+        if sentences or reply.last:
+            await self._commit(live, sentences)
+        self._broadcaster.publish_draft(meeting.id, live.assembler.draft(()))
+
+    def _draft(self, meeting: LiveMeeting, live: LiveStream, reply: Drafted) -> None:
+        self._broadcaster.publish_draft(meeting.id, live.assembler.draft(reply.tokens))
+
+    async def _advance(self, live: LiveStream, resume: int) -> None:
+        live.advance(resume)
+        if resume - live.stored.resume >= SILENCE_PER_CHECKPOINT:
+            await self._commit(live, ())
+
+    async def _finish(self, meeting: LiveMeeting, live: LiveStream) -> None:
+        await self._commit(live, ())
+        await self._persist(lambda: self._store.finish_stream(live.id))
+        self._broadcaster.publish_draft(meeting.id, live.clear_draft)
+        self._on_finished(meeting, live)
+
+    async def _commit(self, live: LiveStream, sentences: Sequence[Sentence]) -> None:
+        checkpoint, received = live.checkpoint, self._ledger.through(live.id)
+        events = await self._persist(
+            lambda: self._store.commit_final(live.stream, sentences, checkpoint, received)
+        )
+        live.stored = checkpoint
+        self._broadcaster.publish(events or ())
+
+    async def _persist(self, write: Callable[[], Awaitable[T]]) -> T | None:
+        """Write until it is written; a meeting deleted meanwhile needs nothing."""
+        while True:
+            try:
+                return await write()
+            except NotFound:
+                return None
+            except StorageFailed as error:
+                log.error("text_waits_for_storage", code=error.code)
+                await asyncio.sleep(STORAGE_RETRY_S)

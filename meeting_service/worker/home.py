@@ -1,0 +1,179 @@
+"""Where a worker lives: a child process, started again whenever it dies.
+
+The service and its child share one socket. The child ends when the socket does, so it never outlives a
+service that was killed; the service starts a new child, with growing patience, when the child ends.
+"""
+
+import asyncio
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Protocol
+
+import structlog
+
+from meeting_service.errors import CannotStart
+from meeting_service.worker.messages import (
+    Command,
+    Configure,
+    Ready,
+    Reply,
+    Restarted,
+    StartFailed,
+    decode,
+    encode,
+)
+
+log = structlog.get_logger()
+
+MAX_LINE_BYTES = 64 * 1024 * 1024
+RESTART_DELAYS_S = (0.0, 0.5, 1.0, 2.0, 5.0)
+STOP_PATIENCE_S = 5.0
+
+
+class Worker(Protocol):
+    """Segmenter and recogniser, wherever they run."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether a warm model is waiting for audio."""
+        ...
+
+    @property
+    def description(self) -> str:
+        """Model, device and arithmetic, for people."""
+        ...
+
+    async def start(self) -> None:
+        """Return when ready.
+
+        Raises:
+            CannotStart: the model cannot be loaded.
+        """
+        ...
+
+    def send(self, command: Command) -> None:
+        """Give a command; never waits. What a dying worker did not read is lost: see `Restarted`."""
+        ...
+
+    def replies(self) -> AsyncIterator[Reply]:
+        """All that the worker says until it is stopped; `Restarted` asks for all streams anew."""
+        ...
+
+    async def stop(self) -> None:
+        """End it; what was not answered is answered after the next start."""
+        ...
+
+
+class ChildWorker:
+    """A worker in a process of its own. Owned by the service's event loop."""
+
+    def __init__(self, configure: Configure) -> None:
+        self._configure = configure
+        self._replies: asyncio.Queue[Reply | None] = asyncio.Queue()
+        self._writer: asyncio.StreamWriter | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._supervisor: asyncio.Task[None] | None = None
+        self._stopping = False
+        self.ready = False
+        self.description = ""
+        self.restarts = 0
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, for the curious and for tests that kill it."""
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    async def start(self) -> None:
+        """Start the child and wait until its model is warm."""
+        reader = await self._spawn()
+        first = await self._read(reader)
+        if not isinstance(first, Ready):
+            await self._end_process()
+            detail = first.detail if isinstance(first, StartFailed) else "it ended while starting"
+            raise CannotStart(f"the recogniser cannot start: {detail}")
+        self._became_ready(first)
+        self._supervisor = asyncio.create_task(self._supervise(reader), name="worker supervisor")
+
+    def send(self, command: Command) -> None:
+        """Give a command; it is dropped while the child is away, for `Restarted` makes up for it."""
+        if self._writer is not None and not self._writer.is_closing():
+            self._writer.write(encode(command))
+
+    async def replies(self) -> AsyncIterator[Reply]:
+        """All that the child says, across restarts."""
+        while (reply := await self._replies.get()) is not None:
+            yield reply
+
+    async def stop(self) -> None:
+        """Close the socket, which ends the child; one that does not listen is killed."""
+        self._stopping = True
+        self.ready = False
+        if self._supervisor is not None:
+            self._supervisor.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._supervisor
+        await self._end_process()
+        self._replies.put_nowait(None)
+
+    async def _spawn(self) -> asyncio.StreamReader:
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "meeting_service.worker", str(theirs.fileno())),
+                pass_fds=(theirs.fileno(),),
+                stdin=asyncio.subprocess.DEVNULL,
+                start_new_session=True,  # a Ctrl-C in the terminal is for the service to handle
+            )
+        reader, self._writer = await asyncio.open_unix_connection(sock=ours, limit=MAX_LINE_BYTES)
+        self.send(self._configure)
+        return reader
+
+    async def _read(self, reader: asyncio.StreamReader) -> Reply | None:
+        with suppress(ConnectionError):
+            if line := await reader.readline():
+                reply: Reply = decode(line)
+                return reply
+        return None
+
+    async def _supervise(self, reader: asyncio.StreamReader) -> None:
+        while True:
+            while (reply := await self._read(reader)) is not None:
+                self._replies.put_nowait(reply)
+            reader = await self._restart()
+
+    async def _restart(self) -> asyncio.StreamReader:
+        self.ready = False
+        attempt = 0
+        while True:
+            await self._end_process()
+            self.restarts += 1
+            log.warning("worker_restarts", restarts=self.restarts, attempt=attempt)
+            await asyncio.sleep(RESTART_DELAYS_S[min(attempt, len(RESTART_DELAYS_S) - 1)])
+            reader = await self._spawn()
+            first = await self._read(reader)
+            if isinstance(first, Ready):
+                self._became_ready(first)
+                self._replies.put_nowait(Restarted())
+                return reader
+            attempt += 1
+
+    def _became_ready(self, ready: Ready) -> None:
+        self.ready = True
+        self.description = ready.description
+
+    async def _end_process(self) -> None:
+        if self._writer is not None:
+            self._writer.close()
+            with suppress(ConnectionError):
+                await self._writer.wait_closed()
+            self._writer = None
+        if self._process is None:
+            return
+        try:
+            await asyncio.wait_for(self._process.wait(), STOP_PATIENCE_S)
+        except TimeoutError:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+            await self._process.wait()
