@@ -23,6 +23,7 @@ class ServerSettings(_Section):
     host: str
     port: int = Field(ge=0, le=65_535)
     insecure: bool
+    host_names: tuple[str, ...] = Field(max_length=32)
     shutdown_s: float = Field(ge=1, le=120)
 
 

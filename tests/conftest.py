@@ -42,7 +42,7 @@ def _sleep_watched(seconds: float) -> None:
 def pytest_configure() -> None:
     """Watch every event loop of the run."""
     asyncio.Handle._run = _run_step_timed  # type: ignore[assignment, method-assign]
-    time.sleep = _sleep_watched
+    time.sleep = _sleep_watched  # type: ignore[assignment]
 
 
 @pytest.fixture(autouse=True)

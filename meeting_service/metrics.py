@@ -1,0 +1,34 @@
+"""What the service counts about itself. Labels are fixed words, never ids or names."""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+registry = CollectorRegistry(auto_describe=True)
+"""of this service alone"""
+
+audio_received_seconds = Counter(
+    "meeting_audio_received_seconds", "Seconds of audio that became durable", registry=registry
+)
+speech_seconds = Counter("meeting_speech_seconds", "Seconds of it found to be speech", registry=registry)
+sentences = Counter("meeting_sentences", "Sentences that became final", registry=registry)
+drafts = Counter("meeting_drafts", "Drafts recognised", registry=registry)
+recognition_failures = Counter(
+    "meeting_recognition_failures", "Windows that could not be recognised", registry=registry
+)
+worker_restarts = Counter("meeting_worker_restarts", "Times the worker was started again", registry=registry)
+http_errors = Counter("meeting_http_errors", "Requests answered with an error", ["code"], registry=registry)
+live_meetings = Gauge("meeting_live_meetings", "Meetings that take audio", registry=registry)
+live_streams = Gauge("meeting_live_streams", "Streams whose text is not all final", registry=registry)
+watchers = Gauge("meeting_watchers", "Open event streams", registry=registry)
+recognition_delay_seconds = Histogram(
+    "meeting_recognition_delay_seconds",
+    "From the last sample of a sentence being durable to its text being final",
+    buckets=(0.1, 0.2, 0.5, 1, 2, 3, 5, 8, 15, 30, 60, 300),
+    registry=registry,
+)
+
+
+def render() -> bytes:
+    """Everything in Prometheus' text format, as `CONTENT_TYPE`."""
+    return generate_latest(registry)

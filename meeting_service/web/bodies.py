@@ -1,0 +1,103 @@
+"""Reading what callers write: JSON bodies and query strings, each held to a pydantic model."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from meeting_service.errors import InvalidRequest, TooLarge, UnsupportedMedia
+from meeting_service.web.keys import SETTINGS
+
+
+class Body(BaseModel):
+    """A JSON body; a field it does not know is an error."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Query(BaseModel):
+    """The parameters after the question mark."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+B = TypeVar("B", bound=Body)
+Q = TypeVar("Q", bound=Query)
+
+
+async def read_body(request: web.Request, model: type[B]) -> B:
+    """Read the whole JSON body; no body at all counts as `{}`.
+
+    Raises:
+        InvalidRequest: not UTF-8, not JSON, or not what `model` says; names the field.
+        TooLarge: over `limits.body_bytes`.
+        UnsupportedMedia: another content type, or compressed.
+    """
+    data = await _read_bytes(request)
+    if data and request.content_type != "application/json":
+        raise UnsupportedMedia(f"the body is {request.content_type}; send application/json")
+    _check_utf8(data)
+    try:
+        return model.model_validate_json(data or b"{}")
+    except ValidationError as error:
+        raise InvalidRequest(_explain(error, model, "field")) from None
+
+
+def read_query(request: web.Request, model: type[Q]) -> Q:
+    """Read the query string.
+
+    Raises:
+        InvalidRequest: names the parameter.
+    """
+    try:
+        return model.model_validate(dict(request.query))
+    except ValidationError as error:
+        raise InvalidRequest(_explain(error, model, "parameter")) from None
+
+
+async def _read_bytes(request: web.Request) -> bytes:
+    limits = request.app[SETTINGS].limits
+    if request.headers.get("Content-Encoding", "identity") != "identity":
+        raise UnsupportedMedia("compressed bodies are not taken; leave out Content-Encoding")
+    data = bytearray()
+    try:
+        async with asyncio.timeout(limits.body_idle_s):
+            async for piece in request.content.iter_any():
+                data += piece
+                if len(data) > limits.body_bytes:
+                    raise TooLarge(f"the body is larger than {limits.body_bytes} bytes")
+    except TimeoutError:
+        raise InvalidRequest(f"the body did not end within {limits.body_idle_s:g} s") from None
+    return bytes(data)
+
+
+def _check_utf8(data: bytes) -> None:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidRequest(f"the body is not UTF-8 at byte {error.start}") from None
+
+
+def _explain(error: ValidationError, model: type[BaseModel], noun: str) -> str:
+    first = error.errors(include_url=False, include_input=False)[0]
+    name = _dotted(first["loc"])
+    if first["type"] == "extra_forbidden":
+        return f"there is no {noun} {name!r} here; known: {', '.join(model.model_fields) or 'none'}"
+    if first["type"] == "json_invalid":
+        return f"the body is not valid JSON: {_reason(first)}"
+    if not name:
+        return f"the body must be a JSON object with: {', '.join(model.model_fields)}"
+    return f"{noun} {name!r}: {_reason(first)}"
+
+
+def _reason(details: ErrorDetails) -> str:
+    reason = details.get("ctx", {}).get("error") or details["msg"]
+    text = str(reason).removeprefix("Invalid JSON: ")
+    return text[0].lower() + text[1:] if text else "not valid"
+
+
+def _dotted(location: Sequence[int | str]) -> str:
+    return ".".join(str(part) for part in location)

@@ -1,0 +1,141 @@
+"""Errors become answers here and nowhere else: a status and a problem, a page, or a socket's close code."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import aiohttp_jinja2
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from meeting_service import metrics
+from meeting_service.errors import AudioHole, MeetingServiceError, Overloaded
+
+log = structlog.get_logger()
+
+PROBLEM_TYPE = "application/problem+json"
+_API_PATHS = ("/v1/", "/openapi.json", "/healthz", "/readyz", "/metrics")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """How an error code is said over HTTP and over a socket."""
+
+    status: int
+    close_code: int
+    title: str
+
+
+ANSWERS = {
+    "invalid_request": Answer(422, 4400, "The request cannot be read"),
+    "invalid_audio": Answer(422, 4400, "The audio cannot be decoded"),
+    "unsupported_media": Answer(415, 4400, "The content type is not spoken here"),
+    "too_large": Answer(413, 4413, "Over a limit"),
+    "forbidden": Answer(403, 4403, "Not allowed from there"),
+    "not_found": Answer(404, 4404, "Not found"),
+    "conflict": Answer(409, 4409, "Not possible now"),
+    "audio_hole": Answer(409, 4409, "Audio is missing before this piece"),
+    "meeting_ended": Answer(409, 4410, "The meeting has ended"),
+    "overloaded": Answer(503, 1013, "The service is full"),
+    "too_fast": Answer(429, 4429, "Too fast"),
+    "storage_failed": Answer(500, 1011, "What was sent could not be kept"),
+    "disk_full": Answer(507, 4507, "The disk is full"),
+    "recognition_failed": Answer(500, 1011, "Recognition failed"),
+    "internal": Answer(500, 1011, "Something went wrong here"),
+}
+"""By error code; each class of the error tree has its own."""
+
+
+def answer_to(error: MeetingServiceError) -> Answer:
+    """How this error is told."""
+    return ANSWERS.get(error.code, ANSWERS["internal"])
+
+
+def close_code(error: BaseException) -> int:
+    """The WebSocket close code that tells of this error."""
+    return answer_to(error).close_code if isinstance(error, MeetingServiceError) else 1011
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What the caller is told, whichever form it takes."""
+
+    status: int
+    code: str
+    title: str
+    detail: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The body of RFC 9457, with the code beside it."""
+        return {
+            "type": f"/docs#error-{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+        }
+
+
+@web.middleware
+async def answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turn whatever a handler raises into an answer; only the unexpected leaves a traceback in the log."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < HTTPStatus.BAD_REQUEST:
+            raise
+        return _respond(request, _from_http(request, error), _kept_headers(error))
+    except MeetingServiceError as error:
+        return _respond(request, _from_error(error), _extra_headers(error))
+    except ConnectionResetError:
+        raise
+    except Exception:
+        log.exception("request failed", method=request.method, route=_route(request))
+        return _respond(request, _from_error(MeetingServiceError("this is in the log; try again later")), {})
+
+
+def _from_error(error: MeetingServiceError) -> Problem:
+    answer = answer_to(error)
+    return Problem(answer.status, error.code, answer.title, error.detail)
+
+
+def _from_http(request: web.Request, error: web.HTTPException) -> Problem:
+    status = HTTPStatus(error.status)
+    details = {
+        HTTPStatus.NOT_FOUND: "there is nothing at this address; /docs lists every route",
+        HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not offered here",
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the body is larger than it may be",
+    }
+    code = "too_large" if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else status.name.lower()
+    return Problem(status, code, status.phrase, details.get(status, status.description.lower()))
+
+
+def _extra_headers(error: MeetingServiceError) -> dict[str, str]:
+    if isinstance(error, AudioHole):
+        return {"Upload-Offset": str(error.expected)}
+    if isinstance(error, Overloaded):
+        return {"Retry-After": str(error.retry_after_s)}
+    return {}
+
+
+def _kept_headers(error: web.HTTPException) -> dict[str, str]:
+    return {name: error.headers[name] for name in ("Allow", "Retry-After") if name in error.headers}
+
+
+def _respond(request: web.Request, problem: Problem, headers: dict[str, str]) -> web.Response:
+    metrics.http_errors.labels(problem.code).inc()
+    if request.path.startswith(_API_PATHS):
+        return web.json_response(
+            problem.to_json(), status=problem.status, headers=headers, content_type=PROBLEM_TYPE
+        )
+    response = aiohttp_jinja2.render_template("error.html", request, {"problem": problem})
+    response.set_status(problem.status)
+    response.headers.update(headers)
+    return response
+
+
+def _route(request: web.Request) -> str:
+    # The path itself may hold what a caller chose as an id.
+    resource = request.match_info.route.resource
+    return resource.canonical if resource else "(none)"
