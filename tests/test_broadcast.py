@@ -1,0 +1,173 @@
+"""Watchers get every stored event once and in order, and the newest drafts."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from meeting_service.broadcast import RECENT_EVENTS, Broadcaster, Watcher
+from meeting_service.errors import Overloaded
+from meeting_service.events import DraftChanged, MeetingChanged, MeetingEvent, StoredEvent
+from meeting_service.meeting import Meeting, MeetingState
+from meeting_service.transcript import Draft
+
+
+class EventLog:
+    """The store's part: everything committed, read in pages."""
+
+    def __init__(self) -> None:
+        self.events: list[StoredEvent] = []
+        self.reads = 0
+
+    def commit(self, count: int = 1) -> list[StoredEvent]:
+        """Add events, as a transaction would."""
+        first = len(self.events) + 1
+        new = [StoredEvent("m", seq, MeetingChanged(_meeting(seq))) for seq in range(first, first + count)]
+        self.events += new
+        return new
+
+    async def read(self, meeting_id: str, after: int) -> list[StoredEvent]:
+        """The next page."""
+        self.reads += 1
+        await asyncio.sleep(0)
+        return [event for event in self.events if event.seq > after][:100]
+
+
+def _meeting(seq: int) -> Meeting:
+    return Meeting("m", f"title {seq}", MeetingState.LIVE, datetime(2026, 1, 1, tzinfo=UTC))
+
+
+async def _take(watcher: Watcher, count: int) -> list[MeetingEvent]:
+    return [await asyncio.wait_for(anext(watcher), 5) for _ in range(count)]
+
+
+def _seqs(events: list[MeetingEvent]) -> list[int]:
+    return [event.seq for event in events if isinstance(event, StoredEvent)]
+
+
+async def test_history_then_news() -> None:
+    """A watcher gets what was stored before it came, then what follows, without a hole or a repeat."""
+    log = EventLog()
+    broadcaster = Broadcaster(log.read, 10)
+    log.commit(250)
+
+    with broadcaster.subscribe("m", 10) as watcher:
+        broadcaster.publish(log.commit(3))
+        seen = await _take(watcher, 243)
+
+    assert list(range(11, 254)) == _seqs(seen)
+
+
+async def test_out_of_turn_publication() -> None:
+    """Two commits that are published in the wrong order reach the watcher in the right one."""
+    log = EventLog()
+    broadcaster = Broadcaster(log.read, 10)
+
+    with broadcaster.subscribe("m") as watcher:
+        broadcaster.publish(log.commit(2))
+        assert [1, 2] == _seqs(await _take(watcher, 2))
+        first, second = log.commit(1), log.commit(1)
+        broadcaster.publish(second)
+        broadcaster.publish(first)
+        seen = await _take(watcher, 2)
+
+    assert [3, 4] == _seqs(seen)
+
+
+async def test_commit_during_history() -> None:
+    """An event that is committed while a watcher reads history is not missed."""
+    log = EventLog()
+    broadcaster = Broadcaster(log.read, 10)
+    log.commit(5)
+
+    with broadcaster.subscribe("m") as watcher:
+        reading = asyncio.create_task(_take(watcher, 7))
+        for _ in range(2):
+            await asyncio.sleep(0)
+            broadcaster.publish(log.commit(1))
+        seen = await reading
+
+    assert list(range(1, 8)) == _seqs(seen)
+
+
+async def test_watcher_who_sleeps() -> None:
+    """A watcher that does not read for a long time costs nothing and still gets everything."""
+    log = EventLog()
+    broadcaster = Broadcaster(log.read, 10)
+
+    with broadcaster.subscribe("m") as watcher:
+        for _ in range(3 * RECENT_EVENTS):
+            broadcaster.publish(log.commit(1))
+        seen = await _take(watcher, 3 * RECENT_EVENTS)
+
+    assert list(range(1, 3 * RECENT_EVENTS + 1)) == _seqs(seen)
+
+
+async def test_newest_draft_only() -> None:
+    """Of many drafts of one participant a watcher gets the newest."""
+    log = EventLog()
+    broadcaster = Broadcaster(log.read, 10)
+
+    with broadcaster.subscribe("m") as watcher:
+        for text in ("we", "we should", "we should ship"):
+            broadcaster.publish_draft("m", Draft("ann", 0, 900, text))
+        (seen,) = await _take(watcher, 1)
+
+    assert DraftChanged(Draft("ann", 0, 900, "we should ship")) == seen
+
+
+async def test_final_before_the_draft_that_follows_it() -> None:
+    """A final and the draft that it leaves are told in that order."""
+    log = EventLog()
+    broadcaster = Broadcaster(log.read, 10)
+
+    with broadcaster.subscribe("m") as watcher:
+        broadcaster.publish_draft("m", Draft("ann", 0, 900, "we should ship"))
+        await _take(watcher, 1)
+        broadcaster.publish_draft("m", Draft("ann", 0, 0, ""))
+        broadcaster.publish(log.commit(1))
+        seen = await _take(watcher, 2)
+
+    assert isinstance(seen[0], StoredEvent)
+    assert DraftChanged(Draft("ann", 0, 0, "")) == seen[1]
+
+
+async def test_quiet_watcher_does_not_read_the_store() -> None:
+    """Drafts alone never make a watcher who is up to date ask the store again."""
+    log = EventLog()
+    broadcaster = Broadcaster(log.read, 10)
+
+    with broadcaster.subscribe("m") as watcher:
+        broadcaster.publish_draft("m", Draft("ann", 0, 1, "a"))
+        await _take(watcher, 1)
+        reads = log.reads
+        for text in ("ab", "abc", "abcd"):
+            broadcaster.publish_draft("m", Draft("ann", 0, 1, text))
+            await _take(watcher, 1)
+
+    assert reads == log.reads
+
+
+async def test_too_many_watchers() -> None:
+    """The limit of watchers is told, and a place that is left is free again."""
+    broadcaster = Broadcaster(EventLog().read, 1)
+
+    with broadcaster.subscribe("m"), pytest.raises(Overloaded), broadcaster.subscribe("m"):
+        pass
+    with broadcaster.subscribe("m"):
+        assert broadcaster.watcher_count("m") == 1
+
+
+async def test_deleted_meeting_ends_the_watch() -> None:
+    """Watchers of a meeting that is deleted come to an end."""
+    broadcaster = Broadcaster(EventLog().read, 10)
+
+    with broadcaster.subscribe("m") as watcher:
+        waiting = asyncio.create_task(_take(watcher, 1))
+        await asyncio.sleep(0)
+        broadcaster.close("m")
+
+        with pytest.raises(StopAsyncIteration):
+            await anext(watcher)
+        with pytest.raises((StopAsyncIteration, RuntimeError)):
+            await waiting
