@@ -1,0 +1,79 @@
+"""How work reaches the database: writes one after another, reads beside them, errors as our own."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
+
+from meeting_service.storage import sqlite
+
+T = TypeVar("T")
+
+
+class Database:
+    """One database file, open. Belongs to the event loop that opened it.
+
+    A unit of work is a plain function over a connection and runs as one transaction. It goes on to its
+    end when its caller is cancelled, so that nothing is half done. Writers wait their turn in the order
+    they came; no more of them wait than there are callers.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+        self._path = path
+        self._writer = sqlite.make_readers(path) if read_only else sqlite.make_writer(path)
+        self._readers = sqlite.make_readers(path)
+        self._turn = asyncio.Lock()
+        self._running: set[asyncio.Task[Any]] = set()
+
+    async def write(self, work: Callable[[Connection], T]) -> T:
+        """Do `work` in a transaction of its own; durable when this returns.
+
+        Raises:
+            DiskFull, StorageFailed: nothing of it is kept.
+        """
+        return await self._to_its_end(self._write(work), "store write")
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Do `work` on one moment of the database; all that was written before is in it."""
+        return await self._to_its_end(self._read(work), "store read")
+
+    async def erase_deleted(self) -> None:
+        """Leave no trace of deleted rows in the files, as far as readers at work allow. Never fails."""
+        await self._to_its_end(self._erase_deleted(), "store erase")
+
+    async def close(self) -> None:
+        """Let running work end, then close every connection and its thread."""
+        await asyncio.gather(*self._running, return_exceptions=True)
+        await self._readers.dispose()
+        await self._writer.dispose()
+
+    async def _to_its_end(self, work: Coroutine[Any, Any, T], name: str) -> T:
+        task = asyncio.create_task(work, name=name)
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return await asyncio.shield(task)
+
+    async def _write(self, work: Callable[[Connection], T]) -> T:
+        try:
+            async with self._turn, self._writer.begin() as db:
+                return await db.run_sync(work)
+        except (SQLAlchemyError, UnicodeEncodeError, OverflowError) as error:
+            raise sqlite.explain(error, self._path) from error
+
+    async def _read(self, work: Callable[[Connection], T]) -> T:
+        try:
+            async with self._readers.connect() as db:
+                return await db.run_sync(work)
+        except (SQLAlchemyError, UnicodeEncodeError, OverflowError) as error:
+            raise sqlite.explain(error, self._path) from error
+
+    async def _erase_deleted(self) -> None:
+        # The rows are gone already; what could not be wiped now is overwritten by later writes.
+        with suppress(SQLAlchemyError, sqlite3.Error):
+            async with self._turn, self._writer.connect() as db:
+                await db.run_sync(sqlite.empty_log)

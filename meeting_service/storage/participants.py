@@ -1,0 +1,96 @@
+"""Participants: who was in a meeting, under which name, and what became of their audio."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, func, insert, not_, select, update
+
+from meeting_service.audio import RECOGNITION_RATE_HZ
+from meeting_service.errors import NotFound
+from meeting_service.events import ParticipantChanged, StoredEvent
+from meeting_service.meeting import Participant
+from meeting_service.storage.events import append_event
+from meeting_service.storage.meetings import get_meeting
+from meeting_service.storage.schema import checkpoints, participants, streams
+
+
+def put_participant(
+    db: Connection, meeting_id: str, participant_id: str, name: str | None
+) -> tuple[Participant, StoredEvent | None, bool]:
+    """Make or rename; without a name the one held is kept, or the id serves."""
+    held = find_participant(db, meeting_id, participant_id)
+    if held is not None and name in (None, held.name):
+        return held, None, False
+    if held is None:
+        _insert(db, meeting_id, participant_id, name or participant_id)
+    else:
+        db.execute(update(participants).where(_is(meeting_id, participant_id)).values(name=name))
+    participant = get_participant(db, meeting_id, participant_id)
+    return participant, append_event(db, meeting_id, ParticipantChanged(participant)), held is None
+
+
+def find_participant(db: Connection, meeting_id: str, participant_id: str) -> Participant | None:
+    """The participant with the figures of all their streams, or None."""
+    row = db.execute(_select().where(_is(meeting_id, participant_id))).one_or_none()
+    return None if row is None else _to_participant(row)
+
+
+def get_participant(db: Connection, meeting_id: str, participant_id: str) -> Participant:
+    """The participant.
+
+    Raises:
+        NotFound: there is none.
+    """
+    participant = find_participant(db, meeting_id, participant_id)
+    if participant is None:
+        raise NotFound(f"there is no participant {participant_id} in meeting {meeting_id}")
+    return participant
+
+
+def list_participants(db: Connection, meeting_id: str) -> list[Participant]:
+    """Everybody, in the order they came."""
+    query = _select().where(participants.c.meeting_id == meeting_id).order_by(participants.c.position)
+    return [_to_participant(row) for row in db.execute(query)]
+
+
+def _insert(db: Connection, meeting_id: str, participant_id: str, name: str) -> None:
+    get_meeting(db, meeting_id)
+    last = db.scalar(select(func.max(participants.c.position)).where(participants.c.meeting_id == meeting_id))
+    values = {"meeting_id": meeting_id, "id": participant_id, "name": name, "position": (last or 0) + 1}
+    db.execute(insert(participants).values(values))
+
+
+def _select() -> Select[Any]:
+    # Per stream, rounded down, then added: what a stream holds is never overstated.
+    received = func.sum(streams.c.received_samples * 1000 // streams.c.rate_hz)
+    speech = func.sum(checkpoints.c.speech_samples * 1000 // RECOGNITION_RATE_HZ)
+    transcribed = func.sum(checkpoints.c.transcribed_samples * 1000 // RECOGNITION_RATE_HZ)
+    own = and_(
+        streams.c.meeting_id == participants.c.meeting_id, streams.c.participant_id == participants.c.id
+    )
+    return (
+        select(
+            participants,
+            func.coalesce(received, 0).label("received_ms"),
+            func.coalesce(speech, 0).label("speech_ms"),
+            func.coalesce(transcribed, 0).label("transcribed_ms"),
+            func.count(streams.c.id).filter(not_(streams.c.ended)).label("open_streams"),
+        )
+        .select_from(participants.outerjoin(streams, own).outerjoin(checkpoints))
+        .group_by(participants.c.meeting_id, participants.c.id)
+    )
+
+
+def _is(meeting_id: str, participant_id: str) -> Any:
+    return and_(participants.c.meeting_id == meeting_id, participants.c.id == participant_id)
+
+
+def _to_participant(row: Row[Any]) -> Participant:
+    return Participant(
+        meeting_id=row.meeting_id,
+        id=row.id,
+        name=row.name,
+        received_ms=row.received_ms,
+        speech_ms=row.speech_ms,
+        transcribed_ms=row.transcribed_ms,
+        present=row.open_streams > 0,
+    )

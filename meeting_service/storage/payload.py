@@ -1,0 +1,107 @@
+"""Stored events to JSON and back: what was told can be told again exactly."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from meeting_service.events import (
+    GapRecorded,
+    MeetingChanged,
+    ParticipantChanged,
+    SentenceFinalized,
+    StoredEventKind,
+)
+from meeting_service.meeting import Meeting, MeetingState, Participant
+from meeting_service.transcript import Sentence, TranscriptGap, Word
+
+Payload = dict[str, Any]
+
+
+def event_to_payload(event: StoredEventKind) -> tuple[str, Payload]:
+    """The event's kind and what is needed to rebuild it, given the meeting's id and the number."""
+    match event:
+        case SentenceFinalized(sentence):
+            return "sentence", _from_sentence(sentence)
+        case ParticipantChanged(participant):
+            return "participant", _from_participant(participant)
+        case GapRecorded(gap):
+            return "gap", {
+                "participant_id": gap.participant_id,
+                "start_ms": gap.start_ms,
+                "end_ms": gap.end_ms,
+            }
+        case MeetingChanged(meeting):
+            return "meeting", _from_meeting(meeting)
+
+
+def payload_to_event(meeting_id: str, seq: int, kind: str, payload: Payload) -> StoredEventKind:
+    """The event as it was told."""
+    rebuild: dict[str, Callable[[], StoredEventKind]] = {
+        "sentence": lambda: SentenceFinalized(_to_sentence(seq, payload)),
+        "participant": lambda: ParticipantChanged(Participant(meeting_id=meeting_id, **payload)),
+        "gap": lambda: GapRecorded(TranscriptGap(**payload)),
+        "meeting": lambda: MeetingChanged(_to_meeting(meeting_id, payload)),
+    }
+    return rebuild[kind]()
+
+
+def words_to_json(words: Sequence[Word]) -> list[list[Any]]:
+    """`[text, start_ms, end_ms, confidence]` for each word."""
+    return [[w.text, w.start_ms, w.end_ms, w.confidence] for w in words]
+
+
+def json_to_words(rows: Sequence[Sequence[Any]]) -> tuple[Word, ...]:
+    """The words again."""
+    return tuple(Word(*row) for row in rows)
+
+
+def _from_sentence(sentence: Sentence) -> Payload:
+    return {
+        "id": sentence.id,
+        "participant_id": sentence.participant_id,
+        "start_ms": sentence.start_ms,
+        "end_ms": sentence.end_ms,
+        "text": sentence.text,
+        "confidence": sentence.confidence,
+        "words": words_to_json(sentence.words),
+        "edited": sentence.edited,
+    }
+
+
+def _to_sentence(seq: int, payload: Payload) -> Sentence:
+    return Sentence(**{**payload, "words": json_to_words(payload["words"])}, seq=seq)
+
+
+def _from_participant(participant: Participant) -> Payload:
+    return {
+        "id": participant.id,
+        "name": participant.name,
+        "received_ms": participant.received_ms,
+        "speech_ms": participant.speech_ms,
+        "transcribed_ms": participant.transcribed_ms,
+        "present": participant.present,
+    }
+
+
+def _from_meeting(meeting: Meeting) -> Payload:
+    return {
+        "title": meeting.title,
+        "state": meeting.state,
+        "started_at": meeting.started_at.isoformat(),
+        "ended_at": meeting.ended_at.isoformat() if meeting.ended_at else None,
+        "language": meeting.language,
+        "vocabulary": list(meeting.vocabulary),
+    }
+
+
+def _to_meeting(meeting_id: str, payload: Payload) -> Meeting:
+    ended_at = payload["ended_at"]
+    return Meeting(
+        id=meeting_id,
+        title=payload["title"],
+        state=MeetingState(payload["state"]),
+        started_at=datetime.fromisoformat(payload["started_at"]),
+        ended_at=datetime.fromisoformat(ended_at) if ended_at else None,
+        language=payload["language"],
+        vocabulary=tuple(payload["vocabulary"]),
+    )

@@ -1,0 +1,173 @@
+"""Everything that is SQLite's own: connections, pragmas, locks, copies, and what its errors mean.
+
+One connection writes and checkpoints; readers open the file read-only. This is what keeps SQLite up to
+3.51.2 safe from its WAL-reset fault, in which one connection checkpoints while another commits.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote
+
+import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from meeting_service.errors import CannotStart, DiskFull, InvalidRequest, MeetingServiceError, StorageFailed
+
+READERS = 4
+READER_WAIT_S = 30
+_BUSY_MS = 5_000
+_LITTLE_ROOM_BYTES = 1 << 20
+
+Pragmas = Mapping[str, str | int]
+
+_SHARED: Pragmas = {"busy_timeout": _BUSY_MS, "foreign_keys": "ON", "trusted_schema": "OFF"}
+_READER: Pragmas = {**_SHARED, "query_only": "ON"}
+_WRITER: Pragmas = {
+    **_SHARED,
+    "journal_mode": "WAL",
+    "synchronous": "FULL",
+    "fullfsync": "ON",
+    "secure_delete": "ON",
+    "journal_size_limit": 16 << 20,
+}
+# Rebuilding a table under live foreign keys would delete what refers to it.
+_MIGRATION: Pragmas = {**_WRITER, "foreign_keys": "OFF"}
+
+
+def make_writer(path: Path) -> AsyncEngine:
+    """The engine with the one connection that may write; its transactions lock at once."""
+    engine = create_async_engine(
+        _url(path, "sqlite+aiosqlite", "rw"), pool_size=1, max_overflow=0, **_options()
+    )
+    _prepare(engine.sync_engine, _WRITER, "BEGIN IMMEDIATE")
+    return engine
+
+
+def make_readers(path: Path) -> AsyncEngine:
+    """An engine whose connections cannot write and see one moment per transaction."""
+    engine = create_async_engine(
+        _url(path, "sqlite+aiosqlite", "ro"),
+        pool_size=READERS,
+        max_overflow=0,
+        pool_timeout=READER_WAIT_S,
+        **_options(),
+    )
+    _prepare(engine.sync_engine, _READER, "BEGIN")
+    return engine
+
+
+def make_migrator(path: Path) -> sa.Engine:
+    """A blocking engine for migrations; makes the file where there is none."""
+    engine = sa.create_engine(_url(path, "sqlite", "rwc"), poolclass=sa.NullPool, **_options())
+    _prepare(engine, _MIGRATION, "BEGIN IMMEDIATE")
+    return engine
+
+
+def empty_log(db: sa.Connection) -> None:
+    """Move the write-ahead log into the file and empty it, so that what was deleted is in neither.
+
+    On a connection without a transaction only. Waits for readers a moment, then does what it can.
+    """
+    # Past SQLAlchemy, which would begin a transaction first.
+    cursor = db.connection.cursor()
+    cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    cursor.close()
+
+
+def copy_database(path: Path, to: Path) -> None:
+    """Write a consistent copy, with what the write-ahead log still holds."""
+    to.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(to)) as target:
+        source.backup(target)
+
+
+def has_broken_references(db: sa.Connection) -> bool:
+    """Whether a row refers to one that is not there."""
+    return db.exec_driver_sql("PRAGMA foreign_key_check").first() is not None
+
+
+def lock_for_writing(path: Path) -> IO[bytes]:
+    """Keep every other process from writing this database until the returned file is closed.
+
+    Raises:
+        CannotStart: another process has it, or the folder cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.with_name(f"{path.name}.lock").open("ab")
+    except OSError as error:
+        raise CannotStart(f"the folder {path.parent} cannot be written: {error.strerror}") from error
+    try:
+        fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise CannotStart(
+            f"another meeting-service is using {path.parent}: stop it, or choose --data"
+        ) from error
+    return lock
+
+
+def explain(error: BaseException, path: Path) -> MeetingServiceError:
+    """The error of ours that says what a driver's error means; it never quotes what was being stored."""
+    cause = _driver_error(error)
+    if isinstance(cause, UnicodeEncodeError | OverflowError):
+        return InvalidRequest("a text that is not Unicode, or a number too large to be kept")
+    primary = getattr(cause, "sqlite_errorcode", 0) & 0xFF
+    if primary == sqlite3.SQLITE_FULL or (primary == sqlite3.SQLITE_IOERR and _is_full(path)):
+        return DiskFull(f"there is no room left for {path}")
+    return StorageFailed(f"the database {path} failed: {reason(error)}")
+
+
+def reason(error: BaseException) -> str:
+    """What the driver said, in its own words, without what was being stored."""
+    cause = _driver_error(error)
+    return str(cause) if isinstance(cause, sqlite3.Error | OSError) else type(cause).__name__
+
+
+def _driver_error(error: BaseException) -> BaseException:
+    cause = error
+    while (inner := getattr(cause, "orig", None) or getattr(cause, "driver_exception", None)) is not None:
+        cause = inner
+    return cause
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < _LITTLE_ROOM_BYTES
+    except OSError:
+        return False
+
+
+def _url(path: Path, driver: str, mode: str) -> sa.URL:
+    name = f"file:{quote(os.fspath(path.absolute()))}"
+    return sa.URL.create(driver, database=name, query={"mode": mode, "uri": "true"})
+
+
+def _options() -> dict[str, Any]:
+    compact = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
+    # Parameters hold what people said; errors end up in logs.
+    return {"hide_parameters": True, "json_serializer": compact, "connect_args": {"isolation_level": None}}
+
+
+def _prepare(engine: sa.Engine, pragmas: Pragmas, begin: str) -> None:
+    def configure(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        for name, value in pragmas.items():
+            cursor.execute(f"PRAGMA {name} = {value}")
+        cursor.close()
+
+    def start(db: sa.Connection) -> None:
+        db.exec_driver_sql(begin)
+
+    sa.event.listen(engine, "connect", configure)
+    sa.event.listen(engine, "begin", start)

@@ -1,0 +1,223 @@
+"""The store: what is kept of every meeting. Domain types in, domain types out."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import IO
+
+from meeting_service.clock import Clock
+from meeting_service.errors import CannotStart, InvalidRequest, StorageFailed
+from meeting_service.events import StoredEvent
+from meeting_service.meeting import Checkpoint, Meeting, MeetingState, NewMeeting, Participant, Stream
+from meeting_service.storage import events, meetings, participants, sqlite, streams, transcripts
+from meeting_service.storage.database import Database
+from meeting_service.storage.migrate import check_revision, upgrade
+from meeting_service.storage.pages import MeetingPage
+from meeting_service.transcript import Sentence, Transcript, TranscriptGap
+
+
+class Store:
+    """Meetings, participants, streams, final text and numbered events, in one database.
+
+    Belongs to the event loop that opened it. Every method is one transaction: durable when it returns,
+    done as a whole or not at all, also when the caller is cancelled. All of them raise `NotFound` where
+    what they are about is not there, and `StorageFailed` (`DiskFull`) where the database fails.
+    """
+
+    def __init__(self, database: Database, clock: Clock, lock: IO[bytes] | None) -> None:
+        self._database = database
+        self._clock = clock
+        self._lock = lock
+
+    @classmethod
+    async def open(cls, path: Path, clock: Clock) -> "Store":
+        """Take the database for this process, make it or bring it up to date, and open it.
+
+        Raises:
+            CannotStart: it cannot be written, another process has it, or a newer version made it.
+        """
+        lock = await asyncio.to_thread(sqlite.lock_for_writing, path)
+        try:
+            await asyncio.to_thread(upgrade, path)
+        except BaseException:
+            lock.close()
+            raise
+        return cls(Database(path), clock, lock)
+
+    @classmethod
+    async def open_to_read(cls, path: Path, clock: Clock) -> "Store":
+        """Open a database that another process may be using. Only what reads works; nothing is made.
+
+        Raises:
+            CannotStart: there is none, or it is not of this version.
+        """
+        database = Database(path, read_only=True)
+        try:
+            await database.read(check_revision)
+        except StorageFailed as error:
+            await database.close()
+            raise CannotStart(error.detail) from error
+        except BaseException:
+            await database.close()
+            raise
+        return cls(database, clock, None)
+
+    async def close(self) -> None:
+        """Let what runs end, then let go of the database."""
+        await self._database.close()
+        if self._lock is not None:
+            self._lock.close()
+
+    async def check_writable(self) -> None:
+        """Write something that changes nothing.
+
+        Raises:
+            StorageFailed, DiskFull: nothing can be written now.
+        """
+        await self._database.write(events.touch)
+
+    async def create_meeting(self, new: NewMeeting) -> tuple[Meeting, bool]:
+        """The meeting of that id, made if it is not there, and whether it was. Idempotent given an id."""
+        _check_zone(new.started_at)
+        return await self._database.write(
+            partial(meetings.create_meeting, new=new, now=self._clock.utc_now())
+        )
+
+    async def find_meeting(self, meeting_id: str) -> Meeting | None:
+        """The meeting, or None."""
+        return await self._database.read(partial(meetings.find_meeting, meeting_id=meeting_id))
+
+    async def get_meeting(self, meeting_id: str) -> Meeting:
+        """The meeting."""
+        return await self._database.read(partial(meetings.get_meeting, meeting_id=meeting_id))
+
+    async def list_meetings(
+        self,
+        *,
+        state: MeetingState | None = None,
+        q: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> MeetingPage:
+        """A page of meetings, newest start first; `q` is looked for in titles and sentences.
+
+        Raises:
+            InvalidRequest: a cursor no list gave, or a `q` longer than 500 characters.
+        """
+        query = partial(meetings.list_meetings, state=state, q=q, limit=limit, cursor=cursor)
+        return await self._database.read(query)
+
+    async def rename_meeting(self, meeting_id: str, title: str) -> StoredEvent:
+        """Give another title."""
+        return await self._database.write(
+            partial(meetings.rename_meeting, meeting_id=meeting_id, title=title)
+        )
+
+    async def set_meeting_state(
+        self, meeting_id: str, state: MeetingState, ended_at: datetime | None = None
+    ) -> StoredEvent:
+        """Move on in the meeting's life; an end time once set stays unless another is given."""
+        _check_zone(ended_at)
+        change = partial(meetings.set_meeting_state, meeting_id=meeting_id, state=state, ended_at=ended_at)
+        return await self._database.write(change)
+
+    async def delete_meeting(self, meeting_id: str) -> list[int]:
+        """Remove everything of it, from the files too; the ids of the streams it had."""
+        ids = await self._database.write(partial(meetings.delete_meeting, meeting_id=meeting_id))
+        await self._database.erase_deleted()
+        return ids
+
+    async def put_participant(
+        self, meeting_id: str, participant_id: str, name: str | None
+    ) -> tuple[Participant, StoredEvent | None, bool]:
+        """Make or rename: the participant, the event if anything changed, and whether they are new.
+
+        Without a name the one held is kept, or the id serves.
+        """
+        put = partial(
+            participants.put_participant, meeting_id=meeting_id, participant_id=participant_id, name=name
+        )
+        return await self._database.write(put)
+
+    async def list_participants(self, meeting_id: str) -> list[Participant]:
+        """Everybody, in the order they came, with figures as of the last checkpoints."""
+        return await self._database.read(partial(participants.list_participants, meeting_id=meeting_id))
+
+    async def open_stream(
+        self, meeting_id: str, participant_id: str, rate_hz: int, anchor_ms: int
+    ) -> tuple[Stream, StoredEvent]:
+        """A new stream and the event that its participant is present. Stream ids are never used again."""
+        start = partial(
+            streams.open_stream,
+            meeting_id=meeting_id,
+            participant_id=participant_id,
+            rate_hz=rate_hz,
+            anchor_ms=anchor_ms,
+        )
+        return await self._database.write(start)
+
+    async def end_stream(self, stream_id: int) -> StoredEvent | None:
+        """No more audio will come; the event if with it the participant left. Idempotent."""
+        return await self._database.write(partial(streams.end_stream, stream_id=stream_id))
+
+    async def finish_stream(self, stream_id: int) -> None:
+        """All its text is final. Idempotent."""
+        await self._database.write(partial(streams.finish_stream, stream_id=stream_id))
+
+    async def list_streams(self, meeting_id: str) -> list[Stream]:
+        """All streams of a meeting, oldest first."""
+        return await self._database.read(partial(streams.list_streams, meeting_id=meeting_id))
+
+    async def list_unfinished_streams(self) -> list[tuple[Stream, Checkpoint]]:
+        """What there is left to recognise, oldest first."""
+        return await self._database.read(streams.list_unfinished_streams)
+
+    async def get_checkpoint(self, stream_id: int) -> Checkpoint:
+        """How far the stream's text is final."""
+        return await self._database.read(partial(streams.get_checkpoint, stream_id=stream_id))
+
+    async def commit_final(
+        self, stream: Stream, sentences: Sequence[Sentence], checkpoint: Checkpoint, received_samples: int
+    ) -> list[StoredEvent]:
+        """Keep final sentences together with the checkpoint that makes them final.
+
+        A sentence that is held already stays as it is and gives no event; a checkpoint never goes back.
+
+        Args:
+            stream: whose text it is.
+            sentences: in the order they are told.
+            checkpoint: of that stream.
+            received_samples: audio held of it, at its own rate.
+        """
+        commit = partial(
+            transcripts.commit_final,
+            stream=stream,
+            final=sentences,
+            checkpoint=checkpoint,
+            received_samples=received_samples,
+        )
+        return await self._database.write(commit)
+
+    async def record_gap(self, stream: Stream, gap: TranscriptGap) -> StoredEvent:
+        """Keep a gap; the same gap again gives the event that told it first."""
+        return await self._database.write(partial(transcripts.record_gap, stream=stream, gap=gap))
+
+    async def get_transcript(self, meeting_id: str) -> Transcript:
+        """All of a meeting at one moment, in reading order."""
+        return await self._database.read(partial(transcripts.get_transcript, meeting_id=meeting_id))
+
+    async def list_events(self, meeting_id: str, after: int, limit: int = 500) -> list[StoredEvent]:
+        """The events numbered above `after`, in order; none of a meeting that is not there."""
+        query = partial(events.list_events, meeting_id=meeting_id, after=after, limit=limit)
+        return await self._database.read(query)
+
+    async def last_seq(self, meeting_id: str) -> int:
+        """The number of the latest event; 0 for a meeting that is not there."""
+        return await self._database.read(partial(events.last_seq, meeting_id=meeting_id))
+
+
+def _check_zone(moment: datetime | None) -> None:
+    if moment is not None and moment.tzinfo is None:
+        raise InvalidRequest("a time must name its zone")

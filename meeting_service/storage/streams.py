@@ -1,0 +1,126 @@
+"""Streams: opened, ended, finished, and how far the text of each is final."""
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, not_, select, update
+
+from meeting_service.errors import NotFound
+from meeting_service.events import ParticipantChanged, StoredEvent
+from meeting_service.meeting import Checkpoint, Stream
+from meeting_service.storage.events import append_event
+from meeting_service.storage.participants import get_participant
+from meeting_service.storage.schema import checkpoints, streams
+
+
+def open_stream(
+    db: Connection, meeting_id: str, participant_id: str, rate_hz: int, anchor_ms: int
+) -> tuple[Stream, StoredEvent]:
+    """A new stream of a participant who is there; its id was never used before."""
+    get_participant(db, meeting_id, participant_id)
+    values = {
+        "meeting_id": meeting_id,
+        "participant_id": participant_id,
+        "rate_hz": rate_hz,
+        "anchor_ms": anchor_ms,
+    }
+    new = insert(streams).values(**values, ended=False, finished=False, received_samples=0)
+    stream_id = db.execute(new.returning(streams.c.id)).scalar_one()
+    db.execute(
+        insert(checkpoints).values(stream_id=stream_id, resume=0, speech_samples=0, transcribed_samples=0)
+    )
+    stream = Stream(stream_id, meeting_id, participant_id, rate_hz, anchor_ms)
+    return stream, _tell(db, stream)
+
+
+def end_stream(db: Connection, stream_id: int) -> StoredEvent | None:
+    """No more audio will come; an event if with it the participant left."""
+    stream = get_stream(db, stream_id)
+    if stream.ended:
+        return None
+    db.execute(update(streams).where(streams.c.id == stream_id).values(ended=True))
+    present = get_participant(db, stream.meeting_id, stream.participant_id).present
+    return None if present else _tell(db, stream)
+
+
+def finish_stream(db: Connection, stream_id: int) -> None:
+    """All text of it is final."""
+    if db.execute(update(streams).where(streams.c.id == stream_id).values(finished=True)).rowcount == 0:
+        raise NotFound(f"there is no stream {stream_id}")
+
+
+def get_stream(db: Connection, stream_id: int) -> Stream:
+    """The stream.
+
+    Raises:
+        NotFound: there is none.
+    """
+    row = db.execute(select(streams).where(streams.c.id == stream_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no stream {stream_id}")
+    return _to_stream(row)
+
+
+def list_streams(db: Connection, meeting_id: str) -> list[Stream]:
+    """All streams of a meeting, oldest first."""
+    rows = db.execute(select(streams).where(streams.c.meeting_id == meeting_id).order_by(streams.c.id))
+    return [_to_stream(row) for row in rows]
+
+
+def list_unfinished_streams(db: Connection) -> list[tuple[Stream, Checkpoint]]:
+    """What there is left to recognise after a restart, oldest first."""
+    query = select(streams, checkpoints).join_from(streams, checkpoints).where(not_(streams.c.finished))
+    return [(_to_stream(row), _to_checkpoint(row)) for row in db.execute(query.order_by(streams.c.id))]
+
+
+def get_checkpoint(db: Connection, stream_id: int) -> Checkpoint:
+    """How far the stream's text is final.
+
+    Raises:
+        NotFound: there is no such stream.
+    """
+    row = db.execute(select(checkpoints).where(checkpoints.c.stream_id == stream_id)).one_or_none()
+    if row is None:
+        raise NotFound(f"there is no stream {stream_id}")
+    return _to_checkpoint(row)
+
+
+def advance(db: Connection, checkpoint: Checkpoint, received_samples: int) -> None:
+    """Move a stream's checkpoint and count on; neither ever goes back, whoever reports late."""
+    newer = (checkpoints.c.stream_id == checkpoint.stream_id, checkpoints.c.resume <= checkpoint.resume)
+    db.execute(
+        update(checkpoints)
+        .where(*newer)
+        .values(
+            resume=checkpoint.resume,
+            speech_samples=checkpoint.speech_samples,
+            transcribed_samples=checkpoint.transcribed_samples,
+        )
+    )
+    grown = (streams.c.id == checkpoint.stream_id, streams.c.received_samples < received_samples)
+    db.execute(update(streams).where(*grown).values(received_samples=received_samples))
+
+
+def _tell(db: Connection, stream: Stream) -> StoredEvent:
+    participant = get_participant(db, stream.meeting_id, stream.participant_id)
+    return append_event(db, stream.meeting_id, ParticipantChanged(participant))
+
+
+def _to_stream(row: Row[Any]) -> Stream:
+    return Stream(
+        id=row.id,
+        meeting_id=row.meeting_id,
+        participant_id=row.participant_id,
+        rate_hz=row.rate_hz,
+        anchor_ms=row.anchor_ms,
+        ended=row.ended,
+        finished=row.finished,
+    )
+
+
+def _to_checkpoint(row: Row[Any]) -> Checkpoint:
+    return Checkpoint(
+        stream_id=row.stream_id,
+        resume=row.resume,
+        speech_samples=row.speech_samples,
+        transcribed_samples=row.transcribed_samples,
+    )

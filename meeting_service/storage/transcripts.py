@@ -1,0 +1,118 @@
+"""Final text and gaps: kept with the events that tell them, read as one transcript."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select
+
+from meeting_service.errors import InvalidRequest
+from meeting_service.events import GapRecorded, SentenceFinalized, StoredEvent
+from meeting_service.meeting import Checkpoint, Stream
+from meeting_service.storage.columns import fold
+from meeting_service.storage.events import append_event, append_events, get_event
+from meeting_service.storage.meetings import get_meeting
+from meeting_service.storage.participants import list_participants
+from meeting_service.storage.payload import json_to_words, words_to_json
+from meeting_service.storage.schema import gaps, sentences
+from meeting_service.storage.streams import advance, get_stream
+from meeting_service.transcript import Sentence, Transcript, TranscriptGap, reading_order
+
+
+def commit_final(
+    db: Connection,
+    stream: Stream,
+    final: Sequence[Sentence],
+    checkpoint: Checkpoint,
+    received_samples: int,
+) -> list[StoredEvent]:
+    """Keep sentences with the checkpoint that makes them final; what is held already is not told again.
+
+    Raises:
+        NotFound: the stream was deleted.
+        InvalidRequest: the checkpoint is another stream's.
+    """
+    if checkpoint.stream_id != stream.id:
+        raise InvalidRequest(f"the checkpoint is of stream {checkpoint.stream_id}, the text of {stream.id}")
+    get_stream(db, stream.id)
+    told = append_events(db, stream.meeting_id, [SentenceFinalized(s) for s in _not_held(db, stream, final)])
+    if told:
+        db.execute(insert(sentences), [_to_row(stream, event) for event in told])
+    advance(db, checkpoint, received_samples)
+    return told
+
+
+def record_gap(db: Connection, stream: Stream, gap: TranscriptGap) -> StoredEvent:
+    """Keep a gap; the same gap again gives the event that told it first."""
+    get_stream(db, stream.id)
+    same = (gaps.c.stream_id == stream.id, gaps.c.start_ms == gap.start_ms, gaps.c.end_ms == gap.end_ms)
+    seq = db.scalar(select(gaps.c.seq).where(*same))
+    if seq is not None:
+        return get_event(db, stream.meeting_id, seq)
+    told = append_event(db, stream.meeting_id, GapRecorded(gap))
+    of = {"stream_id": stream.id, "meeting_id": stream.meeting_id, "participant_id": gap.participant_id}
+    db.execute(insert(gaps).values(**of, start_ms=gap.start_ms, end_ms=gap.end_ms, seq=told.seq))
+    return told
+
+
+def get_transcript(db: Connection, meeting_id: str) -> Transcript:
+    """All of a meeting at one moment, in reading order.
+
+    Raises:
+        NotFound: no such meeting.
+    """
+    return Transcript(
+        meeting=get_meeting(db, meeting_id),
+        participants=list_participants(db, meeting_id),
+        sentences=_list_sentences(db, meeting_id),
+        gaps=_list_gaps(db, meeting_id),
+    )
+
+
+def _not_held(db: Connection, stream: Stream, final: Sequence[Sentence]) -> list[Sentence]:
+    ids = [sentence.id for sentence in final]
+    of = (sentences.c.meeting_id == stream.meeting_id, sentences.c.id.in_(ids))
+    held = set(db.scalars(select(sentences.c.id).where(*of)))
+    new = {sentence.id: sentence for sentence in reversed(final) if sentence.id not in held}
+    return list(reversed(new.values()))
+
+
+def _list_sentences(db: Connection, meeting_id: str) -> list[Sentence]:
+    rows = db.execute(select(sentences).where(sentences.c.meeting_id == meeting_id))
+    return sorted(map(_to_sentence, rows), key=reading_order)
+
+
+def _list_gaps(db: Connection, meeting_id: str) -> list[TranscriptGap]:
+    order = (gaps.c.start_ms, gaps.c.participant_id, gaps.c.end_ms)
+    rows = db.execute(select(gaps).where(gaps.c.meeting_id == meeting_id).order_by(*order))
+    return [TranscriptGap(row.participant_id, row.start_ms, row.end_ms) for row in rows]
+
+
+def _to_row(stream: Stream, told: StoredEvent) -> dict[str, Any]:
+    assert isinstance(told.event, SentenceFinalized)  # noqa: S101 - narrows for the type checker
+    sentence = told.event.sentence
+    return {
+        "meeting_id": stream.meeting_id,
+        "id": sentence.id,
+        "stream_id": stream.id,
+        "participant_id": sentence.participant_id,
+        "seq": told.seq,
+        "start_ms": sentence.start_ms,
+        "end_ms": sentence.end_ms,
+        "text": sentence.text,
+        "text_folded": fold(sentence.text),
+        "confidence": sentence.confidence,
+        "words": words_to_json(sentence.words),
+    }
+
+
+def _to_sentence(row: Row[Any]) -> Sentence:
+    return Sentence(
+        id=row.id,
+        participant_id=row.participant_id,
+        start_ms=row.start_ms,
+        end_ms=row.end_ms,
+        text=row.text,
+        confidence=row.confidence,
+        words=json_to_words(row.words),
+        seq=row.seq,
+    )
