@@ -1,0 +1,224 @@
+"""One participant's transcriber: segmenter, decoder state and assembly of one stream.
+
+It neither recognises nor waits: whoever drives it takes windows out, has them recognised (together
+with other transcribers' windows, if they like) and puts the hypotheses back in. Finals are taken
+strictly in order, one at a time; drafts are recognised from a copy of the state and leave no trace.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from meeting_service.assembly import SentenceAssembler
+from meeting_service.meeting import Checkpoint, Stream
+from meeting_service.recognition import DecoderState, DecodingConfig, Hypothesis, Samples, Span, Token, Window
+from meeting_service.segmenter import Segmenter, Silence, SileroDetector, VoiceDetector
+from meeting_service.settings import SegmenterSettings
+from meeting_service.transcript import Draft, Sentence
+
+ENOUGH_WINDOWS = 2
+"""windows waiting with which a transcriber has enough to do"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finalized:
+    """What became final with one window."""
+
+    span: Span
+    tokens: Sequence[Token]
+    sentences: Sequence[Sentence]
+    """complete with this window; the open one's words come with a later window"""
+    draft: Draft
+    """final words of the sentence that is not complete yet; of no text when there are none"""
+    checkpoint: Checkpoint
+    """to be kept together with the sentences"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A span to decode with its audio."""
+
+    span: Span
+    samples: Samples
+
+
+class Transcriber:
+    """Turns one stream's audio into windows and their hypotheses into sentences.
+
+    Audio in any pieces gives the same windows and sentences; so does a new transcriber that begins at
+    a checkpoint of this one. Has no thread, clock or queue without a bound as long as audio is
+    given only while `wants_audio`. Not for several threads.
+
+    Args:
+        stream: whose audio it is.
+        settings: what counts as speech, and when an utterance is over.
+        decoding: how tokens are chosen and cut into sentences.
+        checkpoint: where to begin; audio is then accepted from its `resume` on.
+        detector: this stream's own voice detector; Silero unless given.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        settings: SegmenterSettings,
+        decoding: DecodingConfig | None = None,
+        *,
+        checkpoint: Checkpoint | None = None,
+        detector: VoiceDetector | None = None,
+    ) -> None:
+        self.stream = stream
+        self._decoding = decoding or DecodingConfig()
+        self._checkpoint = checkpoint or Checkpoint(stream.id)
+        self._segmenter = Segmenter(settings, detector or SileroDetector(), self._checkpoint.resume)
+        self._assembler = SentenceAssembler(stream, self._decoding.sentences)
+        self._waiting: deque[_Work | Silence] = deque()
+        self._final_window: Window | None = None
+        self._draft_window: Window | None = None
+        self._drafted_to = 0
+        self._state: DecoderState | None = None
+        self._speech_samples = self._checkpoint.speech_samples
+        self._transcribed_samples = self._checkpoint.transcribed_samples
+        self._finished = False
+
+    @property
+    def position(self) -> int:
+        """The position, at 16 kHz, of the sample to give next."""
+        return self._segmenter.position
+
+    @property
+    def speaking(self) -> bool:
+        """Whether an utterance is open."""
+        return self._segmenter.speaking
+
+    @property
+    def open_samples(self) -> int:
+        """How much of the open utterance a draft would recognise, its left context included."""
+        context = self._segmenter.context_start
+        return 0 if context is None else self.position - context
+
+    @property
+    def wants_audio(self) -> bool:
+        """Whether more audio is of use now; false while windows wait to be recognised."""
+        return not self._finished and len(self._waiting) < ENOUGH_WINDOWS
+
+    @property
+    def done(self) -> bool:
+        """Whether the stream was finished and all its text is final."""
+        return self._finished and not self._waiting
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """How far everything is final. In silence it moves on without a window; then keep it as well."""
+        return self._checkpoint
+
+    def accept_audio(self, samples: Samples) -> None:
+        """Hear what comes next, `(samples,)`; it is copied."""
+        if self._finished:
+            raise ValueError("the stream is finished")
+        self._queue(self._segmenter.accept(samples))
+
+    def finish(self) -> None:
+        """No more audio comes; what was begun is over."""
+        if not self._finished:
+            self._queue(self._segmenter.finish())
+            self._finished = True
+
+    def take_work(self) -> Window | None:
+        """The next window to make final; None while one is out or nothing is due."""
+        if self._final_window is not None or not self._waiting:
+            return None
+        work = self._waiting[0]
+        assert isinstance(work, _Work)  # noqa: S101 - silence never stays at the front
+        span = work.span
+        self._final_window = Window(
+            work.samples, span.context_start, span.start, span.end, self._state, self._decoding
+        )
+        return self._final_window
+
+    def give_back(self, window: Window) -> None:
+        """The window could not be recognised; `take_work` gives it out again."""
+        self._expect_final(window)
+        self._final_window = None
+
+    def complete(self, window: Window, hypothesis: Hypothesis | None) -> Finalized:
+        """Make a window's tokens final; None says that it cannot be recognised, and its speech has no text.
+
+        Raises:
+            ValueError: the window is not the one that is out.
+        """
+        self._expect_final(window)
+        self._final_window = None
+        work = self._waiting.popleft()
+        assert isinstance(work, _Work)  # noqa: S101 - a window was made of it
+        return self._finalize(work.span, hypothesis)
+
+    def draft_window(self, min_new_samples: int) -> Window | None:
+        """A window of the open span as far as it was heard, once enough of it is new.
+
+        None while text is waiting to become final, since what a draft begins with is not known before,
+        and while a draft is out.
+        """
+        start, context = self._segmenter.span_start, self._segmenter.context_start
+        if start is None or context is None or self._waiting or self._draft_window is not None:
+            return None
+        if self.position - max(start, self._drafted_to) < min_new_samples:
+            return None
+        self._drafted_to = self.position
+        samples = self._segmenter.samples(context, self.position)
+        self._draft_window = Window(samples, context, start, self.position, self._state, self._decoding)
+        return self._draft_window
+
+    def complete_draft(self, window: Window, hypothesis: Hypothesis | None) -> Draft | None:
+        """What the participant seems to be saying; None when it is already final, or was not recognised.
+
+        Raises:
+            ValueError: the window is not the draft that is out.
+        """
+        if window is not self._draft_window:
+            raise ValueError("this window is not the draft that was given out")
+        self._draft_window = None
+        if hypothesis is None or window.decode_start != self._front:
+            return None
+        return self._assembler.draft(hypothesis.tokens)
+
+    @property
+    def _front(self) -> int | None:
+        """Where the first span begins whose text is not final."""
+        if self._waiting and isinstance(work := self._waiting[0], _Work):
+            return work.span.start
+        return self._segmenter.span_start
+
+    def _queue(self, items: Sequence[Span | Silence]) -> None:
+        for item in items:
+            if isinstance(item, Span):
+                samples = self._segmenter.samples(item.context_start, item.context_end)
+                self._waiting.append(_Work(item, samples))
+            elif self._waiting and isinstance(self._waiting[-1], Silence):
+                self._waiting[-1] = item
+            else:
+                self._waiting.append(item)
+        self._pass_silence()
+
+    def _pass_silence(self) -> None:
+        while self._waiting and isinstance(silence := self._waiting[0], Silence):
+            self._waiting.popleft()
+            self._move_checkpoint(silence.through)
+
+    def _finalize(self, span: Span, hypothesis: Hypothesis | None) -> Finalized:
+        tokens = hypothesis.tokens if hypothesis else ()
+        self._state = hypothesis.state if hypothesis and not span.last else None
+        self._speech_samples += span.end - span.start
+        self._transcribed_samples += span.end - span.start if hypothesis else 0
+        sentences = self._assembler.accept(span.utterance_start, tokens, last=span.last)
+        if span.last:
+            self._move_checkpoint(span.end)
+        self._pass_silence()
+        draft = self._assembler.draft()
+        return Finalized(span, tokens, sentences, draft, self._checkpoint)
+
+    def _move_checkpoint(self, resume: int) -> None:
+        self._checkpoint = Checkpoint(self.stream.id, resume, self._speech_samples, self._transcribed_samples)
+
+    def _expect_final(self, window: Window) -> None:
+        if window is not self._final_window:
+            raise ValueError("this window is not the one that was given out")
