@@ -1,0 +1,46 @@
+"""What every decoder takes and gives, and which one fits a model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import mlx.core as mx
+
+from meeting_service.recognition import DecoderState
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """What of a row is to be decoded, in encoder frames of that row, and what came before it."""
+
+    first: int
+    end: int
+    state: DecoderState | None
+
+
+@dataclass(frozen=True, slots=True)
+class Emission:
+    """A token as the decoder found it."""
+
+    label: int
+    frame: int
+    """encoder frame of its row"""
+    frames: int
+    """how many encoder frames it covers, 0 and up"""
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """One row's answer."""
+
+    emissions: Sequence[Emission]
+    state: DecoderState
+
+
+class Decoder(Protocol):
+    """Chooses labels for a batch of encoded windows. Keeps nothing between calls."""
+
+    def decode(self, encoded: mx.array, regions: Sequence[Region]) -> list[Decoded]:
+        """Decode exactly the regions' frames of `encoded`, `(batch, frames, width)`."""
+        ...

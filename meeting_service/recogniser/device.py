@@ -1,0 +1,37 @@
+"""What follows from the device MLX runs on."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import mlx.core as mx
+
+_CACHE_BYTES = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where the model computes."""
+
+    kind: Literal["cpu", "metal", "cuda"]
+    rows: int
+    """windows encoded in one call: always exactly this many, so that a window's neighbours never
+    change the shape it is computed in, and with it the last bits of its result"""
+
+    @property
+    def on_gpu(self) -> bool:
+        """Whether results have to be fetched from an accelerator."""
+        return self.kind != "cpu"
+
+
+_ROWS = {"cpu": 1, "metal": 4, "cuda": 16}
+"""On two CPU cores one row costs what it costs in a batch; a GPU needs rows to be busy."""
+
+
+def open_device() -> Device:
+    """The device MLX chose, prepared: a bounded buffer cache and, on a CPU, no run-time C++ compiler."""
+    mx.set_cache_limit(_CACHE_BYTES)
+    if mx.default_device().type == mx.cpu:
+        mx.disable_compile()
+        return Device("cpu", _ROWS["cpu"])
+    kind: Literal["metal", "cuda"] = "metal" if mx.metal.is_available() else "cuda"
+    return Device(kind, _ROWS[kind])

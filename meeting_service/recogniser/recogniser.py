@@ -1,0 +1,161 @@
+"""The recogniser: windows of audio in, tokens with times out; a pure function with weights."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import mlx.core as mx
+import numpy as np
+
+from meeting_service.recogniser.blas import describe_blas
+from meeting_service.recogniser.ctc import GreedyCtc
+from meeting_service.recogniser.decoder import Decoded, Decoder, Emission, Region
+from meeting_service.recogniser.device import Device, open_device
+from meeting_service.recogniser.encoder import Encoder
+from meeting_service.recogniser.features import FrontEnd, Matrix
+from meeting_service.recogniser.loading import LoadedModel, Weights, load_model
+from meeting_service.recogniser.models import ModelPath
+from meeting_service.recogniser.predictor import Predictor
+from meeting_service.recogniser.shapes import LADDER_FRAMES, rung
+from meeting_service.recogniser.transducer import GreedyTransducer
+from meeting_service.recognition import DecodingConfig, Hypothesis, Token, Window
+
+_SPECIAL = re.compile(r"<.*>")
+_SPACE_BEFORE_PUNCTUATION = re.compile(r"\s(?=[.,!?]$)")
+
+
+@dataclass(frozen=True, slots=True)
+class RecogniserInfo:
+    """What recognises here, for people and logs."""
+
+    model: str
+    kind: str
+    device: str
+    weights: Literal["float32", "bfloat16"]
+    blas: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A window with its features and its place among the windows asked for."""
+
+    index: int
+    window: Window
+    mel: Matrix
+    region: Region
+
+
+class Recogniser:
+    """Recognises batches of windows; knows nothing of streams and keeps nothing between calls.
+
+    Belongs to the thread that made it: MLX's arrays do. `EngineThread` is that thread in the service.
+    """
+
+    def __init__(self, model: LoadedModel, device: Device) -> None:
+        self._model = model
+        self._device = device
+        self._front_end = FrontEnd(model.front_end)
+        self._encoder = Encoder(model.network.encoder, compiled=device.on_gpu)
+        self._greedy = _make_greedy(model.network, device)
+        self._pieces = [_piece_to_text(piece) for piece in model.vocabulary]
+
+    @property
+    def frame_samples(self) -> int:
+        """Samples of one encoder frame: the grid that windows of one utterance must share."""
+        return self._front_end.hop_samples * self._encoder.factor
+
+    def describe(self) -> RecogniserInfo:
+        """What recognises here."""
+        model, blas = self._model, str(describe_blas())
+        return RecogniserInfo(model.name, model.kind, self._device.kind, model.weights, blas)
+
+    def recognise(self, windows: Sequence[Window]) -> list[Hypothesis]:
+        """Answer every window, in the order asked.
+
+        A window decodes the encoder frames that begin in `[decode_start, decode_end)`. As long as all
+        windows of an utterance begin on one grid of `frame_samples`, consecutive ones decode every frame
+        exactly once. The answer to a window does not depend on the others.
+        """
+        answers: dict[int, Hypothesis] = {}
+        for group in self._group([self._prepare(i, window) for i, window in enumerate(windows)]):
+            for job, decoded in zip(group, self._run(group), strict=True):
+                answers[job.index] = self._to_hypothesis(job.window, decoded)
+        return [answers[i] for i in range(len(windows))]
+
+    def warm_up(self) -> None:
+        """Recognise silence once in every shape, so that no speaker waits for kernels and buffers."""
+        for frames in LADDER_FRAMES:
+            samples = np.zeros(frames * self.frame_samples, np.float32)
+            self.recognise([Window(samples, 0, 0, len(samples))])
+
+    def _prepare(self, index: int, window: Window) -> _Job:
+        mel = self._front_end.log_mel(window.samples)
+        frames = self._encoder.frames(len(mel))
+        first, end = (self._frame_at(window, at, frames) for at in (window.decode_start, window.decode_end))
+        return _Job(index, window, mel, Region(first, end, window.state))
+
+    def _frame_at(self, window: Window, sample: int, frames: int) -> int:
+        """The first encoder frame of the window that begins at or after `sample`."""
+        return min(max(-(-(sample - window.start) // self.frame_samples), 0), frames)
+
+    def _group(self, jobs: Sequence[_Job]) -> Iterator[list[_Job]]:
+        """Jobs that share a shape and a way of decoding, in groups the device takes at once."""
+        alike: dict[tuple[int, DecodingConfig], list[_Job]] = defaultdict(list)
+        for job in jobs:
+            alike[rung(self._encoder.frames(len(job.mel))), job.window.decoding].append(job)
+        for group in alike.values():
+            for start in range(0, len(group), self._device.rows):
+                yield group[start : start + self._device.rows]
+
+    def _run(self, group: Sequence[_Job]) -> list[Decoded]:
+        """Encode and decode one group, padded to the device's rows."""
+        length = rung(max(self._encoder.frames(len(job.mel)) for job in group)) * self._encoder.factor
+        mel = np.zeros((self._device.rows, length, self._front_end.bins), np.float32)
+        for row, job in enumerate(group):
+            mel[row, : len(job.mel)] = job.mel
+        idle = self._device.rows - len(group)
+        mel_frames = mx.array([len(job.mel) for job in group] + [0] * idle)
+        encoded = self._encoder(mx.array(mel).astype(getattr(mx, self._model.weights)), mel_frames)
+        regions = [job.region for job in group] + [Region(0, 0, None)] * idle
+        return self._decoder(group[0].window.decoding).decode(encoded, regions)[: len(group)]
+
+    def _decoder(self, decoding: DecodingConfig) -> Decoder:
+        return self._greedy
+
+    def _to_hypothesis(self, window: Window, decoded: Decoded) -> Hypothesis:
+        tokens = [self._to_token(window, emission) for emission in decoded.emissions]
+        return Hypothesis([token for token in tokens if token is not None], decoded.state)
+
+    def _to_token(self, window: Window, emission: Emission) -> Token | None:
+        text = self._pieces[emission.label]
+        if text is None:
+            return None
+        start = window.start + emission.frame * self.frame_samples
+        end = min(start + emission.frames * self.frame_samples, window.start + len(window.samples))
+        return Token(text, start, max(start, end), emission.confidence)
+
+
+def load_recogniser(path: ModelPath, weights: Weights = "auto") -> Recogniser:
+    """Load a model and everything around it; the calling thread owns it from then on.
+
+    Raises:
+        CannotStart: the files are not a model that can be run here.
+    """
+    device = open_device()
+    return Recogniser(load_model(path, device, weights), device)
+
+
+def _make_greedy(network: Any, device: Device) -> Decoder:
+    if not hasattr(network, "joint"):
+        return GreedyCtc(network)
+    predictor = Predictor(network, mx if device.on_gpu else np)
+    return GreedyTransducer(predictor, getattr(network, "durations", None), network.max_symbols)
+
+
+def _piece_to_text(piece: str) -> str | None:
+    """A vocabulary entry as it reads in a sentence; None for one that is no text, like `<unk>`."""
+    if _SPECIAL.fullmatch(piece):
+        return None
+    return _SPACE_BEFORE_PUNCTUATION.sub("", piece.replace("▁", " "))
