@@ -1,33 +1,26 @@
-"""The one wiring place: what depends on what, in which order it starts and stops.
+"""The service as a web application and as a process: start, stop, signals.
 
-Start: data folder, ledger, store, worker, sessions, sockets. Stop: the reverse.
+What stands behind the web is wired in `runtime`; the routes are listed in `web.routes`.
 """
 
 import asyncio
-import fcntl
 import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from pathlib import Path
+from contextlib import contextmanager
 
 from aiohttp import web
 
 from meeting_service.clock import Clock, SystemClock
 from meeting_service.errors import CannotStart
-from meeting_service.ledger import Ledger
-from meeting_service.sessions import SessionManager
+from meeting_service.runtime import child_worker, run_sessions
 from meeting_service.settings import Settings
-from meeting_service.storage import Store
 from meeting_service.web.keys import SESSIONS, SETTINGS
 from meeting_service.web.routes import setup_web
 from meeting_service.web.socket import close_sockets
-from meeting_service.worker.home import ChildWorker, Worker
-from meeting_service.worker.messages import Configure
+from meeting_service.worker.home import Worker
 
-LEDGER_FILE = "audio.db"
-STORE_FILE = "meetings.db"
 KEEPALIVE_S = 75.0
 
 
@@ -54,66 +47,9 @@ def _sessions_context(
     return context
 
 
-@asynccontextmanager
-async def run_sessions(settings: Settings, worker: Worker, clock: Clock) -> AsyncIterator[SessionManager]:
-    """Everything behind the web, running.
-
-    Raises:
-        CannotStart: the data folder, a database or the model does not work.
-    """
-    async with AsyncExitStack() as stack:
-        folder = stack.enter_context(hold_data_folder(settings.data.directory))
-        ledger = Ledger.open(folder / LEDGER_FILE)
-        stack.push_async_callback(ledger.close)
-        store = await Store.open(folder / STORE_FILE, clock)
-        stack.push_async_callback(store.close)
-        stack.push_async_callback(worker.stop)
-        await worker.start()
-        sessions = SessionManager(settings, store, ledger, worker, clock)
-        stack.push_async_callback(sessions.stop)
-        await sessions.start()
-        yield sessions
-
-
-def child_worker(settings: Settings) -> ChildWorker:
-    """The default home of the recogniser."""
-    return ChildWorker(
-        Configure(
-            ledger_path=str(settings.data.directory / LEDGER_FILE),
-            model=settings.model.name,
-            weights=settings.model.weights,
-            recognition=settings.recognition.model_dump(),
-            segmenter=settings.segmenter.model_dump(),
-        )
-    )
-
-
 async def _tell_everyone(app: web.Application) -> None:
     app[SESSIONS].broadcaster.close_all()
     await close_sockets(app)
-
-
-@contextmanager
-def hold_data_folder(folder: Path) -> Iterator[Path]:
-    """Make the data folder and hold it, so that one service writes to it.
-
-    Raises:
-        CannotStart: it cannot be made or written, or another service holds it.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(folder / "service.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise CannotStart(f"the data folder {folder} cannot be written: {error.strerror}") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(lock)
-        raise CannotStart(f"the data folder {folder} is in use by another meeting-service") from error
-    try:
-        yield folder
-    finally:
-        os.close(lock)
 
 
 def bind(host: str, port: int) -> socket.socket:

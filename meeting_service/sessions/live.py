@@ -3,11 +3,9 @@
 import asyncio
 from datetime import datetime
 
-from meeting_service.assembly import SentenceAssembler
 from meeting_service.errors import MeetingEnded
 from meeting_service.meeting import Checkpoint, Meeting, MeetingState, Stream
 from meeting_service.recognition import DecodingConfig
-from meeting_service.transcript import Draft
 
 
 class LiveStream:
@@ -16,44 +14,21 @@ class LiveStream:
     def __init__(self, stream: Stream, checkpoint: Checkpoint, decoding: DecodingConfig) -> None:
         self.stream = stream
         self.decoding = decoding
-        self.appending = asyncio.Lock()
-        """held while a piece without a position finds its place"""
-        self.finished = asyncio.Event()
-        """set when all text is final and stored"""
-        self.run = 0
-        """how often the worker was asked to recognise this stream"""
         self.checkpoint = checkpoint
         """where recognition would begin again"""
         self.stored = checkpoint
         """the checkpoint in the database"""
-        self.restart()
-
-    def restart(self) -> None:
-        """Recognition begins again at the checkpoint; what it finds again is already stored."""
-        self.run += 1
-        self.assembler = SentenceAssembler(self.stream, self.decoding.sentences)
-        self.speech_samples = self.checkpoint.speech_samples
-        self.transcribed_samples = self.checkpoint.transcribed_samples
+        self.run = 0
+        """how often the worker was asked to recognise this stream"""
+        self.appending = asyncio.Lock()
+        """held while a piece without a position finds its place"""
+        self.finished = asyncio.Event()
+        """set when all text is final and stored"""
 
     @property
     def id(self) -> int:
         """The stream's id."""
         return self.stream.id
-
-    def count_span(self, samples: int, *, failed: bool) -> None:
-        """Account for a span that was answered."""
-        self.speech_samples += samples
-        self.transcribed_samples += 0 if failed else samples
-
-    def advance(self, resume: int) -> Checkpoint:
-        """Nothing is pending before `resume` any more."""
-        self.checkpoint = Checkpoint(self.id, resume, self.speech_samples, self.transcribed_samples)
-        return self.checkpoint
-
-    @property
-    def clear_draft(self) -> Draft:
-        """The draft that takes this stream's draft back."""
-        return Draft(self.stream.participant_id, 0, 0, "")
 
 
 class LiveMeeting:

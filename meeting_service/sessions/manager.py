@@ -325,18 +325,16 @@ class SessionManager:
         return live
 
     def _open_at_worker(self, live: LiveStream) -> None:
-        stream, through = live.stream, self.ledger.through(live.id)
-        self._worker.send(
-            OpenStream(live.id, live.run, stream.rate_hz, live.checkpoint.resume, live.decoding)
-        )
-        if stream.ended:
+        live.run += 1
+        through = self.ledger.through(live.id)
+        self._worker.send(OpenStream(live.stream, live.run, live.checkpoint, live.decoding))
+        if live.stream.ended:
             self._worker.send(FinishStream(live.id, through))
         elif through:
             self._worker.send(AudioArrived(live.id, through))
 
     def _reopen_all(self) -> None:
         for _, live in self._streams.values():
-            live.restart()
             self._open_at_worker(live)
 
     def _find_stream(self, stream_id: int) -> tuple[LiveMeeting, LiveStream] | None:
@@ -386,8 +384,10 @@ class SessionManager:
         mine = [s for s in streams if s.participant_id == participant.id]
         received = sum(self.ledger.through(s.id) * 1000 // s.rate_hz for s in mine)
         unstored = [live for s in mine if (live := meeting.streams.get(s.id))]
-        speech = sum(live.speech_samples - live.stored.speech_samples for live in unstored)
-        transcribed = sum(live.transcribed_samples - live.stored.transcribed_samples for live in unstored)
+        speech = sum(live.checkpoint.speech_samples - live.stored.speech_samples for live in unstored)
+        transcribed = sum(
+            live.checkpoint.transcribed_samples - live.stored.transcribed_samples for live in unstored
+        )
         return replace(
             participant,
             received_ms=received,

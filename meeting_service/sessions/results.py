@@ -11,7 +11,7 @@ from meeting_service.errors import NotFound, StorageFailed
 from meeting_service.ledger import Ledger
 from meeting_service.sessions.live import LiveMeeting, LiveStream
 from meeting_service.storage import Store
-from meeting_service.transcript import Sentence
+from meeting_service.transcript import Draft, Sentence
 from meeting_service.worker.messages import (
     Advanced,
     Drafted,
@@ -69,9 +69,9 @@ class ResultHandler:
             case Finalized():
                 await self._finalize(meeting, live, reply)
             case Drafted():
-                self._draft(meeting, live, reply)
+                self._broadcaster.publish_draft(meeting.id, reply.draft)
             case Advanced():
-                await self._advance(live, reply.resume)
+                await self._advance(live, reply)
             case Finished():
                 await self._finish(meeting, live)
             case StreamFailed():
@@ -79,26 +79,21 @@ class ResultHandler:
                 self._on_finished(meeting, live)
 
     async def _finalize(self, meeting: LiveMeeting, live: LiveStream, reply: Finalized) -> None:
-        live.count_span(reply.end - reply.start, failed=reply.failed)
-        sentences = live.assembler.accept(reply.utterance_start, reply.tokens, last=reply.last)
-        if reply.last:
-            live.advance(reply.end)
-        if sentences or reply.last:
-            await self._commit(live, sentences)
-        self._broadcaster.publish_draft(meeting.id, live.assembler.draft(()))
+        moved = reply.checkpoint != live.checkpoint
+        live.checkpoint = reply.checkpoint
+        if reply.sentences or moved:
+            await self._commit(live, reply.sentences)
+        self._broadcaster.publish_draft(meeting.id, reply.draft)
 
-    def _draft(self, meeting: LiveMeeting, live: LiveStream, reply: Drafted) -> None:
-        self._broadcaster.publish_draft(meeting.id, live.assembler.draft(reply.tokens))
-
-    async def _advance(self, live: LiveStream, resume: int) -> None:
-        live.advance(resume)
-        if resume - live.stored.resume >= SILENCE_PER_CHECKPOINT:
+    async def _advance(self, live: LiveStream, reply: Advanced) -> None:
+        live.checkpoint = reply.checkpoint
+        if reply.checkpoint.resume - live.stored.resume >= SILENCE_PER_CHECKPOINT:
             await self._commit(live, ())
 
     async def _finish(self, meeting: LiveMeeting, live: LiveStream) -> None:
         await self._commit(live, ())
         await self._persist(lambda: self._store.finish_stream(live.id))
-        self._broadcaster.publish_draft(meeting.id, live.clear_draft)
+        self._broadcaster.publish_draft(meeting.id, Draft(live.stream.participant_id, 0, 0, ""))
         self._on_finished(meeting, live)
 
     async def _commit(self, live: LiveStream, sentences: Sequence[Sentence]) -> None:

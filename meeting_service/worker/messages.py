@@ -1,14 +1,16 @@
 """What the service and its worker say to each other: one JSON array a line, `[kind, {fields}]`.
 
-Positions called `through` are samples at the stream's own rate; all others are 16 kHz samples.
+Positions called `through` are samples at the stream's own rate; checkpoints are at 16 kHz.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Any
 
-from meeting_service.recognition import DecodingConfig, SentenceRules, Token
+from meeting_service.meeting import Checkpoint, Stream
+from meeting_service.recognition import DecodingConfig, SentenceRules
+from meeting_service.transcript import Draft, Sentence, Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,17 +22,17 @@ class Configure:
     weights: str
     recognition: dict[str, Any]
     segmenter: dict[str, Any]
+    logging: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class OpenStream:
-    """Begin to recognise a stream, or begin again at `resume`."""
+    """Begin to recognise a stream, or begin again at a checkpoint."""
 
-    stream_id: int
+    stream: Stream
     run: int
     """told back with every answer, so that answers to an earlier opening are recognised"""
-    rate_hz: int
-    resume: int
+    checkpoint: Checkpoint
     decoding: DecodingConfig
 
 
@@ -76,38 +78,32 @@ class StartFailed:
 
 @dataclass(frozen=True, slots=True)
 class Finalized:
-    """The tokens of a span, which never change."""
+    """Sentences that never change, and what of the open one is final already."""
 
     stream_id: int
     run: int
-    utterance_start: int
-    start: int
-    end: int
-    last: bool
-    """whether the utterance ends here; then nothing is pending before `end`"""
-    tokens: Sequence[Token]
-    failed: bool = False
-    """whether the recogniser could not read this span"""
+    sentences: Sequence[Sentence]
+    draft: Draft
+    checkpoint: Checkpoint
+    """to be kept together with the sentences"""
 
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """What the open part of an utterance sounds like so far."""
+    """What the participant seems to be saying."""
 
     stream_id: int
     run: int
-    utterance_start: int
-    end: int
-    tokens: Sequence[Token]
+    draft: Draft
 
 
 @dataclass(frozen=True, slots=True)
 class Advanced:
-    """Nothing is pending before `resume`: silence was heard."""
+    """Silence was heard: the checkpoint moved on without a sentence."""
 
     stream_id: int
     run: int
-    resume: int
+    checkpoint: Checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,17 +152,32 @@ def decode(line: bytes) -> Any:
         ValueError: not a line of ours.
     """
     kind, body = json.loads(line)
-    if "tokens" in body:
-        body["tokens"] = tuple(Token(*token) for token in body["tokens"])
-    if "decoding" in body:
-        decoding = body["decoding"]
-        rules = SentenceRules(**decoding.pop("sentences"))
-        vocabulary = tuple(decoding.pop("vocabulary"))
-        body["decoding"] = DecodingConfig(**decoding, vocabulary=vocabulary, sentences=rules)
-    return _KINDS[kind](**body)
+    return _KINDS[kind](
+        **{name: _PARTS[name](part) if name in _PARTS else part for name, part in body.items()}
+    )
+
+
+def _read_decoding(body: dict[str, Any]) -> DecodingConfig:
+    rules = SentenceRules(**body.pop("sentences"))
+    return DecodingConfig(**{**body, "vocabulary": tuple(body["vocabulary"])}, sentences=rules)
+
+
+def _read_sentences(bodies: list[dict[str, Any]]) -> tuple[Sentence, ...]:
+    return tuple(
+        Sentence(**{**body, "words": tuple(Word(**word) for word in body["words"])}) for body in bodies
+    )
+
+
+_PARTS: dict[str, Callable[[Any], Any]] = {
+    "stream": lambda body: Stream(**body),
+    "checkpoint": lambda body: Checkpoint(**body),
+    "decoding": _read_decoding,
+    "sentences": _read_sentences,
+    "draft": lambda body: Draft(**body),
+}
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, tuple | list) and value and isinstance(value[0], Token):
-        return [[t.text, t.start, t.end, round(t.confidence, 4)] for t in value]
+    if isinstance(value, tuple | list):
+        return [_plain(part) for part in value]
     return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value

@@ -1,0 +1,141 @@
+"""The ledger as the event loop sees it: ask, wait, and what is answered is durable."""
+
+import asyncio
+import fcntl
+import sqlite3
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from meeting_service.audio import AudioChunk, Gap
+from meeting_service.errors import CannotStart, InvalidAudio
+from meeting_service.ledger.plan import Held
+from meeting_service.ledger.requests import Append, Delete, RecordGap
+from meeting_service.ledger.schema import open_writer
+from meeting_service.ledger.writer import Writer
+
+MAX_POSITION = 1 << 48
+MAX_TAIL_BYTES = 1_024
+_NOTHING_HELD = Held()
+
+
+class Ledger:
+    """Durable audio by stream and position. One per file: a second one is refused while this one is open.
+
+    Every method may be called from any task; what belongs to one stream is put in order by the writer.
+    Cancelling a waiting call is harmless: the piece is either stored or not, and sending it again is
+    idempotent.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, path: Path, lock: IO[bytes]) -> None:
+        self._lock = lock
+        self._writer = Writer(connection, path)
+
+    @classmethod
+    def open(cls, path: Path, *, max_bytes: int | None = None) -> "Ledger":
+        """Open or create the file; `max_bytes` bounds it, and over it is `DiskFull`. Blocks: for start-up.
+
+        Raises:
+            CannotStart: the file cannot be written, is another process's, or is none of ours.
+        """
+        lock = _lock_for_writing(path)
+        try:
+            return cls(open_writer(path, max_bytes=max_bytes), path, lock)
+        except BaseException:
+            lock.close()
+            raise
+
+    async def append(
+        self, chunks: Sequence[AudioChunk], tails: Mapping[int, bytes] | None = None
+    ) -> dict[int, int]:
+        """Keep chunks, all in one transaction, all or none; returns samples held, by stream.
+
+        What is already held is skipped. `tails` are the bytes of an unfinished sample after the last one,
+        by stream; each replaces the former. The arrays must not be changed until this returns.
+
+        Raises:
+            AudioHole: a chunk begins after what is held; nothing is stored.
+            NotFound: a stream was deleted.
+            Overloaded: too much waits to be stored.
+            StorageFailed: nothing is stored.
+        """
+        for chunk in chunks:
+            _check_chunk(chunk)
+        for tail in (tails or {}).values():
+            if len(tail) > MAX_TAIL_BYTES:
+                raise InvalidAudio(f"an unfinished sample of {len(tail)} bytes is none")
+        request = Append(tuple(chunks), dict(tails or {}))
+        self._writer.submit(request)
+        return await asyncio.wrap_future(request.done)
+
+    async def record_gap(self, gap: Gap) -> int:
+        """Declare that audio will never come; what is held of it stays. Returns samples held.
+
+        Raises:
+            AudioHole: the gap begins after what is held.
+            NotFound, Overloaded, StorageFailed: as in `append`.
+        """
+        if not 0 <= gap.start_sample <= gap.end_sample <= MAX_POSITION:
+            raise InvalidAudio(f"a gap from sample {gap.start_sample} to {gap.end_sample} is none")
+        request = RecordGap(gap)
+        self._writer.submit(request)
+        return await asyncio.wrap_future(request.done)
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the last commit went well."""
+        return not self._writer.failing
+
+    def through(self, stream_id: int) -> int:
+        """Samples held, gaps included; 0 for a stream nobody knows."""
+        return self._writer.held.get(stream_id, _NOTHING_HELD).through
+
+    def tail(self, stream_id: int) -> bytes:
+        """The bytes of an unfinished sample after what is held."""
+        return self._writer.held.get(stream_id, _NOTHING_HELD).tail
+
+    def gaps(self, stream_id: int) -> list[Gap]:
+        """The gaps of a stream in order; neighbours are joined."""
+        return list(self._writer.gaps.get(stream_id, ()))
+
+    async def delete(self, stream_ids: Sequence[int]) -> None:
+        """Forget streams; when this returns nothing of them is left in the file.
+
+        From the first moment on they are gone for everybody, and a process that dies meanwhile finishes
+        when it starts again.
+
+        Raises:
+            Overloaded, StorageFailed: as in `append`.
+        """
+        request = Delete(tuple(stream_ids))
+        self._writer.submit(request)
+        await asyncio.wrap_future(request.done)
+
+    async def close(self) -> None:
+        """Store what waits, then let go of the file. May be called again."""
+        await asyncio.to_thread(self._writer.close)
+        self._lock.close()
+
+
+def _check_chunk(chunk: AudioChunk) -> None:
+    if chunk.pcm.dtype != np.int16 or chunk.pcm.ndim != 1:
+        raise TypeError(f"the ledger keeps int16 (samples,), not {chunk.pcm.dtype} {chunk.pcm.shape}")
+    if not 0 <= chunk.start_sample <= chunk.end_sample <= MAX_POSITION:
+        raise InvalidAudio(f"no stream reaches sample {chunk.end_sample}")
+
+
+def _lock_for_writing(path: Path) -> IO[bytes]:
+    """The right to write this file; the system takes it back however the process ends."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.with_name(f"{path.name}.lock").open("wb")
+    except OSError as error:
+        raise CannotStart(f"the data folder {path.parent} cannot be written: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        lock.close()
+        raise CannotStart(f"another process is using the data folder {path.parent}") from error
+    return lock

@@ -1,0 +1,53 @@
+"""Everything behind the web, wired: ledger, store, worker, sessions. They stop in the reverse order.
+
+The ledger's lock on its file is the lock on the data folder: one service writes to it.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from meeting_service.clock import Clock
+from meeting_service.ledger import Ledger
+from meeting_service.sessions import SessionManager
+from meeting_service.settings import Settings
+from meeting_service.storage import Store
+from meeting_service.worker.home import ChildWorker, Worker
+from meeting_service.worker.messages import Configure
+
+LEDGER_FILE = "audio.db"
+STORE_FILE = "meetings.db"
+
+
+@asynccontextmanager
+async def run_sessions(settings: Settings, worker: Worker, clock: Clock) -> AsyncIterator[SessionManager]:
+    """Everything behind the web, running.
+
+    Raises:
+        CannotStart: the data folder, a database or the model does not work.
+    """
+    async with AsyncExitStack() as stack:
+        folder = settings.data.directory
+        ledger = Ledger.open(folder / LEDGER_FILE)
+        stack.push_async_callback(ledger.close)
+        store = await Store.open(folder / STORE_FILE, clock)
+        stack.push_async_callback(store.close)
+        stack.push_async_callback(worker.stop)
+        await worker.start()
+        sessions = SessionManager(settings, store, ledger, worker, clock)
+        stack.push_async_callback(sessions.stop)
+        await sessions.start()
+        yield sessions
+
+
+def child_worker(settings: Settings) -> ChildWorker:
+    """The default home of the recogniser."""
+    return ChildWorker(
+        Configure(
+            ledger_path=str(settings.data.directory / LEDGER_FILE),
+            model=settings.model.name,
+            weights=settings.model.weights,
+            recognition=settings.recognition.model_dump(),
+            segmenter=settings.segmenter.model_dump(),
+            logging=settings.logging.model_dump(by_alias=True),
+        )
+    )

@@ -1,0 +1,87 @@
+"""The child process: `python -m meeting_service.worker FD`, where FD is its end of the service's socket."""
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal, cast
+
+from meeting_service.errors import MeetingServiceError
+from meeting_service.logs import configure_logging
+from meeting_service.recogniser import EngineThread, Recogniser, find_model, load_recogniser
+from meeting_service.recognition import Hypothesis, Window
+from meeting_service.settings import LoggingSettings, RecognitionSettings, SegmenterSettings
+from meeting_service.worker.home import MAX_LINE_BYTES
+from meeting_service.worker.loop import RecognitionLoop
+from meeting_service.worker.messages import Configure, Ready, Reply, StartFailed, decode, encode
+
+
+async def work(connection: socket.socket) -> None:
+    """Serve one service until its end of the socket closes."""
+    reader, writer = await asyncio.open_unix_connection(sock=connection, limit=MAX_LINE_BYTES)
+
+    def emit(reply: Reply) -> None:
+        writer.write(encode(reply))
+
+    configure: Configure = decode(await reader.readline())
+    configure_logging(LoggingSettings(**configure.logging))
+    try:
+        engine, description = await asyncio.to_thread(_start_engine, configure)
+    except MeetingServiceError as error:
+        emit(StartFailed(error.detail))
+        await writer.drain()
+        return
+    try:
+        emit(Ready(description))
+        await _serve(configure, engine, reader, emit)
+    finally:
+        await asyncio.to_thread(engine.close)
+        writer.close()
+
+
+def _start_engine(configure: Configure) -> tuple[EngineThread[Recogniser], str]:
+    """The engine, loaded and warm, and what to say about it."""
+
+    def load() -> Recogniser:
+        weights = cast("Literal['auto', 'float32', 'bfloat16']", configure.weights)
+        recogniser = load_recogniser(find_model(configure.model), weights)
+        recogniser.warm_up()
+        return recogniser
+
+    engine = EngineThread(load)
+    return engine, str(engine.call(lambda recogniser: recogniser.describe()).result())
+
+
+async def _serve(
+    configure: Configure,
+    engine: EngineThread[Recogniser],
+    reader: asyncio.StreamReader,
+    emit: Callable[[Reply], None],
+) -> None:
+    async def recognise(windows: Sequence[Window]) -> list[Hypothesis]:
+        return await asyncio.wrap_future(engine.submit(windows))
+
+    loop = RecognitionLoop(
+        Path(configure.ledger_path),
+        recognise,
+        RecognitionSettings(**configure.recognition),
+        SegmenterSettings(**configure.segmenter),
+        emit,
+    )
+    async with asyncio.TaskGroup() as group:
+        working = group.create_task(loop.run(), name="recognition")
+        while line := await reader.readline():
+            loop.handle(decode(line))
+        working.cancel()
+
+
+def main() -> None:
+    """Run until the service's end of the socket closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the service decides when to stop
+    asyncio.run(work(socket.socket(fileno=int(sys.argv[1]))))
+
+
+if __name__ == "__main__":
+    main()
