@@ -1,0 +1,60 @@
+"""Reading audio by position, in any process, while it is being written."""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from meeting_service.audio import Pcm
+from meeting_service.errors import StorageFailed
+from meeting_service.ledger.rows import Kind, Row, row_to_pcm
+from meeting_service.ledger.schema import open_reader
+
+_SELECT = """
+SELECT start, length, kind, crc, pcm FROM piece
+WHERE stream = :stream AND start < :end
+  AND start >= (SELECT max(start) FROM piece WHERE stream = :stream AND start <= :start)
+ORDER BY start
+"""
+
+
+class LedgerReader:
+    """A read-only connection of the thread that made it. Sees what was committed before each call."""
+
+    def __init__(self, path: Path) -> None:
+        self._connection = open_reader(path)
+
+    def read(self, stream_id: int, start: int, end: int) -> Pcm:
+        """Samples `[start, end)` of a stream at its own rate, zeros in gaps.
+
+        Raises:
+            StorageFailed: part of it is not held, or is damaged; the detail names stream and position.
+        """
+        pcm = np.zeros(max(end - start, 0), np.int16)
+        known = start
+        for row, crc in self._rows(stream_id, start, end):
+            samples = row_to_pcm(stream_id, row, crc)
+            if row.start > known:
+                break
+            known = min(row.end, end)
+            if samples is not None:
+                first = max(row.start, start)
+                pcm[first - start : known - start] = samples[first - row.start : known - row.start]
+        if known < end:
+            raise StorageFailed(f"audio of stream {stream_id} is not held at sample {known}")
+        return pcm
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def _rows(self, stream_id: int, start: int, end: int) -> Iterator[tuple[Row, int]]:
+        wanted = {"stream": stream_id, "start": start, "end": end}
+        try:
+            for first, length, kind, crc, pcm in self._connection.execute(_SELECT, wanted):
+                yield Row(first, length, Kind(kind), pcm), crc
+        except (sqlite3.Error, ValueError) as error:
+            raise StorageFailed(
+                f"audio of stream {stream_id} at sample {start} cannot be read: {error}"
+            ) from error

@@ -1,0 +1,40 @@
+"""Deleting in small transactions, so that audio goes on being stored in between.
+
+Rows are overwritten with zeros as they go (`secure_delete`), their pages are handed back to the file system,
+and the write-ahead log, which still holds them, is emptied.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+
+_ROWS_A_STEP = 64
+_PAGES_A_STEP = 1_024
+
+
+def sweep(connection: sqlite3.Connection, stream_ids: Sequence[int]) -> Iterator[None]:
+    """Delete what is left of doomed streams; each step is one short transaction."""
+    for stream_id in stream_ids:
+        while _delete_some(connection, stream_id):
+            yield
+        connection.execute("DELETE FROM doomed WHERE stream = ?", (stream_id,))
+    while connection.execute("PRAGMA freelist_count").fetchone()[0]:
+        connection.execute(f"PRAGMA incremental_vacuum({_PAGES_A_STEP})").fetchall()
+        yield
+    _empty_log(connection)
+
+
+def _delete_some(connection: sqlite3.Connection, stream_id: int) -> bool:
+    deleted = connection.execute(
+        "DELETE FROM piece WHERE rowid IN (SELECT rowid FROM piece WHERE stream = ? LIMIT ?)",
+        (stream_id, _ROWS_A_STEP),
+    )
+    return deleted.rowcount > 0
+
+
+def _empty_log(connection: sqlite3.Connection) -> None:
+    """Without waiting for readers: if one is busy, the next checkpoint overwrites the log instead."""
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    finally:
+        connection.execute("PRAGMA busy_timeout = 5000")
