@@ -10,7 +10,7 @@ from typing import Literal, cast
 
 from meeting_service.errors import MeetingServiceError
 from meeting_service.logs import configure_logging
-from meeting_service.recogniser import EngineThread, Recogniser, find_model, load_recogniser
+from meeting_service.recogniser import EngineThread, Recogniser, RecogniserInfo, get_model, load_recogniser
 from meeting_service.recognition import Hypothesis, Window
 from meeting_service.settings import LoggingSettings, RecognitionSettings, SegmenterSettings
 from meeting_service.worker.home import MAX_LINE_BYTES
@@ -46,12 +46,16 @@ def _start_engine(configure: Configure) -> tuple[EngineThread[Recogniser], str]:
 
     def load() -> Recogniser:
         weights = cast("Literal['auto', 'float32', 'bfloat16']", configure.weights)
-        recogniser = load_recogniser(find_model(configure.model), weights)
+        recogniser = load_recogniser(get_model(configure.model), weights)
         recogniser.warm_up()
         return recogniser
 
     engine = EngineThread(load)
-    return engine, str(engine.call(lambda recogniser: recogniser.describe()).result())
+    return engine, _describe(engine.call(lambda recogniser: recogniser.describe()).result())
+
+
+def _describe(info: RecogniserInfo) -> str:
+    return f"{info.model} ({info.kind}), {info.weights} on {info.device}, {info.blas}"
 
 
 async def _serve(
