@@ -4,6 +4,7 @@ MeetingServiceError
 ├── InvalidRequest        the caller sent something that cannot be read
 │   ├── InvalidAudio      samples or a container that cannot be decoded
 │   ├── UnsupportedMedia  a content type or encoding that is not spoken here
+│   ├── BodyStalled       a request body that stood still
 │   ├── ProtocolViolation a message that `meeting-audio.v1` does not allow
 │   └── TooLarge          over a written limit
 ├── Forbidden             a web page of somebody else's asked for it
@@ -54,6 +55,12 @@ class ProtocolViolation(InvalidRequest):
     """A message that `meeting-audio.v1` does not allow."""
 
     code = "protocol"
+
+
+class BodyStalled(InvalidRequest):
+    """A request body that stood still for longer than it may."""
+
+    code = "stalled"
 
 
 class TooLarge(InvalidRequest):

@@ -31,6 +31,8 @@ ANSWERS = {
     "invalid_request": Answer(422, 4400, "The request cannot be read"),
     "invalid_audio": Answer(422, 4400, "The audio cannot be decoded"),
     "unsupported_media": Answer(415, 4400, "The content type is not spoken here"),
+    "protocol": Answer(422, 4400, "The protocol does not allow this"),
+    "stalled": Answer(408, 4400, "The body stood still"),
     "too_large": Answer(413, 4413, "Over a limit"),
     "forbidden": Answer(403, 4403, "Not allowed from there"),
     "not_found": Answer(404, 4404, "Not found"),
