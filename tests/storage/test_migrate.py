@@ -1,0 +1,209 @@
+"""Migrations: the tables they make, the databases they refuse, the copies they keep."""
+
+import asyncio
+import logging
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from meeting_service.errors import CannotStart
+from meeting_service.meeting import NewMeeting
+from meeting_service.resources import resource_path
+from meeting_service.storage import Store, migrate
+from meeting_service.storage.schema import metadata
+from meeting_service.storage.sqlite import make_migrator
+from tests.storage.conftest import FakeClock, checkpoint_at, make_sentence
+
+
+def dump(path: Path) -> list[str]:
+    """The statements that make the database again."""
+    with closing(sqlite3.connect(path)) as db:
+        return list(db.iterdump())
+
+
+def set_revision(path: Path, revision: str) -> None:
+    """Pretend that the database is of that revision."""
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("UPDATE alembic_version SET version_num = ?", (revision,))
+        db.commit()
+
+
+def test_new_database(path: Path) -> None:
+    """A file that is not there is made, with its folder, and a second run has nothing to do."""
+    assert migrate(path) == (None, "0001")
+    assert migrate(path) == ("0001", "0001")
+    assert [] == list(path.parent.glob("*.bak"))
+
+
+def test_models_equal_the_migrated_schema(path: Path) -> None:
+    """Columns, types, keys, indexes: what the code believes is what migrations make."""
+    migrate(path)
+    engine = make_migrator(path)
+
+    with engine.connect() as db:
+        context = MigrationContext.configure(db, opts={"compare_type": True})
+        differences = compare_metadata(context, metadata)
+    engine.dispose()
+
+    assert [] == differences
+
+
+def test_constraints_equal_the_migrated_schema(path: Path, tmp_path: Path) -> None:
+    """Checks and cascades too, which the comparison of columns does not see."""
+    migrate(path)
+    engine = make_migrator(tmp_path / "fresh.db")
+    metadata.create_all(engine)
+    engine.dispose()
+
+    def tables(file: Path) -> dict[str, list[str]]:
+        with closing(sqlite3.connect(file)) as db:
+            rows = db.execute(
+                "SELECT name, sql FROM sqlite_schema WHERE sql NOT NULL AND name NOT LIKE 'alembic%'"
+            )
+            return {name: sorted(line.strip(", \t") for line in sql.splitlines()) for name, sql in rows}
+
+    assert tables(tmp_path / "fresh.db") == tables(path)
+
+
+def test_migrations_stand_alone() -> None:
+    """A migration never imports the tables of today, which are not those of its day."""
+    for script in (resource_path("migrations") / "versions").glob("*.py"):
+        assert "meeting_service" not in script.read_text(encoding="utf-8")
+
+
+def test_migrating_is_silent(
+    path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is printed and no logging is set up: that is the caller's."""
+    handlers = list(logging.getLogger().handlers)
+
+    migrate(path)
+
+    assert ("", "") == tuple(capfd.readouterr())
+    assert handlers == logging.getLogger().handlers
+    assert logging.getLogger("alembic").level == logging.NOTSET
+
+
+def test_newer_database_is_refused(path: Path) -> None:
+    """A database that this version does not know is left alone, and the line says what to do."""
+    migrate(path)
+    set_revision(path, "9999")
+    before = dump(path)
+
+    with pytest.raises(CannotStart, match=r"newer version .*9999.*--data"):
+        migrate(path)
+
+    assert before == dump(path)
+
+
+def test_foreign_database_is_refused(tmp_path: Path) -> None:
+    """Tables of somebody else are not built upon."""
+    with closing(sqlite3.connect(tmp_path / "meetings.db")) as db:
+        db.execute("CREATE TABLE cats (name)")
+
+    with pytest.raises(CannotStart, match="something else"):
+        migrate(tmp_path / "meetings.db")
+
+
+def test_file_that_is_no_database(tmp_path: Path) -> None:
+    """A text file of that name is refused in one line, and not touched."""
+    (tmp_path / "meetings.db").write_text("hello " * 1000)
+
+    with pytest.raises(CannotStart, match="not a database"):
+        migrate(tmp_path / "meetings.db")
+
+    assert (tmp_path / "meetings.db").read_text() == "hello " * 1000
+
+
+def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    """A file where the folder should be, or a folder where the file should be, is said in one line."""
+    (tmp_path / "file").touch()
+    (tmp_path / "data" / "meetings.db").mkdir(parents=True)
+
+    with pytest.raises(CannotStart, match="cannot be written"):
+        migrate(tmp_path / "file" / "meetings.db")
+    with pytest.raises(CannotStart, match="cannot be used"):
+        migrate(tmp_path / "data" / "meetings.db")
+
+
+def test_folder_that_cannot_be_written() -> None:
+    """A folder that nobody may write in, not even root."""
+    with pytest.raises(CannotStart, match="cannot be written"):
+        migrate(Path("/proc/meetings/meetings.db" if sys.platform == "linux" else "/dev/meetings.db"))
+
+
+LATER = """
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade():
+    with op.batch_alter_table("meetings", recreate="always") as batch:
+        batch.add_column(sa.Column("mood", sa.Text))
+    op.execute({statement!r})
+"""
+
+
+def migrate_with_later_version(folder: Path, path: Path, statement: str) -> str:
+    """Run a copy of the service that has one more migration; what it printed."""
+    shutil.copytree(resource_path("migrations"), folder / "migrations")
+    package = Path(sys.modules["meeting_service"].__path__[0])
+    shutil.copytree(package, folder / "meeting_service", ignore=shutil.ignore_patterns("demo", "migrations"))
+    script = LATER.format(statement=statement)
+    (folder / "migrations" / "versions" / "0002_later.py").write_text(script, encoding="utf-8")
+    code = f"""
+from pathlib import Path
+from meeting_service.errors import CannotStart
+from meeting_service.storage import migrate
+try:
+    print(migrate(Path({str(path)!r})))
+except CannotStart as error:
+    print(error)
+"""
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+async def fill(path: Path, clock: FakeClock) -> list[str]:
+    """A database with a meeting in it, as text."""
+    store = await Store.open(path, clock)
+    meeting, _ = await store.create_meeting(NewMeeting(id="m"))
+    await store.put_participant(meeting.id, "ann", None)
+    stream, _ = await store.open_stream(meeting.id, "ann", 16_000, 0)
+    await store.commit_final(stream, [make_sentence(1)], checkpoint_at(stream, 1), 0)
+    await store.close()
+    return dump(path)
+
+
+async def test_upgrade_keeps_everything_and_a_copy(path: Path, clock: FakeClock, tmp_path: Path) -> None:
+    """Rebuilding a table that others refer to loses none of them; the former file lies beside."""
+    before = await fill(path, clock)
+
+    printed = await asyncio.to_thread(migrate_with_later_version, tmp_path, path, "SELECT 1")
+
+    assert printed == "('0001', '0002')\n"
+    assert before == dump(path.with_name("meetings.db.0001.bak"))
+    now = "\n".join(dump(path))
+    assert "mood" in now
+    assert all(line in now for line in before if line.startswith("INSERT") and '"sentences"' in line)
+
+
+async def test_failed_upgrade_changes_nothing(path: Path, clock: FakeClock, tmp_path: Path) -> None:
+    """A migration that fails half-way leaves the database as it was, with one line to read."""
+    before = await fill(path, clock)
+
+    printed = await asyncio.to_thread(migrate_with_later_version, tmp_path, path, "SELECT nonsense")
+
+    assert printed == f"the database {path} cannot be used: no such column: nonsense\n"
+    assert before == dump(path)
+    assert migrate(path) == ("0001", "0001")
