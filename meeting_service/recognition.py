@@ -53,6 +53,8 @@ class DecoderState:
     """encoder frames of the next window that the last duration already covers"""
     symbols_on_frame: int = 0
     """tokens emitted without moving on, against the decoder's limit"""
+    recent_tokens: tuple[int, ...] = ()
+    """the last tokens, for a favoured phrase that a cut runs through; beam only"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,9 @@ class Window:
     """One call's worth of audio for the recogniser.
 
     `samples` covers `[start, start + len(samples))`; tokens are decoded for `[decode_start, decode_end)`,
-    the rest is context for the encoder.
+    the rest is context for the encoder. Exactly those encoder frames are decoded that begin in
+    `[decode_start, decode_end)`; they begin every 1280 samples (80 ms) from `start` on. So the windows of one
+    utterance begin, and are cut, at multiples of 1280 from its start: then every frame is decoded once.
     """
 
     samples: Samples

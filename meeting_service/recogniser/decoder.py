@@ -1,4 +1,4 @@
-"""What every decoder takes and gives, and which one fits a model."""
+"""What every decoder takes and gives."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -98,8 +98,7 @@ class Predictor:
     def choose(self, projected: Array, frames: NDArray[np.int64], memory: Memory) -> Choice:
         """The best label and duration of each row at its own frame; the one wait for the device in a step."""
         xp = self.xp
-        seen = projected[xp.arange(len(frames)), xp.array(frames)]
-        logits = self._joint_output(self._activate(seen + memory.projection))
+        logits = self._join(projected, frames, memory)
         labels, durations = logits[:, : self.blank + 1], logits[:, self.blank + 1 :]
         best = xp.argmax(labels, axis=-1)
         longest = xp.argmax(durations, axis=-1) if durations.shape[-1] else xp.zeros_like(best)
@@ -107,6 +106,34 @@ class Predictor:
         if xp is not np:
             mx.eval(best, longest, confidence)
         return Choice(np.array(best, np.int64), np.array(longest, np.int64), np.array(confidence, np.float32))
+
+    def score(
+        self, projected: Array, frames: NDArray[np.int64], memory: Memory
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Log-probabilities of each row at its own frame, on the host.
+
+        Args:
+            projected: as `project` gives it; one row may serve all of `memory`.
+            frames: `(batch,)`.
+            memory: of the whole batch.
+
+        Returns:
+            Those of the labels, `(batch, labels + blank)`, and of the durations, `(batch, durations)`.
+        """
+        logits = np.array(self._join(projected, frames, memory), np.float32)
+        return _log_softmax(logits[:, : self.blank + 1]), _log_softmax(logits[:, self.blank + 1 :])
+
+    def select(self, memory: Memory, rows: Sequence[int]) -> Memory:
+        """The memory of `rows`, in that order; a row may come several times."""
+        index = self.xp.array(rows)
+        parts = (memory.hidden, memory.cell, memory.next_hidden, memory.next_cell, memory.projection)
+        return Memory(*(part[index] for part in parts))
+
+    def _join(self, projected: Array, frames: NDArray[np.int64], memory: Memory) -> Array:
+        """Logits of labels and durations, `(batch, labels + blank + durations)`."""
+        rows = self.xp.minimum(self.xp.arange(len(frames)), projected.shape[0] - 1)
+        seen = projected[rows, self.xp.array(frames)]
+        return self._joint_output(self._activate(seen + memory.projection))
 
     def _read(self, tokens: NDArray[np.int64], hidden: Array, cell: Array) -> Memory:
         xp = self.xp
@@ -165,6 +192,14 @@ _ACTIVATIONS: dict[str, Callable[[Any], Callable[[Array], Array]]] = {
     "Sigmoid": lambda xp: lambda x: _sigmoid(xp, x),
     "Tanh": lambda xp: xp.tanh,
 }
+
+
+def _log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    if logits.shape[-1] == 0:
+        return logits
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    normalised: NDArray[np.float32] = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return normalised
 
 
 def _certainty(xp: Any, logits: Array) -> Array:

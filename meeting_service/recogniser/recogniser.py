@@ -4,22 +4,20 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import mlx.core as mx
 import numpy as np
 
 from meeting_service.recogniser.blas import describe_blas
-from meeting_service.recogniser.ctc import GreedyCtc
-from meeting_service.recogniser.decoder import Decoded, Decoder, Emission, Region
+from meeting_service.recogniser.decoder import Decoded, Emission, Region
+from meeting_service.recogniser.decoders import Decoders
 from meeting_service.recogniser.device import Device, open_device
 from meeting_service.recogniser.encoder import Encoder
 from meeting_service.recogniser.features import FrontEnd, Matrix
 from meeting_service.recogniser.loading import LoadedModel, Weights, load_model
 from meeting_service.recogniser.models import ModelPath
-from meeting_service.recogniser.predictor import Predictor
 from meeting_service.recogniser.shapes import LADDER_FRAMES, rung
-from meeting_service.recogniser.transducer import GreedyTransducer
 from meeting_service.recognition import DecodingConfig, Hypothesis, Token, Window
 
 _SPECIAL = re.compile(r"<.*>")
@@ -58,7 +56,7 @@ class Recogniser:
         self._device = device
         self._front_end = FrontEnd(model.front_end)
         self._encoder = Encoder(model.network.encoder, compiled=device.on_gpu)
-        self._greedy = _make_greedy(model.network, device)
+        self._decoders = Decoders(model.network, model.vocabulary, device)
         self._pieces = [_piece_to_text(piece) for piece in model.vocabulary]
 
     @property
@@ -119,10 +117,7 @@ class Recogniser:
         mel_frames = mx.array([len(job.mel) for job in group] + [0] * idle)
         encoded = self._encoder(mx.array(mel).astype(getattr(mx, self._model.weights)), mel_frames)
         regions = [job.region for job in group] + [Region(0, 0, None)] * idle
-        return self._decoder(group[0].window.decoding).decode(encoded, regions)[: len(group)]
-
-    def _decoder(self, decoding: DecodingConfig) -> Decoder:
-        return self._greedy
+        return self._decoders.get(group[0].window.decoding).decode(encoded, regions)[: len(group)]
 
     def _to_hypothesis(self, window: Window, decoded: Decoded) -> Hypothesis:
         tokens = [self._to_token(window, emission) for emission in decoded.emissions]
@@ -145,13 +140,6 @@ def load_recogniser(path: ModelPath, weights: Weights = "auto") -> Recogniser:
     """
     device = open_device()
     return Recogniser(load_model(path, device, weights), device)
-
-
-def _make_greedy(network: Any, device: Device) -> Decoder:
-    if not hasattr(network, "joint"):
-        return GreedyCtc(network)
-    predictor = Predictor(network, mx if device.on_gpu else np)
-    return GreedyTransducer(predictor, getattr(network, "durations", None), network.max_symbols)
 
 
 def _piece_to_text(piece: str) -> str | None:

@@ -7,6 +7,7 @@ the next window needs, so decoding in pieces equals decoding in one.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import mlx.core as mx
 import numpy as np
@@ -16,20 +17,33 @@ from meeting_service.recogniser.decoder import Decoded, Emission, Region
 from meeting_service.recogniser.predictor import Choice, Memory, Predictor
 from meeting_service.recognition import DecoderState
 
-DEFAULT_MAX_SYMBOLS = 10
+_MAX_SYMBOLS = 10
 """Labels on one frame when a model does not say; without a limit a model could stand still."""
+
+
+@dataclass(frozen=True, slots=True)
+class TransducerRules:
+    """How a transducer moves along the frames."""
+
+    durations: tuple[int, ...] | None
+    """what a TDT model may cover with a label; None for an RNNT, which moves on with blanks, by one frame"""
+    max_symbols: int
+    """labels on one frame before it moves on by itself"""
+
+    @classmethod
+    def of(cls, network: Any) -> "TransducerRules":
+        """The rules a loaded network came with."""
+        durations = getattr(network, "durations", None)
+        return cls(None if durations is None else tuple(durations), network.max_symbols or _MAX_SYMBOLS)
 
 
 class GreedyTransducer:
     """Takes the best label and the best duration, frame after frame."""
 
-    def __init__(
-        self, predictor: Predictor, durations: Sequence[int] | None, max_symbols: int | None
-    ) -> None:
-        """`durations` of a TDT model; None for an RNNT, which moves one frame on with every blank."""
+    def __init__(self, predictor: Predictor, rules: TransducerRules) -> None:
         self._predictor = predictor
-        self._durations = None if durations is None else np.array(durations)
-        self._max_symbols = max_symbols or DEFAULT_MAX_SYMBOLS
+        self._durations = None if rules.durations is None else np.array(rules.durations)
+        self._max_symbols = rules.max_symbols
 
     def decode(self, encoded: mx.array, regions: Sequence[Region]) -> list[Decoded]:
         """See `Decoder`."""

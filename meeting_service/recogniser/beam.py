@@ -1,0 +1,186 @@
+"""Beam search over TDT and RNNT models, with favoured phrases.
+
+Follows upstream's search (scores, merging, choice of the best), with all paths of a step computed at once,
+and hands on what upstream drops: the frames that the last duration already covers.
+"""
+
+import math
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+
+import mlx.core as mx
+import numpy as np
+from numpy.typing import NDArray
+
+from meeting_service.recogniser.boosting import REMEMBERED_TOKENS, Booster
+from meeting_service.recogniser.decoder import Decoded, Emission, Region
+from meeting_service.recogniser.predictor import Array, Memory, Predictor
+from meeting_service.recogniser.transducer import TransducerRules
+from meeting_service.recognition import DecoderState
+
+Scores = NDArray[np.float32]
+
+_DURATION_WEIGHT = 0.7
+"""Share of a TDT path's score that its durations have; the labels have the rest. Upstream's default."""
+
+
+@dataclass(slots=True)
+class _Path:
+    """One way to read the frames so far."""
+
+    frame: int
+    score: float = 0.0
+    stuck: int = 0
+    """labels without moving on"""
+    emissions: tuple[Emission, ...] = ()
+    boost: float = 0.0
+    phrase: Hashable = None
+    """the booster's state"""
+    parent: int = 0
+    """row of the path it grew from"""
+    label: int = -1
+    """what it grew by; a blank is a label too"""
+
+    @property
+    def rank(self) -> float:
+        """What paths of one step are compared by."""
+        return self.score + self.boost
+
+    @property
+    def identity(self) -> tuple[int, tuple[int, ...]]:
+        """Paths that agree in this are one."""
+        return self.frame, tuple(emission.label for emission in self.emissions)
+
+
+@dataclass(frozen=True, slots=True)
+class _Move:
+    """A label and how far it goes."""
+
+    label: int
+    frames: int
+    covered: int
+    score: float
+
+
+class BeamTransducer:
+    """Keeps the best few paths instead of one."""
+
+    def __init__(
+        self, predictor: Predictor, rules: TransducerRules, beam_size: int, booster: Booster
+    ) -> None:
+        self._predictor = predictor
+        self._rules = rules
+        self._beam_size = beam_size
+        self._booster = booster
+
+    def decode(self, encoded: mx.array, regions: Sequence[Region]) -> list[Decoded]:
+        """See `Decoder`; rows one after another."""
+        projected = self._predictor.project(encoded)
+        return [self._decode_row(projected[row : row + 1], region) for row, region in enumerate(regions)]
+
+    def _decode_row(self, projected: Array, region: Region) -> Decoded:
+        recent = () if region.state is None else region.state.recent_tokens
+        path, memory = self._search(projected, region, self._booster.start(recent))
+        labels = [emission.label for emission in path.emissions]
+        hidden, cell = (np.array(part)[0] for part in (memory.hidden, memory.cell))
+        last_token = labels[-1] if labels else None if region.state is None else region.state.last_token
+        skip = max(0, path.frame - region.end)
+        remembered = (*recent, *labels)[-REMEMBERED_TOKENS:]
+        return Decoded(path.emissions, DecoderState(hidden, cell, last_token, skip, path.stuck, remembered))
+
+    def _search(self, projected: Array, region: Region, phrase: Hashable) -> tuple[_Path, Memory]:
+        """The best path through the region and what the prediction network knows at its end."""
+        memory = self._predictor.recall([region.state])
+        paths = [self._begin(region, phrase)]
+        finished: list[tuple[_Path, Memory]] = []
+        if paths[0].frame >= region.end:
+            return paths[0], memory
+        while paths and len(finished) < self._beam_size:
+            grown = sorted(self._grow(paths, memory, projected), key=lambda path: path.rank, reverse=True)
+            ended = [path for path in grown if path.frame >= region.end]
+            paths = [path for path in grown if path.frame < region.end][: self._beam_size]
+            finished += [(path, self._remember(memory, [path])) for path in ended[: self._beam_size]]
+            memory = self._remember(memory, paths) if paths else memory
+        return self._choose(finished)
+
+    def _begin(self, region: Region, phrase: Hashable) -> _Path:
+        skip, stuck = (
+            (0, 0) if region.state is None else (region.state.skip_frames, region.state.symbols_on_frame)
+        )
+        return _Path(region.first + skip, stuck=stuck, boost=self._booster.standing(phrase), phrase=phrase)
+
+    def _grow(self, paths: Sequence[_Path], memory: Memory, projected: Array) -> list[_Path]:
+        """Every path by its best labels and durations; paths that meet become one."""
+        frames = np.array([path.frame for path in paths])
+        labels, durations = self._predictor.score(projected, frames, memory)
+        confidence = 1.0 + (np.exp(labels) * labels).sum(-1) / math.log(labels.shape[-1])
+        grown: dict[tuple[int, tuple[int, ...]], _Path] = {}
+        for row, path in enumerate(paths):
+            for move in self._moves(path, labels[row], durations[row]):
+                after = self._step(path, row, move, float(confidence[row]))
+                met = grown.get(after.identity)
+                grown[after.identity] = after if met is None else _merge(met, after)
+        return list(grown.values())
+
+    def _moves(self, path: _Path, labels: Scores, durations: Scores) -> Iterator[_Move]:
+        """The moves worth trying from one path; `labels` and `durations` are its log-probabilities."""
+        weight = _DURATION_WEIGHT if self._rules.durations is not None else 0.0
+        scores = labels * np.float32(1.0 - weight)
+        promise = scores.copy()
+        promise[:-1] += self._booster.gains(path.phrase)
+        for label in _best(promise, self._beam_size):
+            if self._rules.durations is None:
+                yield _Move(label, int(label == self._predictor.blank), 1, float(scores[label]))
+                continue
+            for index in _best(durations, self._beam_size):
+                frames = self._rules.durations[index]
+                score = float(scores[label]) + weight * float(durations[index])
+                yield _Move(label, frames, frames, score)
+
+    def _step(self, path: _Path, row: int, move: _Move, confidence: float) -> _Path:
+        is_blank = move.label == self._predictor.blank
+        frames = max(move.frames, 1) if is_blank else move.frames
+        stuck = 0 if frames else path.stuck + 1
+        if stuck >= self._rules.max_symbols:
+            frames, stuck = 1, 0
+        after = _Path(
+            path.frame + frames, path.score + move.score, stuck, path.emissions, path.boost, path.phrase
+        )
+        after.parent, after.label = row, move.label
+        if not is_blank:
+            after.emissions += (Emission(move.label, path.frame, move.covered, confidence),)
+            after.phrase, gain = self._booster.advance(path.phrase, move.label)
+            after.boost += gain
+        return after
+
+    def _remember(self, memory: Memory, paths: Sequence[_Path]) -> Memory:
+        """The memory of the paths' parents, having read what the paths grew by."""
+        labels = np.array([path.label for path in paths])
+        parents = self._predictor.select(memory, [path.parent for path in paths])
+        return self._predictor.read(parents, labels, labels != self._predictor.blank)
+
+    def _choose(self, finished: Sequence[tuple[_Path, Memory]]) -> tuple[_Path, Memory]:
+        """The best by mean score of its labels; boosts count the same for paths of any length."""
+        longest = max(1, *(len(path.emissions) for path, _ in finished), 1)
+
+        def merit(candidate: tuple[_Path, Memory]) -> float:
+            path, _ = candidate
+            boost = path.boost + self._booster.settlement(path.phrase)
+            return path.score / max(1, len(path.emissions)) + boost / longest
+
+        return max(finished, key=merit)
+
+
+def _best(scores: Scores, count: int) -> list[int]:
+    """Indexes of the highest scores, best first; of equal ones the lowest index first."""
+    count = min(count, len(scores))
+    top = np.argpartition(-scores, count - 1)[:count]
+    order: list[int] = sorted(top.tolist(), key=lambda index: (-scores[index], index))
+    return order
+
+
+def _merge(one: _Path, other: _Path) -> _Path:
+    """Two ways to the same reading: the better one, as likely as both together."""
+    better, worse = (one, other) if one.score >= other.score else (other, one)
+    better.score += math.log1p(math.exp(worse.score - better.score))
+    return better
