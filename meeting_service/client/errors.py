@@ -1,0 +1,80 @@
+"""What can go wrong for a bot: the service's own error tree, and two that only a client knows."""
+
+from typing import Any
+
+from meeting_service.errors import (
+    BodyStalled,
+    Conflict,
+    DiskFull,
+    InvalidAudio,
+    InvalidRequest,
+    MeetingEnded,
+    MeetingServiceError,
+    NotFound,
+    Overloaded,
+    ProtocolViolation,
+    StorageFailed,
+    TooFast,
+    TooLarge,
+    UnsupportedMedia,
+)
+from meeting_service.protocol import CloseCode
+
+
+class Unreachable(MeetingServiceError):
+    """Nobody answers at the service's address."""
+
+    code = "unreachable"
+
+
+class Superseded(Conflict):
+    """A newer socket sends this participant's audio."""
+
+    code = "superseded"
+
+
+_BY_CODE = {
+    cls.code: cls
+    for cls in (
+        BodyStalled,
+        Conflict,
+        DiskFull,
+        InvalidAudio,
+        InvalidRequest,
+        MeetingEnded,
+        NotFound,
+        Overloaded,
+        ProtocolViolation,
+        StorageFailed,
+        Superseded,
+        TooFast,
+        TooLarge,
+        UnsupportedMedia,
+    )
+}
+_BY_CLOSE_CODE = {
+    CloseCode.PROTOCOL: ProtocolViolation,
+    CloseCode.NOT_FOUND: NotFound,
+    CloseCode.CONFLICT: Conflict,
+    CloseCode.ENDED: MeetingEnded,
+    CloseCode.TOO_BIG: TooLarge,
+    CloseCode.SUPERSEDED: Superseded,
+}
+
+
+def code_to_error(code: str, detail: str) -> MeetingServiceError:
+    """The error that a `code` of the service names; a plain one for a code that is not known here."""
+    return _BY_CODE.get(code, MeetingServiceError)(detail)
+
+
+def close_code_to_error(code: int, detail: str) -> MeetingServiceError:
+    """The error a final close code stands for."""
+    kind = _BY_CLOSE_CODE.get(CloseCode(code)) if code in set(CloseCode) else None
+    return (kind or MeetingServiceError)(detail)
+
+
+def problem_to_error(status: int, problem: Any) -> MeetingServiceError:
+    """The error that an HTTP answer tells; `problem` is its JSON body, if it had one."""
+    if not isinstance(problem, dict):
+        return MeetingServiceError(f"the service answered with status {status}")
+    return code_to_error(str(problem.get("code")), str(problem.get("detail", f"status {status}")))

@@ -1,0 +1,108 @@
+"""The service's JSON as the types of the vocabulary; fields that are not known here are overlooked."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from meeting_service.events import (
+    DraftChanged,
+    GapRecorded,
+    MeetingChanged,
+    MeetingEvent,
+    ParticipantChanged,
+    SentenceFinalized,
+    StoredEvent,
+    StoredEventKind,
+)
+from meeting_service.meeting import Meeting, MeetingState, Participant
+from meeting_service.transcript import Draft, Sentence, Transcript, TranscriptGap, Word
+
+Json = Mapping[str, Any]
+
+
+def json_to_meeting(fields: Json) -> Meeting:
+    """A meeting."""
+    ended_at = fields.get("ended_at")
+    return Meeting(
+        id=fields["id"],
+        title=fields["title"],
+        state=MeetingState(fields["state"]),
+        started_at=_to_time(fields["started_at"]),
+        ended_at=_to_time(ended_at) if ended_at else None,
+        language=fields.get("language"),
+        vocabulary=tuple(fields.get("vocabulary") or ()),
+    )
+
+
+def json_to_participant(meeting_id: str, fields: Json) -> Participant:
+    """A person."""
+    return Participant(
+        meeting_id=meeting_id,
+        id=fields["id"],
+        name=fields["name"],
+        received_ms=fields.get("received_ms", 0),
+        speech_ms=fields.get("speech_ms", 0),
+        transcribed_ms=fields.get("transcribed_ms", 0),
+        present=fields.get("present", False),
+    )
+
+
+def json_to_sentence(fields: Json) -> Sentence:
+    """A final sentence."""
+    return Sentence(
+        id=fields["id"],
+        participant_id=fields["participant_id"],
+        start_ms=fields["start_ms"],
+        end_ms=fields["end_ms"],
+        text=fields["text"],
+        confidence=fields["confidence"],
+        words=tuple(_to_word(word) for word in fields["words"]),
+        seq=fields["seq"],
+        edited=fields.get("edited", False),
+    )
+
+
+def json_to_transcript(fields: Json) -> Transcript:
+    """A meeting's whole text."""
+    meeting = json_to_meeting(fields["meeting"])
+    return Transcript(
+        meeting,
+        [json_to_participant(meeting.id, item) for item in fields["participants"]],
+        [json_to_sentence(item) for item in fields["sentences"]],
+        [_to_gap(item) for item in fields["gaps"]],
+    )
+
+
+def json_to_event(meeting_id: str, kind: str, seq: int | None, fields: Json) -> MeetingEvent | None:
+    """What the event stream told; None for a kind that is not known here."""
+    if kind == "draft":
+        return DraftChanged(
+            Draft(fields["participant_id"], fields["start_ms"], fields["end_ms"], fields["text"])
+        )
+    stored = _to_stored(meeting_id, kind, fields)
+    return StoredEvent(meeting_id, seq, stored) if stored and seq is not None else None
+
+
+def _to_stored(meeting_id: str, kind: str, fields: Json) -> StoredEventKind | None:
+    match kind:
+        case "sentence":
+            return SentenceFinalized(json_to_sentence(fields))
+        case "participant":
+            return ParticipantChanged(json_to_participant(meeting_id, fields))
+        case "gap":
+            return GapRecorded(_to_gap(fields))
+        case "meeting":
+            return MeetingChanged(json_to_meeting(fields))
+    return None
+
+
+def _to_word(fields: Json) -> Word:
+    return Word(fields["text"], fields["start_ms"], fields["end_ms"], fields["confidence"])
+
+
+def _to_gap(fields: Json) -> TranscriptGap:
+    return TranscriptGap(fields["participant_id"], fields["start_ms"], fields["end_ms"])
+
+
+def _to_time(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))

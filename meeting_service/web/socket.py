@@ -1,0 +1,336 @@
+"""The audio WebSocket: a thin runtime around `ingest.protocol`.
+
+One reader that never waits for storage, so that heartbeats are answered whatever the disk does; one pump that
+stores what was accepted and tells what is durable.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from meeting_service.errors import AudioHole, MeetingEnded, MeetingServiceError, Overloaded, ProtocolViolation
+from meeting_service.events import DraftChanged, MeetingEvent, SentenceFinalized, StoredEvent
+from meeting_service.ingest.incoming import Finish, IncomingStream, Missing, Piece, Work
+from meeting_service.ingest.protocol import AudioProtocol, ProtocolLimits
+from meeting_service.meeting import MeetingState
+from meeting_service.protocol import SUBPROTOCOL, CloseCode, Refusal, ServerMessage, SpokenText, StreamSpec
+from meeting_service.sessions import AudioInput, SessionManager
+from meeting_service.settings import LimitSettings
+from meeting_service.transcript import Draft, Sentence
+from meeting_service.web.errors import close_code
+from meeting_service.web.keys import SESSIONS, SETTINGS
+from meeting_service.web.security import check_origin
+from meeting_service.web.senders import SENDERS, Senders
+
+log = structlog.get_logger()
+
+HEARTBEAT_S = 20.0
+GATHER_S = 0.1
+"""small messages are gathered this long into one piece; acknowledgements come as often"""
+OPEN_PATIENCE_S = 5.0
+CLOSE_PATIENCE_S = 5.0
+
+
+async def audio_socket(request: web.Request) -> web.StreamResponse:
+    """`GET /v1/meetings/{meeting}/audio` as a WebSocket: many participants' audio, see `protocol`.
+
+    A meeting that cannot take audio is told with a close code, after the handshake: a browser or a bot's
+    library shows nothing of an HTTP answer.
+    """
+    check_origin(request)
+    limits = request.app[SETTINGS].limits
+    socket = _Socket(
+        protocols=(SUBPROTOCOL,),
+        heartbeat=HEARTBEAT_S,
+        max_msg_size=limits.message_bytes,
+        compress=False,
+        timeout=CLOSE_PATIENCE_S,
+    )
+    if not socket.can_prepare(request):
+        raise web.HTTPUpgradeRequired(headers={"Upgrade": "websocket"})
+    await socket.prepare(request)
+    connection = AudioConnection(
+        socket, request.match_info["meeting"], request.app[SESSIONS], request.app[SENDERS], limits
+    )
+    await connection.run()
+    return socket
+
+
+async def close_sockets(app: web.Application) -> None:
+    """Store what every socket has received and close it with 1012; for `on_shutdown`."""
+    sockets = list(app[SENDERS].sockets)
+    for socket in sockets:
+        socket.stop()
+    waits = [asyncio.create_task(socket.wait_closed(), name="close of a socket") for socket in sockets]
+    if waits:
+        _, late = await asyncio.wait(waits, timeout=CLOSE_PATIENCE_S)
+        for wait in late:
+            wait.cancel()
+
+
+class _Socket(web.WebSocketResponse):
+    async def close(self, *, code: int = WSCloseCode.OK, message: bytes = b"", drain: bool = True) -> bool:
+        # The library refuses an oversized message by itself, with a code that leaves open what was too big.
+        too_big = code == WSCloseCode.MESSAGE_TOO_BIG
+        return await super().close(code=CloseCode.TOO_BIG if too_big else code, message=message, drain=drain)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """Why a connection ends."""
+
+    code: int | None
+    """close code; None if the client is gone"""
+    refusal: Refusal | None = None
+
+
+class AudioConnection:
+    """One client's socket from its first message to its close. Everything here runs on the event loop."""
+
+    def __init__(
+        self,
+        socket: web.WebSocketResponse,
+        meeting_id: str,
+        sessions: SessionManager,
+        senders: Senders,
+        limits: LimitSettings,
+    ) -> None:
+        self._socket = socket
+        self._meeting_id = meeting_id
+        self._sessions = sessions
+        self._senders = senders
+        self._hello_patience_s = limits.body_idle_s
+        self._protocol = AudioProtocol(
+            ProtocolLimits(limits.participants, limits.window_s, stream_s=limits.meeting_h * 3600)
+        )
+        self._inputs: dict[int, AudioInput] = {}
+        self._ending: _Ending | None = None
+        self._wakeup = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._closed = asyncio.Event()
+        self._text: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Serve until the client leaves, fails or is sent away; what was accepted is stored by then."""
+        self._senders.sockets.add(self)
+        reader = asyncio.create_task(self._read(), name="audio socket reader")
+        try:
+            await self._pump()
+            await self._close()
+        finally:
+            self._senders.sockets.discard(self)
+            for spec in self._protocol.specs:
+                self._release(spec)
+            self._closed.set()
+            tasks = [task for task in (reader, self._text) if task]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    # What others may do: `senders.LiveSender`
+
+    def superseded(self, participant_id: str) -> None:
+        """A newer socket carries this participant; without any left this one is closed."""
+        for spec in self._protocol.specs:
+            if participant_id in spec.participants:
+                refusal = Refusal("superseded", "a newer socket took this stream over", spec.stream)
+                self._protocol.abandon(spec.stream, refusal)
+                self._release(spec)
+        if not self._protocol.specs:
+            self._end(CloseCode.SUPERSEDED)
+        self._wakeup.set()
+
+    def stop(self) -> None:
+        """The service goes down."""
+        self._end(CloseCode.RESTARTING)
+
+    async def wait_closed(self) -> None:
+        """Return when the socket is closed and everything accepted is stored."""
+        await self._closed.wait()
+
+    # Ending
+
+    def _end(self, code: int | None, refusal: Refusal | None = None) -> None:
+        """The first reason counts."""
+        self._ending = self._ending or _Ending(code, refusal)
+        self._wakeup.set()
+        self._hurry.set()
+
+    def _fail(self, error: BaseException) -> None:
+        if isinstance(error, MeetingServiceError):
+            self._end(close_code(error), Refusal(error.code, error.detail))
+        else:
+            log.error("audio_socket_failed", meeting=self._meeting_id, exc_info=error)
+            self._end(CloseCode.FAILED, Refusal("internal", "something went wrong here; connect again"))
+
+    async def _close(self) -> None:
+        ending = self._ending
+        if ending is None or ending.code is None or self._socket.closed:
+            return
+        await self._send([*self._protocol.messages(), *([ending.refusal] if ending.refusal else [])])
+        await self._socket.close(code=ending.code)
+
+    # Reading
+
+    async def _read(self) -> None:
+        try:
+            await self._check_meeting()
+            message = await self._socket.receive(self._hello_patience_s)
+            while message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                await self._receive(message.data)
+                message = await self._socket.receive()
+            self._end(None)
+        except TimeoutError:
+            self._fail(ProtocolViolation(f"no hello within {self._hello_patience_s:g} s"))
+        except Exception as error:
+            self._fail(error)
+
+    async def _check_meeting(self) -> None:
+        meeting = await self._sessions.get_meeting(self._meeting_id)
+        if meeting.state is not MeetingState.LIVE:
+            raise MeetingEnded("the meeting has ended and takes no more audio")
+
+    async def _receive(self, data: str | bytes) -> None:
+        now_s = asyncio.get_running_loop().time()
+        if isinstance(data, bytes):
+            self._protocol.receive_audio(data, now_s)
+        else:
+            greeted = self._protocol.greeted
+            specs = self._protocol.receive_text(data, now_s)
+            if specs or not greeted:
+                await self._open(specs, first=not greeted)
+        if self._protocol.urgent:
+            self._hurry.set()
+        self._wakeup.set()
+
+    async def _open(self, specs: Sequence[StreamSpec], *, first: bool) -> None:
+        """Open streams while nothing else is read. A failure ends the stream; in a hello, the connection."""
+        try:
+            async with asyncio.timeout(OPEN_PATIENCE_S):
+                for spec in specs:
+                    await self._open_stream(spec, alone=first)
+        except TimeoutError:
+            raise Overloaded("the stream could not be opened in time") from None
+        self._protocol.welcome(specs)
+        if first and self._protocol.wants_text:
+            after = await self._sessions.store.last_seq(self._meeting_id)
+            self._text = asyncio.create_task(self._tell_text(after), name="audio socket text")
+
+    async def _open_stream(self, spec: StreamSpec, *, alone: bool) -> None:
+        try:
+            stream_input = await self._sessions.open_input(
+                self._meeting_id,
+                spec.participants,
+                spec.format.rate_hz,
+                names=spec.names,
+                captured_at=spec.captured_at,
+            )
+        except MeetingServiceError as error:
+            if alone:
+                raise
+            self._protocol.abandon(spec.stream, Refusal(error.code, error.detail, spec.stream))
+            return
+        for participant_id in spec.participants:
+            self._senders.take_over(self._meeting_id, participant_id, self)
+        self._inputs[spec.stream] = stream_input
+        self._protocol.open_stream(spec, stream_input.through)
+
+    def _release(self, spec: StreamSpec) -> None:
+        self._inputs.pop(spec.stream, None)
+        for participant_id in spec.participants:
+            self._senders.release(self._meeting_id, participant_id, self)
+
+    # Storing
+
+    async def _pump(self) -> None:
+        try:
+            while not (self._ending and self._protocol.idle):
+                await self._wakeup.wait()
+                self._wakeup.clear()
+                await self._store_all()
+                await self._send(self._protocol.messages())
+                if self._protocol.done:
+                    self._end(CloseCode.DONE)
+                await self._gather_more()
+        except Exception as error:
+            self._fail(error)
+
+    async def _gather_more(self) -> None:
+        if self._ending or self._protocol.urgent:
+            self._wakeup.set()
+            return
+        self._hurry.clear()
+        try:
+            async with asyncio.timeout(GATHER_S):
+                await self._hurry.wait()
+        except TimeoutError:
+            pass
+
+    async def _store_all(self) -> None:
+        work = list(self._protocol.take_work())
+        results = await asyncio.gather(*(self._store(*item) for item in work), return_exceptions=True)
+        for failure in results:
+            if failure is not None:
+                raise failure
+
+    async def _store(self, stream: IncomingStream, work: Work) -> None:
+        stream_input = self._inputs.get(stream.number)
+        if stream_input is None:  # taken over meanwhile
+            return
+        try:
+            stream.stored(await self._perform(stream_input, work))
+        except AudioHole:
+            detail = "the participant was ended from elsewhere; open the stream again under another number"
+            self._protocol.abandon(stream.number, Refusal("conflict", detail, stream.number))
+            self._release(stream.spec)
+            return
+        if isinstance(work, Finish):
+            self._release(stream.spec)
+
+    async def _perform(self, stream_input: AudioInput, work: Work) -> int:
+        match work:
+            case Piece():
+                return await stream_input.append(work.pcm(), work.start)
+            case Missing(start, end):
+                return await stream_input.declare_gap(start, end)
+            case Finish():
+                through = stream_input.through
+                await stream_input.end()
+                return through
+
+    # Telling
+
+    async def _send(self, messages: Sequence[ServerMessage]) -> None:
+        try:
+            for message in messages:
+                await self._socket.send_str(message.encode())
+        except ConnectionError:
+            self._end(None)
+
+    async def _tell_text(self, after: int) -> None:
+        try:
+            with self._sessions.subscribe(self._meeting_id, after) as watcher:
+                async for event in watcher:
+                    if text := self._to_text(event):
+                        await self._send([text])
+        except MeetingServiceError as error:
+            await self._send([Refusal(error.code, error.detail)])
+
+    def _to_text(self, event: MeetingEvent) -> SpokenText | None:
+        spoken: Draft | Sentence
+        match event:
+            case DraftChanged(draft):
+                spoken, final = draft, False
+            case StoredEvent(event=SentenceFinalized(sentence)):
+                spoken, final = sentence, True
+            case _:
+                return None
+        for spec in self._protocol.specs:
+            if spoken.participant_id in spec.participants:
+                return SpokenText(
+                    spec.stream, spoken.participant_id, spoken.text, final, spoken.start_ms, spoken.end_ms
+                )
+        return None
