@@ -71,6 +71,10 @@ class Stream:
     finished: bool = False
     """all its text is final"""
 
+    def offset_ms(self, sample: int) -> int:
+        """A position of the stream as an offset of the meeting."""
+        return self.anchor_ms + sample * 1000 // self.rate_hz
+
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:

@@ -97,7 +97,7 @@ class AudioInput:
                 AudioChunk(stream.id, start, np.ascontiguousarray(pcm[:, column]))
                 for column, stream in enumerate(streams)
             ]
-            await self._manager.keep(streams, chunks, {streams[0].id: tail})
+            await self._manager.streams.keep(streams, chunks, {streams[0].id: tail})
         return self.through
 
     async def declare_gap(self, start: int, end: int) -> int:

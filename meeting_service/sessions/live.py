@@ -1,11 +1,14 @@
 """The live side of a meeting: which streams are open, what each is about to say, who waits for its end."""
 
 import asyncio
+from collections import deque
 from datetime import datetime
 
 from meeting_service.errors import MeetingEnded
 from meeting_service.meeting import Checkpoint, Meeting, MeetingState, Stream
 from meeting_service.recognition import DecodingConfig
+
+ARRIVALS_REMEMBERED = 1_024
 
 
 class LiveStream:
@@ -24,11 +27,22 @@ class LiveStream:
         """held while a piece without a position finds its place"""
         self.finished = asyncio.Event()
         """set when all text is final and stored"""
+        self._arrivals: deque[tuple[int, float]] = deque(maxlen=ARRIVALS_REMEMBERED)
 
     @property
     def id(self) -> int:
         """The stream's id."""
         return self.stream.id
+
+    def audio_arrived(self, through: int, at_s: float) -> None:
+        """Audio up to `through` became durable at a monotonic time."""
+        self._arrivals.append((self.stream.offset_ms(through), at_s))
+
+    def arrival_s(self, offset_ms: int) -> float | None:
+        """When the audio at a meeting offset became durable, asked in rising order; None if unknown."""
+        while self._arrivals and self._arrivals[0][0] < offset_ms:
+            self._arrivals.popleft()
+        return self._arrivals[0][1] if self._arrivals else None
 
 
 class LiveMeeting:

@@ -4,29 +4,29 @@ What callers do (create, append, end, …) is here; what the worker answers is h
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
-from meeting_service.audio import RECOGNITION_RATE_HZ, AudioChunk, Gap
+from meeting_service import metrics
+from meeting_service.audio import RECOGNITION_RATE_HZ, Gap
 from meeting_service.broadcast import Broadcaster, Watcher
 from meeting_service.clock import Clock
-from meeting_service.errors import Conflict, MeetingEnded, NotFound, Overloaded
+from meeting_service.errors import Conflict, NotFound, Overloaded
 from meeting_service.events import StoredEvent
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import Checkpoint, Meeting, MeetingState, NewMeeting, Participant, Stream
-from meeting_service.recognition import DecodingConfig
 from meeting_service.sessions.inputs import AudioInput, InputRequest
 from meeting_service.sessions.live import LiveMeeting, LiveStream
 from meeting_service.sessions.results import ResultHandler
+from meeting_service.sessions.streams import LiveStreams
 from meeting_service.settings import Settings
 from meeting_service.storage import Store
 from meeting_service.transcript import Draft, Transcript, TranscriptGap
 from meeting_service.worker.home import Worker
-from meeting_service.worker.messages import AudioArrived, CloseStream, FinishStream, OpenStream
 
 log = structlog.get_logger()
 
@@ -53,28 +53,27 @@ class SessionManager:
         self.settings = settings
         self.store = store
         self.ledger = ledger
+        self.streams = LiveStreams(ledger, worker, clock, settings.recognition.vocabulary_beam_size)
         self._worker = worker
         self._clock = clock
         self._meetings: dict[str, LiveMeeting] = {}
-        self._streams: dict[int, tuple[LiveMeeting, LiveStream]] = {}
         self._loading = asyncio.Lock()
         self.broadcaster = Broadcaster(store.list_events, settings.limits.watchers)
-        self._results = ResultHandler(
-            store, ledger, self.broadcaster, self._find_stream, self._reopen_all, self._on_finished
-        )
+        self._results = ResultHandler(store, ledger, self.broadcaster, clock, self.streams)
         self._tasks: set[asyncio.Task[None]] = set()
 
     # The service's own life
 
     async def start(self) -> None:
         """Take up every meeting where it was left, then follow the worker's answers."""
+        for known in await self._list_all(MeetingState.LIVE):
+            await self._live_meeting(known.id)
         for stream, checkpoint in await self.store.list_unfinished_streams():
             meeting = await self._live_meeting(stream.meeting_id)
-            self._adopt(meeting, stream, checkpoint)
+            self.streams.adopt(meeting, stream, checkpoint)
         self._spawn(self._results.follow(self._worker.replies()), "worker replies")
-        ending = await self.store.list_meetings(state=MeetingState.ENDING, limit=1_000)
-        for ended in ending.meetings:
-            await self.end_meeting(ended.id, wait=False)
+        for ending in await self._list_all(MeetingState.ENDING):
+            await self.end_meeting(ending.id, wait=False)
 
     async def stop(self) -> None:
         """Tell watchers and stop following; everything unfinished goes on after the next start."""
@@ -100,13 +99,14 @@ class SessionManager:
 
     async def create_meeting(self, new: NewMeeting) -> tuple[Meeting, bool]:
         """Create a meeting, or find the one that has the id."""
-        live = sum(m.meeting.state is MeetingState.LIVE for m in self._meetings.values())
+        live = self._count_live()
         known = new.id is not None and await self.store.find_meeting(new.id) is not None
         if not known and live >= self.settings.limits.live_meetings:
             raise Overloaded(f"{live} meetings are live, which is the limit", retry_after_s=60)
         meeting, created = await self.store.create_meeting(new)
         if created:
             self._meetings[meeting.id] = LiveMeeting(meeting, {})
+            self._count_live()
         return meeting, created
 
     async def get_meeting(self, meeting_id: str) -> Meeting:
@@ -141,7 +141,9 @@ class SessionManager:
         """Delete everything of a meeting: text, names, audio."""
         await self.store.get_meeting(meeting_id)
         if live := self._meetings.pop(meeting_id, None):
-            self._abandon(live)
+            self.streams.abandon(live)
+            if live.ending:
+                live.ending.cancel()
         stream_ids = await self.store.delete_meeting(meeting_id)
         await self.ledger.delete(stream_ids)
         self.broadcaster.close(meeting_id)
@@ -233,34 +235,19 @@ class SessionManager:
             stream, event = await self.store.open_stream(
                 meeting.id, participant_id, request.rate_hz, anchor_ms
             )
-            live = self._adopt(meeting, stream, Checkpoint(stream.id))
+            live = self.streams.adopt(meeting, stream, Checkpoint(stream.id))
             self._publish(event)
             return live
 
-    async def keep(
-        self, streams: Sequence[LiveStream], chunks: Sequence[AudioChunk], tails: Mapping[int, bytes]
-    ) -> None:
-        """Make audio durable, then let the worker know."""
-        for live in streams:
-            self._check_open(live)
-        held = await self.ledger.append(chunks, tails)
-        for live in streams:
-            self._worker.send(AudioArrived(live.id, held[live.id]))
-
     async def record_gap(self, live: LiveStream, gap: Gap) -> None:
         """Record that a stretch of audio will never come, and show it."""
-        self._check_open(live)
-        start = max(gap.start_sample, self.ledger.through(live.id))
-        through = await self.ledger.record_gap(gap)
-        self._worker.send(AudioArrived(live.id, through))
-        if gap.end_sample > start:
-            stream = live.stream
+        if new := await self.streams.keep_gap(live, gap):
             shown = TranscriptGap(
-                stream.participant_id,
-                stream.anchor_ms + start * 1000 // stream.rate_hz,
-                stream.anchor_ms + gap.end_sample * 1000 // stream.rate_hz,
+                live.stream.participant_id,
+                live.stream.offset_ms(new.start_sample),
+                live.stream.offset_ms(new.end_sample),
             )
-            self.broadcaster.publish([await self.store.record_gap(stream, shown)])
+            self.broadcaster.publish([await self.store.record_gap(live.stream, shown)])
 
     # Reading
 
@@ -293,6 +280,20 @@ class SessionManager:
                 self._meetings[meeting_id] = live
             return live
 
+    def _count_live(self) -> int:
+        live = sum(m.meeting.state is MeetingState.LIVE for m in self._meetings.values())
+        metrics.live_meetings.set(live)
+        return live
+
+    async def _list_all(self, state: MeetingState) -> list[Meeting]:
+        meetings: list[Meeting] = []
+        cursor: str | None = None
+        while True:
+            page = await self.store.list_meetings(state=state, cursor=cursor)
+            meetings += page.meetings
+            if (cursor := page.next_cursor) is None:
+                return meetings
+
     async def _refresh(self, meeting_id: str) -> Meeting:
         meeting = await self.store.get_meeting(meeting_id)
         if live := self._meetings.get(meeting_id):
@@ -308,6 +309,7 @@ class SessionManager:
         event = await self.store.set_meeting_state(live.id, MeetingState.ENDED, self._clock.utc_now())
         await self._refresh(live.id)
         self._meetings.pop(live.id, None)
+        self._count_live()
         self.broadcaster.publish([event])
         self.broadcaster.forget(live.id)
 
@@ -315,48 +317,7 @@ class SessionManager:
         if not live.stream.ended:
             live.stream = replace(live.stream, ended=True)
             self._publish(await self.store.end_stream(live.id))
-        self._worker.send(FinishStream(live.id, self.ledger.through(live.id)))
-
-    def _adopt(self, meeting: LiveMeeting, stream: Stream, checkpoint: Checkpoint) -> LiveStream:
-        live = LiveStream(stream, checkpoint, self._decoding_of(meeting.meeting))
-        meeting.streams[stream.id] = live
-        self._streams[stream.id] = (meeting, live)
-        self._open_at_worker(live)
-        return live
-
-    def _open_at_worker(self, live: LiveStream) -> None:
-        live.run += 1
-        through = self.ledger.through(live.id)
-        self._worker.send(OpenStream(live.stream, live.run, live.checkpoint, live.decoding))
-        if live.stream.ended:
-            self._worker.send(FinishStream(live.id, through))
-        elif through:
-            self._worker.send(AudioArrived(live.id, through))
-
-    def _reopen_all(self) -> None:
-        for _, live in self._streams.values():
-            self._open_at_worker(live)
-
-    def _find_stream(self, stream_id: int) -> tuple[LiveMeeting, LiveStream] | None:
-        return self._streams.get(stream_id)
-
-    def _on_finished(self, meeting: LiveMeeting, live: LiveStream) -> None:
-        meeting.streams.pop(live.id, None)
-        self._streams.pop(live.id, None)
-        live.finished.set()
-
-    def _abandon(self, meeting: LiveMeeting) -> None:
-        for live in list(meeting.streams.values()):
-            self._worker.send(CloseStream(live.id))
-            self._on_finished(meeting, live)
-        if meeting.ending:
-            meeting.ending.cancel()
-
-    def _decoding_of(self, meeting: Meeting) -> DecodingConfig:
-        if not meeting.vocabulary:
-            return DecodingConfig()
-        beam_size = self.settings.recognition.vocabulary_beam_size
-        return DecodingConfig("beam", beam_size, tuple(meeting.vocabulary))
+        self.streams.finish(live)
 
     def _check_rate(self, meeting: LiveMeeting, participant_id: str, rate_hz: int) -> None:
         live = meeting.find_open_stream(participant_id)
@@ -365,12 +326,6 @@ class SessionManager:
                 f"the open stream of participant {participant_id} is at {live.stream.rate_hz} Hz and this "
                 f"audio at {rate_hz} Hz: send at the same rate, or end the participant first"
             )
-
-    def _check_open(self, live: LiveStream) -> None:
-        known = self._streams.get(live.id)
-        if known is None or live.stream.ended:
-            raise MeetingEnded("this stream has ended and takes no more audio")
-        known[0].check_live()
 
     async def _get_participant(self, meeting_id: str, participant_id: str) -> Participant:
         for participant in await self.list_participants(meeting_id):

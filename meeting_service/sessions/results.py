@@ -6,10 +6,14 @@ from typing import TypeVar
 
 import structlog
 
+from meeting_service import metrics
+from meeting_service.audio import RECOGNITION_RATE_HZ
 from meeting_service.broadcast import Broadcaster
+from meeting_service.clock import Clock
 from meeting_service.errors import NotFound, StorageFailed
 from meeting_service.ledger import Ledger
 from meeting_service.sessions.live import LiveMeeting, LiveStream
+from meeting_service.sessions.streams import LiveStreams
 from meeting_service.storage import Store
 from meeting_service.transcript import Draft, Sentence
 from meeting_service.worker.messages import (
@@ -24,13 +28,11 @@ from meeting_service.worker.messages import (
 
 log = structlog.get_logger()
 
-SILENCE_PER_CHECKPOINT = 30 * 16_000
+SILENCE_PER_CHECKPOINT = 30 * RECOGNITION_RATE_HZ
 """16 kHz samples of silence after which a checkpoint is worth a commit"""
 STORAGE_RETRY_S = 1.0
 
 T = TypeVar("T")
-
-FindStream = Callable[[int], tuple[LiveMeeting, LiveStream] | None]
 
 
 class ResultHandler:
@@ -41,27 +43,25 @@ class ResultHandler:
         store: Store,
         ledger: Ledger,
         broadcaster: Broadcaster,
-        find_stream: FindStream,
-        reopen_all: Callable[[], None],
-        on_finished: Callable[[LiveMeeting, LiveStream], None],
+        clock: Clock,
+        streams: LiveStreams,
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._broadcaster = broadcaster
-        self._find_stream = find_stream
-        self._reopen_all = reopen_all
-        self._on_finished = on_finished
+        self._clock = clock
+        self._streams = streams
 
     async def follow(self, replies: AsyncIterator[Reply]) -> None:
         """Handle all answers until the worker is stopped."""
         async for reply in replies:
             if isinstance(reply, Restarted):
-                self._reopen_all()
+                self._streams.reopen_all()
             elif isinstance(reply, Finalized | Drafted | Advanced | Finished | StreamFailed):
                 await self._handle(reply)
 
     async def _handle(self, reply: Finalized | Drafted | Advanced | Finished | StreamFailed) -> None:
-        found = self._find_stream(reply.stream_id)
+        found = self._streams.find(reply.stream_id)
         if found is None or found[1].run != reply.run:
             return
         meeting, live = found
@@ -69,20 +69,23 @@ class ResultHandler:
             case Finalized():
                 await self._finalize(meeting, live, reply)
             case Drafted():
+                metrics.drafts.inc()
                 self._broadcaster.publish_draft(meeting.id, reply.draft)
             case Advanced():
                 await self._advance(live, reply)
             case Finished():
                 await self._finish(meeting, live)
             case StreamFailed():
+                metrics.recognition_failures.inc()
                 log.error("stream_failed", stream=live.id, meeting=meeting.id, detail=reply.detail)
-                self._on_finished(meeting, live)
+                self._streams.forget(meeting, live)
 
     async def _finalize(self, meeting: LiveMeeting, live: LiveStream, reply: Finalized) -> None:
         moved = reply.checkpoint != live.checkpoint
         live.checkpoint = reply.checkpoint
         if reply.sentences or moved:
             await self._commit(live, reply.sentences)
+        self._count(live, reply.sentences)
         self._broadcaster.publish_draft(meeting.id, reply.draft)
 
     async def _advance(self, live: LiveStream, reply: Advanced) -> None:
@@ -94,15 +97,25 @@ class ResultHandler:
         await self._commit(live, ())
         await self._persist(lambda: self._store.finish_stream(live.id))
         self._broadcaster.publish_draft(meeting.id, Draft(live.stream.participant_id, 0, 0, ""))
-        self._on_finished(meeting, live)
+        self._streams.forget(meeting, live)
 
     async def _commit(self, live: LiveStream, sentences: Sequence[Sentence]) -> None:
         checkpoint, received = live.checkpoint, self._ledger.through(live.id)
         events = await self._persist(
             lambda: self._store.commit_final(live.stream, sentences, checkpoint, received)
         )
+        metrics.speech_seconds.inc(
+            (checkpoint.speech_samples - live.stored.speech_samples) / RECOGNITION_RATE_HZ
+        )
         live.stored = checkpoint
         self._broadcaster.publish(events or ())
+
+    def _count(self, live: LiveStream, sentences: Sequence[Sentence]) -> None:
+        metrics.sentences.inc(len(sentences))
+        for sentence in sentences:
+            arrived_s = live.arrival_s(sentence.end_ms)
+            if arrived_s is not None:
+                metrics.recognition_delay_seconds.observe(self._clock.monotonic_s() - arrived_s)
 
     async def _persist(self, write: Callable[[], Awaitable[T]]) -> T | None:
         """Write until it is written; a meeting deleted meanwhile needs nothing."""
