@@ -8,20 +8,20 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
-from meeting_service.errors import InvalidRequest, TooLarge, UnsupportedMedia
+from meeting_service.errors import BodyStalled, InvalidRequest, TooLarge, UnsupportedMedia
 from meeting_service.web.keys import SETTINGS
 
 
 class Body(BaseModel):
     """A JSON body; a field it does not know is an error."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
 
 
 class Query(BaseModel):
     """The parameters after the question mark."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 B = TypeVar("B", bound=Body)
@@ -32,6 +32,7 @@ async def read_body(request: web.Request, model: type[B]) -> B:
     """Read the whole JSON body; no body at all counts as `{}`.
 
     Raises:
+        BodyStalled: it did not end in time.
         InvalidRequest: not UTF-8, not JSON, or not what `model` says; names the field.
         TooLarge: over `limits.body_bytes`.
         UnsupportedMedia: another content type, or compressed.
@@ -70,7 +71,7 @@ async def _read_bytes(request: web.Request) -> bytes:
                 if len(data) > limits.body_bytes:
                     raise TooLarge(f"the body is larger than {limits.body_bytes} bytes")
     except TimeoutError:
-        raise InvalidRequest(f"the body did not end within {limits.body_idle_s:g} s") from None
+        raise BodyStalled(f"the body did not end within {limits.body_idle_s:g} s") from None
     return bytes(data)
 
 

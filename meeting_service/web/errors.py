@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler
 
 from meeting_service import metrics
 from meeting_service.errors import AudioHole, MeetingServiceError, Overloaded
+from meeting_service.protocol import CloseCode
 
 log = structlog.get_logger()
 
@@ -23,28 +24,28 @@ class Answer:
     """How an error code is said over HTTP and over a socket."""
 
     status: int
-    close_code: int
+    close_code: CloseCode
     title: str
 
 
 ANSWERS = {
-    "invalid_request": Answer(422, 4400, "The request cannot be read"),
-    "invalid_audio": Answer(422, 4400, "The audio cannot be decoded"),
-    "unsupported_media": Answer(415, 4400, "The content type is not spoken here"),
-    "protocol": Answer(422, 4400, "The protocol does not allow this"),
-    "stalled": Answer(408, 4400, "The body stood still"),
-    "too_large": Answer(413, 4413, "Over a limit"),
-    "forbidden": Answer(403, 4403, "Not allowed from there"),
-    "not_found": Answer(404, 4404, "Not found"),
-    "conflict": Answer(409, 4409, "Not possible now"),
-    "audio_hole": Answer(409, 4409, "Audio is missing before this piece"),
-    "meeting_ended": Answer(409, 4410, "The meeting has ended"),
-    "overloaded": Answer(503, 1013, "The service is full"),
-    "too_fast": Answer(429, 4429, "Too fast"),
-    "storage_failed": Answer(500, 1011, "What was sent could not be kept"),
-    "disk_full": Answer(507, 4507, "The disk is full"),
-    "recognition_failed": Answer(500, 1011, "Recognition failed"),
-    "internal": Answer(500, 1011, "Something went wrong here"),
+    "invalid_request": Answer(422, CloseCode.PROTOCOL, "The request cannot be read"),
+    "invalid_audio": Answer(422, CloseCode.PROTOCOL, "The audio cannot be decoded"),
+    "unsupported_media": Answer(415, CloseCode.PROTOCOL, "The content type is not spoken here"),
+    "protocol": Answer(422, CloseCode.PROTOCOL, "The protocol does not allow this message"),
+    "stalled": Answer(408, CloseCode.PROTOCOL, "The body stood still"),
+    "too_large": Answer(413, CloseCode.TOO_BIG, "Over a limit"),
+    "forbidden": Answer(403, CloseCode.FORBIDDEN, "Not allowed from there"),
+    "not_found": Answer(404, CloseCode.NOT_FOUND, "Not found"),
+    "conflict": Answer(409, CloseCode.CONFLICT, "Not possible now"),
+    "audio_hole": Answer(409, CloseCode.CONFLICT, "Audio is missing before this piece"),
+    "meeting_ended": Answer(409, CloseCode.ENDED, "The meeting has ended"),
+    "overloaded": Answer(503, CloseCode.OVERLOADED, "The service is full"),
+    "too_fast": Answer(429, CloseCode.TOO_FAST, "Too fast"),
+    "storage_failed": Answer(500, CloseCode.FAILED, "What was sent could not be kept"),
+    "disk_full": Answer(507, CloseCode.DISK_FULL, "The disk is full"),
+    "recognition_failed": Answer(500, CloseCode.FAILED, "Recognition failed"),
+    "internal": Answer(500, CloseCode.FAILED, "Something went wrong here"),
 }
 """By error code; each class of the error tree has its own."""
 
@@ -54,9 +55,9 @@ def answer_to(error: MeetingServiceError) -> Answer:
     return ANSWERS.get(error.code, ANSWERS["internal"])
 
 
-def close_code(error: BaseException) -> int:
+def close_code(error: BaseException) -> CloseCode:
     """The WebSocket close code that tells of this error."""
-    return answer_to(error).close_code if isinstance(error, MeetingServiceError) else 1011
+    return answer_to(error).close_code if isinstance(error, MeetingServiceError) else CloseCode.FAILED
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from meeting_service.clock import Clock
 from meeting_service.settings import Settings
 
 if TYPE_CHECKING:
@@ -11,3 +12,5 @@ if TYPE_CHECKING:
 
 SESSIONS: web.AppKey["SessionManager"] = web.AppKey("sessions")
 SETTINGS: web.AppKey[Settings] = web.AppKey("settings", Settings)
+CLOCK: web.AppKey[Clock] = web.AppKey("clock")
+"""wall time as pages show it"""

@@ -13,8 +13,13 @@ STOPPING: web.AppKey[asyncio.Event] = web.AppKey("stopping", asyncio.Event)
 T = TypeVar("T")
 
 
-async def announce(app: web.Application) -> None:
-    """Signal `on_shutdown`: everyone who waits with `until_stopping` goes on."""
+def setup(app: web.Application) -> None:
+    """Tell everyone who waits, as soon as the service begins to stop."""
+    app[STOPPING] = asyncio.Event()
+    app.on_shutdown.append(_announce)
+
+
+async def _announce(app: web.Application) -> None:
     app[STOPPING].set()
 
 

@@ -1,0 +1,82 @@
+"""Templates and static files, all read once at start. A static address holds the hash of what it names."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+
+from meeting_service.resources import resource_path
+from meeting_service.web.shapes import time_to_text
+from meeting_service.web.view import ms_to_clock
+
+CONTENT_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """Every static file. Modules import each other by relative address, so all share one hash."""
+
+    version: str
+    files: dict[str, bytes]
+    """by path below `templates/static`"""
+
+    def url(self, path: str) -> str:
+        """Where a file is served; raises `KeyError` for one that is not there."""
+        self.files[path]
+        return f"/static/{self.version}/{path}"
+
+
+ASSETS: web.AppKey[Assets] = web.AppKey("assets", Assets)
+
+
+def load_assets(folder: Path) -> Assets:
+    """Read every file of the known kinds below `folder`."""
+    paths = sorted(path for path in folder.rglob("*") if path.suffix in CONTENT_TYPES)
+    files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    digest = hashlib.sha256()
+    for name, data in files.items():
+        digest.update(f"{name}\0{len(data)}\0".encode() + data)
+    return Assets(digest.hexdigest()[:16], files)
+
+
+def setup_templates(app: web.Application) -> None:
+    """Compile every template, so that no request waits for the disk."""
+    folder = resource_path("templates")
+    app[ASSETS] = assets = load_assets(folder / "static")
+    environment = aiohttp_jinja2.setup(
+        app,
+        loader=jinja2.FileSystemLoader(folder),
+        undefined=jinja2.StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["asset"] = assets.url
+    environment.filters["clock"] = ms_to_clock
+    environment.filters["rfc3339"] = time_to_text
+    environment.filters["day_and_time"] = _day_and_time
+    for name in environment.list_templates(extensions=["html"]):
+        environment.get_template(name)
+
+
+def _day_and_time(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}"
+
+
+async def asset(request: web.Request) -> web.Response:
+    """GET /static/{version}/{path}: kept for ever under its own hash, and not at all under another."""
+    assets = request.app[ASSETS]
+    path = request.match_info["path"]
+    if path not in assets.files:
+        raise web.HTTPNotFound
+    current = request.match_info["version"] == assets.version
+    return web.Response(
+        body=assets.files[path],
+        content_type=CONTENT_TYPES[Path(path).suffix],
+        charset="utf-8",
+        headers={"Cache-Control": "public, max-age=31536000, immutable" if current else "no-store"},
+    )

@@ -1,0 +1,53 @@
+"""Is it alive, is it ready, what does it count: for supervisors and monitoring."""
+
+from aiohttp import web
+
+from meeting_service import __version__, metrics
+from meeting_service.web.keys import SESSIONS
+from meeting_service.web.operations import Operation, Reply
+from meeting_service.web.shapes import HealthShape, ReadyShape
+
+HEALTH = Operation("Is it alive", {200: Reply("The process answers.", HealthShape)}, tag="Operation")
+
+
+async def healthz(_request: web.Request) -> web.Response:
+    """GET /healthz."""
+    return web.json_response(text=HealthShape(status="ok", version=__version__).model_dump_json())
+
+
+READY = Operation(
+    "Is it ready",
+    {
+        200: Reply("Model warm, database writable, worker up.", ReadyShape),
+        503: Reply("Not yet; `detail` says what is missing.", ReadyShape),
+    },
+    tag="Operation",
+)
+
+
+async def readyz(request: web.Request) -> web.Response:
+    """GET /readyz."""
+    found = request.app[SESSIONS].ready
+    shape = ReadyShape(
+        ready=found.model and found.database and found.worker,
+        model=found.model,
+        database=found.database,
+        worker=found.worker,
+        detail=found.detail,
+    )
+    headers = {} if shape.ready else {"Retry-After": "2"}
+    return web.json_response(
+        text=shape.model_dump_json(), status=200 if shape.ready else 503, headers=headers
+    )
+
+
+METRICS = Operation(
+    "Figures for monitoring",
+    {200: Reply("Prometheus' text format.", media="text/plain")},
+    tag="Operation",
+)
+
+
+async def metrics_text(_request: web.Request) -> web.Response:
+    """GET /metrics."""
+    return web.Response(body=metrics.render(), headers={"Content-Type": metrics.CONTENT_TYPE})

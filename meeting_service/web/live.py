@@ -1,0 +1,150 @@
+"""Live events of a meeting as Server-Sent Events. What is stored carries an id, so that a watcher can resume."""
+
+import asyncio
+import socket
+
+import structlog
+from aiohttp import web
+from aiohttp_sse import EventSourceResponse, sse_response
+from pydantic import BaseModel, Field
+
+from meeting_service import metrics
+from meeting_service.broadcast import Watcher
+from meeting_service.errors import InvalidRequest, MeetingServiceError, NotFound, Overloaded
+from meeting_service.events import (
+    DraftChanged,
+    GapRecorded,
+    MeetingChanged,
+    MeetingEvent,
+    ParticipantChanged,
+    SentenceFinalized,
+    StoredEvent,
+    StoredEventKind,
+)
+from meeting_service.web.bodies import Query, read_query
+from meeting_service.web.keys import SESSIONS
+from meeting_service.web.operations import Header, Operation, Reply
+from meeting_service.web.shapes import (
+    draft_to_event,
+    gap_to_shape,
+    meeting_to_shape,
+    participant_to_shape,
+    sentence_to_event,
+)
+from meeting_service.web.stopping import STOPPING
+
+log = structlog.get_logger()
+
+HEARTBEAT_S = 15
+STALLED_S = 30
+"""how long a reader may take nothing before it is cut off"""
+RETRY_MS = 1_500
+SEND_BUFFER_BYTES = 65_536
+MAX_SEQ = 2**53
+
+
+class EventsQuery(Query):
+    """Where to begin."""
+
+    after: int = Field(0, ge=0, le=MAX_SEQ)
+    """the number of the last event that is known; 0 tells everything from the start"""
+
+
+EVENTS = Operation(
+    "Follow a meeting",
+    {200: Reply("An endless stream of events.", media="text/event-stream")},
+    detail="Events `sentence`, `participant`, `gap` and `meeting` are stored: each comes once, in order, and "
+    "carries its number as `id`. `draft` is not stored; the next one of the same participant replaces it. "
+    "Reconnect with `Last-Event-ID` to get exactly what was missed. The stream ends when the meeting is deleted.",
+    tag="Transcript",
+    query=EventsQuery,
+    headers=[Header("Last-Event-ID", "goes before `after`", {"type": "integer", "minimum": 0})],
+    errors=[NotFound, InvalidRequest, Overloaded],
+)
+
+
+async def events(request: web.Request) -> web.StreamResponse:
+    """GET /v1/meetings/{meeting}/events."""
+    after = _read_position(request)
+    meeting_id = request.match_info["meeting"]
+    sessions = request.app[SESSIONS]
+    with sessions.subscribe(meeting_id, after) as watcher:
+        await sessions.get_meeting(meeting_id)
+        names = {p.id: p.name for p in await sessions.list_participants(meeting_id)}
+        async with sse_response(request, ping_interval=HEARTBEAT_S, send_timeout=STALLED_S) as response:
+            _bound_buffers(request)
+            await response.write(f"retry: {RETRY_MS}\n\n".encode())
+            with metrics.watchers.track_inprogress():
+                await _send_until_over(request, response, watcher, names)
+    return response
+
+
+def _read_position(request: web.Request) -> int:
+    last = request.headers.get("Last-Event-ID")
+    if last is None:
+        return read_query(request, EventsQuery).after
+    if not (last.isascii() and last.isdigit() and int(last) <= MAX_SEQ):
+        raise InvalidRequest("Last-Event-ID is not the id of an event")
+    return int(last)
+
+
+def _bound_buffers(request: web.Request) -> None:
+    """A slow reader holds its own events up, and no memory."""
+    if request.transport is None:
+        return
+    request.transport.set_write_buffer_limits(high=SEND_BUFFER_BYTES)
+    connection = request.transport.get_extra_info("socket")
+    if connection is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+
+
+async def _send_until_over(
+    request: web.Request, response: EventSourceResponse, watcher: Watcher, names: dict[str, str]
+) -> None:
+    """Send until the meeting is deleted, the reader is gone or the service stops."""
+    waits = [
+        asyncio.create_task(_send_all(response, watcher, names), name="events to a watcher"),
+        asyncio.create_task(response.wait(), name="watcher is gone"),
+        asyncio.create_task(request.app[STOPPING].wait(), name="wait for the stop"),
+    ]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in waits:
+            task.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
+
+
+async def _send_all(response: EventSourceResponse, watcher: Watcher, names: dict[str, str]) -> None:
+    try:
+        async for event in watcher:
+            await _send(response, event, names)
+    except (ConnectionResetError, TimeoutError):
+        pass  # the reader is gone or takes nothing; it resumes by id if it comes back
+    except MeetingServiceError as error:
+        log.warning("event stream cut", code=error.code)
+    except Exception:
+        log.exception("event stream failed")
+
+
+async def _send(response: EventSourceResponse, event: MeetingEvent, names: dict[str, str]) -> None:
+    match event:
+        case DraftChanged(draft):
+            await response.send(draft_to_event(draft).model_dump_json(), event="draft")
+        case StoredEvent(seq=seq, event=stored):
+            kind, shape = _stored_to_shape(stored, names)
+            await response.send(shape.model_dump_json(), id=str(seq), event=kind)
+
+
+def _stored_to_shape(event: StoredEventKind, names: dict[str, str]) -> tuple[str, BaseModel]:
+    match event:
+        case SentenceFinalized(sentence):
+            name = names.get(sentence.participant_id, sentence.participant_id)
+            return "sentence", sentence_to_event(sentence, name)
+        case ParticipantChanged(participant):
+            names[participant.id] = participant.name
+            return "participant", participant_to_shape(participant)
+        case GapRecorded(gap):
+            return "gap", gap_to_shape(gap)
+        case MeetingChanged(meeting):
+            return "meeting", meeting_to_shape(meeting)

@@ -1,0 +1,240 @@
+"""Meetings and participants over HTTP: create, read, rename, end, delete."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from urllib.parse import quote
+
+from aiohttp import web
+from pydantic import AwareDatetime, BaseModel, Field
+
+from meeting_service.errors import Conflict, InvalidRequest, NotFound, Overloaded
+from meeting_service.ingest import check_meeting_id, check_participant_id, clean_name
+from meeting_service.meeting import MeetingState, NewMeeting
+from meeting_service.web.bodies import Body, Query, read_body, read_query
+from meeting_service.web.keys import SESSIONS
+from meeting_service.web.operations import Header, Operation, Reply
+from meeting_service.web.shapes import (
+    MeetingList,
+    MeetingShape,
+    MeetingWithParticipants,
+    ParticipantShape,
+    meeting_to_detail,
+    meeting_to_shape,
+    participant_to_shape,
+)
+from meeting_service.web.stopping import until_stopping
+
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+
+Phrase = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class NewMeetingBody(Body):
+    """What a caller may choose about a new meeting."""
+
+    title: str | None = None
+    """1 to 200 characters"""
+    id: str | None = None
+    """the caller's own id; the service makes one without"""
+    language: str | None = Field(None, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", max_length=35)
+    """BCP 47, such as en or pt-BR"""
+    vocabulary: list[Phrase] = Field(default=[], max_length=200)
+    """names and terms to favour"""
+    started_at: Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST)] | None = None
+    """zero of every offset; now without it"""
+
+
+class RenameBody(Body):
+    """A new title."""
+
+    title: str
+
+
+class ParticipantBody(Body):
+    """What a caller may say of a participant."""
+
+    name: str | None = None
+    """1 to 80 characters; the id serves without it"""
+
+
+class ListQuery(Query):
+    """Which meetings, and where to go on."""
+
+    state: MeetingState | None = None
+    q: str | None = Field(None, max_length=500)
+    """looked for in titles and text"""
+    limit: int = Field(50, ge=1, le=200)
+    cursor: str | None = Field(None, max_length=1_000)
+    """`next_cursor` of the page before"""
+
+
+class WaitQuery(Query):
+    """Whether to wait until all text is final."""
+
+    wait: bool = True
+
+
+CREATE = Operation(
+    "Create a meeting",
+    {
+        201: Reply(
+            "Created.", MeetingWithParticipants, headers=[Header("Location", "the meeting's address")]
+        ),
+        200: Reply("The meeting of that id, as it was created before.", MeetingWithParticipants),
+    },
+    detail="Safe to repeat with an id of your own.",
+    body=NewMeetingBody,
+    errors=[InvalidRequest, Overloaded],
+)
+
+
+async def create(request: web.Request) -> web.Response:
+    """POST /v1/meetings."""
+    body = await read_body(request, NewMeetingBody)
+    new = NewMeeting(
+        id=None if body.id is None else check_meeting_id(body.id),
+        title=None if body.title is None else clean_name(body.title),
+        language=body.language,
+        vocabulary=tuple(body.vocabulary),
+        started_at=body.started_at,
+    )
+    meeting, created = await request.app[SESSIONS].create_meeting(new)
+    shape = await _read_detail(request, meeting.id)
+    headers = {"Location": f"/v1/meetings/{quote(meeting.id, safe='')}"} if created else {}
+    return _reply(shape, 201 if created else 200, headers)
+
+
+LIST = Operation(
+    "List meetings",
+    {200: Reply("Newest first.", MeetingList)},
+    query=ListQuery,
+    errors=[InvalidRequest],
+)
+
+
+async def list_all(request: web.Request) -> web.Response:
+    """GET /v1/meetings."""
+    query = read_query(request, ListQuery)
+    page = await request.app[SESSIONS].store.list_meetings(
+        state=query.state, q=query.q, limit=query.limit, cursor=query.cursor
+    )
+    shapes = [meeting_to_shape(meeting) for meeting in page.meetings]
+    return _reply(MeetingList(meetings=shapes, next_cursor=page.next_cursor))
+
+
+READ = Operation(
+    "Read a meeting",
+    {200: Reply("The meeting and what became of everybody's audio.", MeetingWithParticipants)},
+    errors=[NotFound],
+)
+
+
+async def read(request: web.Request) -> web.Response:
+    """GET /v1/meetings/{meeting}."""
+    return _reply(await _read_detail(request, request.match_info["meeting"]))
+
+
+RENAME = Operation(
+    "Rename a meeting",
+    {200: Reply("Renamed.", MeetingShape)},
+    body=RenameBody,
+    errors=[NotFound, InvalidRequest],
+)
+
+
+async def rename(request: web.Request) -> web.Response:
+    """PATCH /v1/meetings/{meeting}."""
+    body = await read_body(request, RenameBody)
+    title = clean_name(body.title)
+    meeting = await request.app[SESSIONS].rename_meeting(request.match_info["meeting"], title)
+    return _reply(meeting_to_shape(meeting))
+
+
+DELETE = Operation(
+    "Delete a meeting",
+    {204: Reply("Everything of it is gone: text, names, audio.")},
+    errors=[NotFound],
+)
+
+
+async def delete(request: web.Request) -> web.Response:
+    """DELETE /v1/meetings/{meeting}."""
+    await request.app[SESSIONS].delete_meeting(request.match_info["meeting"])
+    return web.Response(status=204)
+
+
+END = Operation(
+    "End a meeting",
+    {
+        200: Reply("All text is final.", MeetingWithParticipants),
+        202: Reply("With wait=false: no more audio is taken, the rest follows.", MeetingWithParticipants),
+    },
+    detail="Finishes every stream. Safe to repeat; it goes on even if the caller leaves.",
+    query=WaitQuery,
+    errors=[NotFound, Overloaded],
+)
+
+
+async def end(request: web.Request) -> web.Response:
+    """POST /v1/meetings/{meeting}/end."""
+    query = read_query(request, WaitQuery)
+    meeting_id = request.match_info["meeting"]
+    ending = request.app[SESSIONS].end_meeting(meeting_id, wait=query.wait)
+    meeting = await until_stopping(request.app, ending)
+    shape = await _read_detail(request, meeting.id)
+    return _reply(shape, 200 if meeting.state is MeetingState.ENDED else 202)
+
+
+PUT_PARTICIPANT = Operation(
+    "Create or rename a participant",
+    {
+        201: Reply("Created.", ParticipantShape),
+        200: Reply("There already; renamed if another name was given.", ParticipantShape),
+    },
+    tag="Participants",
+    body=ParticipantBody,
+    errors=[NotFound, InvalidRequest, Conflict, Overloaded],
+)
+
+
+async def put_participant(request: web.Request) -> web.Response:
+    """PUT /v1/meetings/{meeting}/participants/{participant}."""
+    body = await read_body(request, ParticipantBody)
+    name = None if body.name is None else clean_name(body.name)
+    participant, created = await request.app[SESSIONS].put_participant(
+        request.match_info["meeting"], check_participant_id(request.match_info["participant"]), name
+    )
+    return _reply(participant_to_shape(participant), 201 if created else 200)
+
+
+END_PARTICIPANT = Operation(
+    "End a participant's stream",
+    {
+        200: Reply("The participant left and their text is final.", ParticipantShape),
+        202: Reply("With wait=false: the participant left, the rest follows.", ParticipantShape),
+    },
+    detail="More audio of theirs begins a new stream.",
+    tag="Participants",
+    query=WaitQuery,
+    errors=[NotFound, Overloaded],
+)
+
+
+async def end_participant(request: web.Request) -> web.Response:
+    """POST /v1/meetings/{meeting}/participants/{participant}/end."""
+    query = read_query(request, WaitQuery)
+    ending = request.app[SESSIONS].end_participant(
+        request.match_info["meeting"], request.match_info["participant"], wait=query.wait
+    )
+    participant = await until_stopping(request.app, ending)
+    return _reply(participant_to_shape(participant), 200 if query.wait else 202)
+
+
+async def _read_detail(request: web.Request, meeting_id: str) -> MeetingWithParticipants:
+    transcript = await request.app[SESSIONS].get_transcript(meeting_id)
+    return meeting_to_detail(transcript.meeting, transcript.participants, transcript.gaps)
+
+
+def _reply(shape: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    return web.json_response(text=shape.model_dump_json(), status=status, headers=headers)

@@ -1,0 +1,61 @@
+"""Pages for people: the list of meetings and a meeting. Complete as sent; scripts only keep them current."""
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from meeting_service.clock import SystemClock
+from meeting_service.exports import FORMATS
+from meeting_service.meeting import Meeting, MeetingState
+from meeting_service.web.keys import CLOCK, SESSIONS
+from meeting_service.web.view import MeetingRow, meeting_to_row, transcript_to_view
+
+LIVE_STATES = (MeetingState.LIVE, MeetingState.ENDING)
+PER_PAGE = 30
+MAX_LIVE = 100
+
+
+async def meetings(request: web.Request) -> web.Response:
+    """GET /: live meetings first, then the others, newest first."""
+    q = request.query.get("q", "").strip()[:200]
+    cursor = request.query.get("cursor") or None
+    store = request.app[SESSIONS].store
+    page = await store.list_meetings(q=q or None, limit=PER_PAGE, cursor=cursor)
+    live = [] if cursor else await _list_live(request, q)
+    known = {meeting.id for meeting in live}
+    past = [m for m in page.meetings if m.id not in known and m.state not in LIVE_STATES]
+    context = {
+        "live": [await _to_row(request, meeting) for meeting in live],
+        "past": [await _to_row(request, meeting) for meeting in past],
+        "next_cursor": page.next_cursor,
+        "q": q,
+        "first_page": cursor is None,
+        "origin": f"{request.scheme}://{request.host}",
+    }
+    return aiohttp_jinja2.render_template("meetings.html", request, context)
+
+
+async def meeting(request: web.Request) -> web.Response:
+    """GET /meetings/{meeting}."""
+    sessions = request.app[SESSIONS]
+    meeting_id = request.match_info["meeting"]
+    # Read before the text: an event in between comes again, which is harmless; none is missed.
+    after = await sessions.store.last_seq(meeting_id)
+    transcript = await sessions.get_transcript(meeting_id)
+    context = {
+        "view": transcript_to_view(transcript, request.app[CLOCK].utc_now(), after),
+        "formats": FORMATS,
+    }
+    return aiohttp_jinja2.render_template("meeting.html", request, context)
+
+
+async def _list_live(request: web.Request, q: str) -> list[Meeting]:
+    found: list[Meeting] = []
+    for state in LIVE_STATES:
+        page = await request.app[SESSIONS].store.list_meetings(state=state, q=q or None, limit=MAX_LIVE)
+        found.extend(page.meetings)
+    return found
+
+
+async def _to_row(request: web.Request, meeting: Meeting) -> MeetingRow:
+    participants = await request.app[SESSIONS].store.list_participants(meeting.id)
+    return meeting_to_row(meeting, participants, request.app[CLOCK].utc_now())

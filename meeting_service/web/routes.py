@@ -1,0 +1,76 @@
+"""Every route of the service, on one page."""
+
+from aiohttp import web
+
+from meeting_service.clock import SystemClock
+from meeting_service.web import (
+    assets,
+    audio,
+    docs,
+    health,
+    live,
+    meetings,
+    openapi,
+    pages,
+    security,
+    senders,
+    socket,
+    stopping,
+    transcripts,
+)
+from meeting_service.web.audio_operations import APPEND, APPEND_CHANNELS, OFFSET, SOCKET
+from meeting_service.web.errors import answer_errors
+from meeting_service.web.keys import CLOCK
+from meeting_service.web.operations import Route
+
+MEETING = "/v1/meetings/{meeting}"
+PARTICIPANT = "/v1/meetings/{meeting}/participants/{participant}"
+
+ROUTES = (
+    Route("POST", "/v1/meetings", meetings.create, meetings.CREATE),
+    Route("GET", "/v1/meetings", meetings.list_all, meetings.LIST),
+    Route("GET", MEETING, meetings.read, meetings.READ),
+    Route("PATCH", MEETING, meetings.rename, meetings.RENAME),
+    Route("DELETE", MEETING, meetings.delete, meetings.DELETE),
+    Route("POST", f"{MEETING}/end", meetings.end, meetings.END),
+    Route("PUT", PARTICIPANT, meetings.put_participant, meetings.PUT_PARTICIPANT),
+    Route("POST", f"{PARTICIPANT}/end", meetings.end_participant, meetings.END_PARTICIPANT),
+    Route("POST", f"{PARTICIPANT}/audio", audio.append, APPEND),
+    Route("HEAD", f"{PARTICIPANT}/audio", audio.offset, OFFSET),
+    Route("POST", f"{MEETING}/audio", audio.append_channels, APPEND_CHANNELS),
+    Route("GET", f"{MEETING}/audio", socket.audio_socket, SOCKET),
+    Route("GET", f"{MEETING}/transcript", transcripts.read, transcripts.READ),
+    Route("GET", f"{MEETING}/transcript.{{format}}", transcripts.download, transcripts.DOWNLOAD),
+    Route("GET", f"{MEETING}/events", live.events, live.EVENTS),
+    Route("GET", "/healthz", health.healthz, health.HEALTH),
+    Route("GET", "/readyz", health.readyz, health.READY),
+    Route("GET", "/metrics", health.metrics_text, health.METRICS),
+    Route("GET", "/openapi.json", openapi.openapi),
+    Route("GET", "/docs", docs.docs),
+    Route("GET", "/", pages.meetings),
+    Route("GET", "/meetings/{meeting}", pages.meeting),
+    Route("GET", "/static/{version}/{path:.+}", assets.asset),
+)
+
+
+def setup_web(app: web.Application) -> None:
+    """Put the routes and all they need into an application; `SESSIONS` and `SETTINGS` are the caller's."""
+    app.setdefault(CLOCK, SystemClock())
+    stopping.setup(app)
+    senders.setup(app)
+    senders.setup(app)
+    assets.setup_templates(app)
+    app[openapi.DOCUMENT] = openapi.describe(ROUTES)
+    app.middlewares.extend((answer_errors, security.refuse_foreign_pages))
+    app.on_response_prepare.append(security.add_headers)
+    for route in ROUTES:
+        _add(app, route)
+
+
+def _add(app: web.Application, route: Route) -> None:
+    # HEAD is what GET answers without its body; where GET never ends there is none.
+    if route.method == "GET":
+        endless = route.handler in (live.events, socket.audio_socket)
+        app.router.add_get(route.path, route.handler, allow_head=not endless)
+    else:
+        app.router.add_route(route.method, route.path, route.handler)

@@ -1,0 +1,215 @@
+"""What answers look like in JSON; `/openapi.json` is made of these. Times are ms from the meeting's start."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
+
+from meeting_service.meeting import Meeting, MeetingState, Participant
+from meeting_service.transcript import Draft, Sentence, TranscriptGap
+
+
+def time_to_text(at: datetime) -> str:
+    """RFC 3339 in UTC, with Z; milliseconds."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+UtcTime = Annotated[
+    datetime,
+    PlainSerializer(time_to_text, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+
+
+class Shape(BaseModel):
+    """A JSON object of the interface."""
+
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
+
+
+class StretchShape(Shape):
+    """From when to when."""
+
+    start_ms: int
+    end_ms: int
+
+
+class ParticipantShape(Shape):
+    """A person in a meeting."""
+
+    id: str
+    name: str
+    present: bool
+    """whether a stream of theirs is open"""
+    received_ms: int
+    """audio held, gaps included"""
+    speech_ms: int
+    """of it, found to be speech"""
+    transcribed_ms: int
+    """of the speech, whose text is final"""
+
+
+class ParticipantWithGaps(ParticipantShape):
+    """A person in a meeting, with the stretches of their audio that never came."""
+
+    gaps: list[StretchShape]
+
+
+class MeetingShape(Shape):
+    """A meeting."""
+
+    id: str
+    title: str
+    state: MeetingState
+    started_at: UtcTime
+    ended_at: UtcTime | None
+    language: str | None
+    vocabulary: list[str]
+
+
+class MeetingWithParticipants(MeetingShape):
+    """A meeting and who is in it."""
+
+    participants: list[ParticipantWithGaps]
+
+
+class MeetingList(Shape):
+    """A page of meetings, newest first."""
+
+    meetings: list[MeetingShape]
+    next_cursor: str | None
+    """asks for the next page; null on the last one"""
+
+
+class WordShape(StretchShape):
+    """One word of a sentence, punctuation included."""
+
+    text: str
+    confidence: float
+
+
+class SentenceEvent(StretchShape):
+    """Event `sentence`: a sentence is final. It never changes by itself."""
+
+    id: str
+    seq: int
+    participant_id: str
+    participant: str
+    """display name"""
+    text: str
+    confidence: float
+    words: list[WordShape]
+    edited: bool
+
+
+class SentenceShape(SentenceEvent):
+    """A final sentence in the transcript."""
+
+    overlaps: bool
+    """whether another participant speaks during it"""
+
+
+class DraftEvent(StretchShape):
+    """Event `draft`: what a participant seems to be saying now; empty text takes it back."""
+
+    participant_id: str
+    text: str
+
+
+class GapShape(StretchShape):
+    """Audio of a participant that never came; also event `gap`."""
+
+    participant_id: str
+
+
+class TranscriptShape(Shape):
+    """All final text of a meeting."""
+
+    meeting: MeetingShape
+    participants: list[ParticipantShape]
+    sentences: list[SentenceShape]
+    gaps: list[GapShape]
+
+
+class ThroughShape(Shape):
+    """How much audio of a stream is durable."""
+
+    through: int
+    """samples held, gaps included"""
+    through_ms: int
+
+
+class ProblemShape(Shape):
+    """What went wrong (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    """stable; for programs"""
+
+
+class HealthShape(Shape):
+    """The process answers."""
+
+    status: Literal["ok"]
+    version: str
+
+
+class ReadyShape(Shape):
+    """Whether audio would be recognised now."""
+
+    ready: bool
+    model: bool
+    database: bool
+    worker: bool
+    detail: str
+
+
+def meeting_to_shape(meeting: Meeting) -> MeetingShape:
+    """As lists and events show it."""
+    return MeetingShape.model_validate(meeting, from_attributes=True)
+
+
+def meeting_to_detail(
+    meeting: Meeting, participants: Sequence[Participant], gaps: Sequence[TranscriptGap]
+) -> MeetingWithParticipants:
+    """As it is shown alone."""
+    people = [
+        ParticipantWithGaps(
+            **participant_to_shape(participant).model_dump(),
+            gaps=[stretch(gap) for gap in gaps if gap.participant_id == participant.id],
+        )
+        for participant in participants
+    ]
+    return MeetingWithParticipants(**meeting_to_shape(meeting).model_dump(), participants=people)
+
+
+def stretch(gap: TranscriptGap) -> StretchShape:
+    """A gap under its participant."""
+    return StretchShape(start_ms=gap.start_ms, end_ms=gap.end_ms)
+
+
+def participant_to_shape(participant: Participant) -> ParticipantShape:
+    """As transcripts and events show a person."""
+    return ParticipantShape.model_validate(participant, from_attributes=True)
+
+
+def sentence_to_event(sentence: Sentence, name: str) -> SentenceEvent:
+    """As the event stream tells a sentence."""
+    values = {
+        field: getattr(sentence, field) for field in SentenceEvent.model_fields if field != "participant"
+    }
+    return SentenceEvent.model_validate(values | {"participant": name}, from_attributes=True)
+
+
+def draft_to_event(draft: Draft) -> DraftEvent:
+    """As the event stream tells a draft."""
+    return DraftEvent.model_validate(draft, from_attributes=True)
+
+
+def gap_to_shape(gap: TranscriptGap) -> GapShape:
+    """As transcripts and events show a gap."""
+    return GapShape.model_validate(gap, from_attributes=True)

@@ -1,0 +1,178 @@
+"""What the pages show, made of domain types: people with colours, turns of talk, gaps.
+
+The page's own `turns.js` groups what comes live by the same rules.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from meeting_service.meeting import Meeting, MeetingState, Participant
+from meeting_service.transcript import Sentence, Transcript, TranscriptGap, find_overlaps, reading_order
+
+COLOURS = 12
+"""how many speakers can be told apart by colour before it repeats"""
+TURN_MAX_MS = 120_000
+"""a turn that began longer ago is not continued, so that times keep appearing"""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerRow:
+    """A person, as every mention of them looks."""
+
+    id: str
+    name: str
+    initials: str
+    colour: int
+    """0 to 11, by the order people came"""
+    present: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceRow:
+    """A sentence inside a turn."""
+
+    id: str
+    seq: int
+    start_ms: int
+    end_ms: int
+    text: str
+    overlaps: bool
+
+
+@dataclass(slots=True)
+class TurnRow:
+    """What one person says before somebody else does."""
+
+    speaker: SpeakerRow
+    sentences: list[SentenceRow] = field(default_factory=list)
+
+    @property
+    def start_ms(self) -> int:
+        """When the first sentence begins."""
+        return self.sentences[0].start_ms
+
+    @property
+    def overlaps(self) -> bool:
+        """Whether somebody else talks during any of it."""
+        return any(sentence.overlaps for sentence in self.sentences)
+
+
+@dataclass(frozen=True, slots=True)
+class GapRow:
+    """A stretch without audio, between turns."""
+
+    speaker: SpeakerRow
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingRow:
+    """A meeting in the list."""
+
+    id: str
+    title: str
+    state: MeetingState
+    started_at: datetime
+    length_ms: int
+    names: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingView:
+    """A meeting's page."""
+
+    meeting: MeetingRow
+    speakers: Sequence[SpeakerRow]
+    entries: Sequence[TurnRow | GapRow]
+    after: int
+    """the last event that is in it; live ones go on from there"""
+
+
+def meeting_to_row(meeting: Meeting, participants: Sequence[Participant], now: datetime) -> MeetingRow:
+    """A meeting with its people, as of `now`."""
+    length = (meeting.ended_at or now) - meeting.started_at
+    return MeetingRow(
+        id=meeting.id,
+        title=meeting.title,
+        state=meeting.state,
+        started_at=meeting.started_at,
+        length_ms=max(0, int(length.total_seconds() * 1000)),
+        names=[participant.name for participant in participants],
+    )
+
+
+def transcript_to_view(transcript: Transcript, now: datetime, after: int) -> MeetingView:
+    """The whole page."""
+    speakers = participants_to_speakers(transcript.participants)
+    return MeetingView(
+        meeting=meeting_to_row(transcript.meeting, transcript.participants, now),
+        speakers=list(speakers.values()),
+        entries=group_entries(transcript, speakers),
+        after=after,
+    )
+
+
+def participants_to_speakers(participants: Sequence[Participant]) -> dict[str, SpeakerRow]:
+    """People by id, in the order they came; the order gives the colour."""
+    return {
+        p.id: SpeakerRow(p.id, p.name, name_to_initials(p.name), index % COLOURS, p.present)
+        for index, p in enumerate(participants)
+    }
+
+
+def group_entries(transcript: Transcript, speakers: dict[str, SpeakerRow]) -> list[TurnRow | GapRow]:
+    """Sentences in reading order as turns, gaps where they fall."""
+    overlapping = find_overlaps(transcript.sentences)
+    entries: list[TurnRow | GapRow] = []
+    for item in _in_order(transcript.sentences, transcript.gaps):
+        speaker = speakers.get(item.participant_id) or _stranger(item.participant_id)
+        if isinstance(item, TranscriptGap):
+            entries.append(GapRow(speaker, item.start_ms, item.end_ms))
+            continue
+        last = entries[-1] if entries else None
+        if not isinstance(last, TurnRow) or not _continues(last, item):
+            last = TurnRow(speaker)
+            entries.append(last)
+        last.sentences.append(_to_row(item, overlaps=item.id in overlapping))
+    return entries
+
+
+def name_to_initials(name: str) -> str:
+    """At most two letters that stand for a name."""
+    words = [word for word in name.split() if word[0].isalnum()]
+    letters = [words[0][0], words[-1][0]] if len(words) > 1 else [word[0] for word in words]
+    return "".join(letters).upper()[:2] or "?"
+
+
+def ms_to_clock(ms: int) -> str:
+    """m:ss, or h:mm:ss from the first hour on."""
+    minutes, seconds = divmod(ms // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def _in_order(sentences: Iterable[Sentence], gaps: Iterable[TranscriptGap]) -> list[Sentence | TranscriptGap]:
+    items: list[Sentence | TranscriptGap] = [*sentences, *gaps]
+    return sorted(items, key=_order)
+
+
+def _order(item: Sentence | TranscriptGap) -> tuple[int, int, str, int, str]:
+    """Reading order; a gap comes before what is said from its start on."""
+    if isinstance(item, TranscriptGap):
+        return (item.start_ms, 0, item.participant_id, item.end_ms, "")
+    start_ms, participant_id, end_ms, sentence_id = reading_order(item)
+    return (start_ms, 1, participant_id, end_ms, sentence_id)
+
+
+def _continues(turn: TurnRow, sentence: Sentence) -> bool:
+    return turn.speaker.id == sentence.participant_id and sentence.start_ms - turn.start_ms < TURN_MAX_MS
+
+
+def _to_row(sentence: Sentence, *, overlaps: bool) -> SentenceRow:
+    return SentenceRow(sentence.id, sentence.seq, sentence.start_ms, sentence.end_ms, sentence.text, overlaps)
+
+
+def _stranger(participant_id: str) -> SpeakerRow:
+    return SpeakerRow(participant_id, participant_id, name_to_initials(participant_id), 0, present=False)

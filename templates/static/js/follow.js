@@ -1,0 +1,48 @@
+// Follow mode: stay at the end while the reader is there; leave the reader alone anywhere else.
+
+const NEAR_PX = 96;
+
+export class Follow {
+  constructor(button) {
+    this.button = button;
+    this.missed = 0;
+    this.following = atEnd();
+    addEventListener("scroll", () => this.onScroll(), { passive: true });
+    button.addEventListener("click", () => this.jump());
+  }
+
+  /** Calls `change`, which adds `added` sentences, and stays at the end if the reader was there. */
+  around(change, added) {
+    change();
+    if (this.following) toEnd();
+    else this.missed += added;
+    this.show();
+  }
+
+  jump() {
+    this.following = true;
+    this.missed = 0;
+    toEnd();
+    this.show();
+  }
+
+  onScroll() {
+    this.following = atEnd();
+    if (this.following) this.missed = 0;
+    this.show();
+  }
+
+  show() {
+    this.button.hidden = this.following;
+    this.button.textContent = this.missed ? `Jump to live (${this.missed} new)` : "Jump to live";
+  }
+}
+
+function atEnd() {
+  const page = document.documentElement;
+  return page.scrollHeight - innerHeight - scrollY < NEAR_PX;
+}
+
+function toEnd() {
+  scrollTo({ top: document.documentElement.scrollHeight, behavior: "instant" });
+}

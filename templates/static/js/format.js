@@ -1,0 +1,25 @@
+// Values as people read them; the same as `web/view.py` writes them.
+
+/** m:ss, or h:mm:ss from the first hour on. */
+export function clock(ms) {
+  const seconds = Math.floor(ms / 1000);
+  const two = (n) => String(n).padStart(2, "0");
+  const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
+}
+
+/** At most two letters that stand for a name. */
+export function initials(name) {
+  const words = name.split(/\s+/u).filter((word) => /^[\p{L}\p{N}]/u.test(word));
+  const first = (word) => Array.from(word)[0];
+  const letters = words.length > 1 ? [first(words[0]), first(words.at(-1))] : words.map(first);
+  return Array.from(letters.join("").toUpperCase()).slice(0, 2).join("") || "?";
+}
+
+/** Every wall time on the page in the reader's zone and manner. */
+export function localiseTimes(root) {
+  const format = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  for (const time of root.querySelectorAll("time[datetime]")) {
+    time.textContent = format.format(new Date(time.dateTime));
+  }
+}

@@ -1,0 +1,5 @@
+// The list of meetings.
+
+import { localiseTimes } from "./format.js";
+
+localiseTimes(document);

@@ -1,0 +1,106 @@
+// A meeting's page: what was sent becomes the store, events keep it current, each change is rendered once.
+
+import { Follow } from "./follow.js";
+import { localiseTimes } from "./format.js";
+import { LogRenderer, PeopleRenderer } from "./render.js";
+import { MeetingStore } from "./store.js";
+import { EventStream } from "./stream.js";
+
+const HEALTH = {
+  connecting: "Connecting…",
+  live: "Live",
+  reconnecting: "Reconnecting…",
+  paused: "Paused while hidden",
+  ending: "Finishing the last words",
+  ended: "Ended",
+  gone: "Deleted",
+};
+
+const log = document.getElementById("log");
+const health = document.getElementById("health");
+const store = readPage();
+const renderLog = new LogRenderer(log);
+const renderPeople = new PeopleRenderer(document.getElementById("people"));
+const follow = new Follow(document.getElementById("follow"));
+let connection = "connecting";
+let added = 0;
+let scheduled = false;
+
+localiseTimes(document);
+renderLog.adopt(store.listEntries());
+if (store.state === "ended") {
+  document.getElementById("follow").remove();
+} else {
+  showHealth();
+  if (isFirstVisit()) follow.jump();
+  stream().open();
+}
+
+/** The store of what the page was sent with. */
+function readPage() {
+  const made = new MeetingStore(log.dataset.state);
+  for (const item of document.querySelectorAll("#people > li")) {
+    const { id, present } = item.dataset;
+    made.putPerson({ id, name: item.querySelector(".name").textContent, present: present === "yes" });
+  }
+  for (const gap of log.querySelectorAll(".gap")) made.addGap(readTimes(gap));
+  for (const sentence of log.querySelectorAll(".sentence")) {
+    made.addSentence({ ...readTimes(sentence), id: sentence.dataset.id, text: sentence.textContent.trimEnd() });
+  }
+  return made;
+}
+
+function readTimes({ dataset }) {
+  return { participant_id: dataset.participant, start_ms: Number(dataset.start), end_ms: Number(dataset.end) };
+}
+
+function stream() {
+  const made = new EventStream(log.dataset.events, Number(log.dataset.after), {
+    onEvent(kind, data) {
+      added += kind === "sentence" && !store.sentences.has(data.id) ? 1 : 0;
+      store.apply(kind, data);
+      schedule();
+      if (store.state === "ended") made.close();
+    },
+    onHealth(state) {
+      connection = state;
+      showHealth();
+    },
+  });
+  return made;
+}
+
+function schedule() {
+  if (scheduled) return;
+  scheduled = true;
+  requestAnimationFrame(render);
+}
+
+function render() {
+  scheduled = false;
+  const entries = store.listEntries();
+  follow.around(() => renderLog.render(entries, (id) => store.person(id)), added);
+  added = 0;
+  renderPeople.render(store.listPeople());
+  document.getElementById("nothing").hidden = entries.length > 0;
+  if (store.title !== null) showTitle(store.title);
+  showHealth();
+}
+
+function showTitle(title) {
+  const heading = document.getElementById("title");
+  if (heading.textContent !== title) heading.textContent = document.title = title;
+}
+
+function showHealth() {
+  const over = store.state === "ended" || (store.state === "ending" && connection === "live");
+  const state = over ? store.state : connection;
+  health.dataset.health = state;
+  if (health.textContent !== HEALTH[state]) health.textContent = HEALTH[state];
+}
+
+// A reload keeps the reader's place, and so does a link to a sentence.
+function isFirstVisit() {
+  const visit = performance.getEntriesByType("navigation")[0]?.type;
+  return !location.hash && visit !== "reload" && visit !== "back_forward";
+}

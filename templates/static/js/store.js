@@ -1,0 +1,71 @@
+// What is known of a meeting: fed by the page as it was sent and by live events; asked by what renders.
+// No DOM, no network. Feeding the same event twice changes nothing.
+
+import { COLOURS, groupEntries, inReadingOrder } from "./turns.js";
+
+const GAP = 0;
+const TEXT = 1;
+
+export class MeetingStore {
+  constructor(state) {
+    this.state = state;
+    this.title = null;
+    this.people = new Map();
+    this.sentences = new Map();
+    this.drafts = new Map();
+    this.gaps = new Map();
+  }
+
+  /** Takes one event as `/events` tells it. */
+  apply(kind, data) {
+    if (kind === "sentence") this.addSentence(data);
+    else if (kind === "draft") this.setDraft(data);
+    else if (kind === "participant") this.putPerson(data);
+    else if (kind === "gap") this.addGap(data);
+    else if (kind === "meeting") this.setMeeting(data);
+  }
+
+  /** A person keeps the colour of the place in which they came. */
+  putPerson({ id, name, present }) {
+    const colour = this.people.get(id)?.colour ?? this.people.size % COLOURS;
+    this.people.set(id, { id, name, present, colour });
+  }
+
+  addSentence({ id, participant_id, start_ms, end_ms, text }) {
+    this.sentences.set(id, { kind: "sentence", rank: TEXT, id, participant_id, start_ms, end_ms, text });
+    const draft = this.drafts.get(participant_id);
+    if (draft && draft.start_ms < end_ms) this.drafts.delete(participant_id);
+  }
+
+  setDraft({ participant_id, start_ms, end_ms, text }) {
+    const draft = { kind: "draft", rank: TEXT, id: `draft ${participant_id}`,
+      participant_id, start_ms, end_ms, text };
+    if (text) this.drafts.set(participant_id, draft);
+    else this.drafts.delete(participant_id);
+  }
+
+  addGap({ participant_id, start_ms, end_ms }) {
+    const id = `gap ${start_ms} ${end_ms} ${participant_id}`;
+    this.gaps.set(id, { kind: "gap", rank: GAP, id, participant_id, start_ms, end_ms });
+  }
+
+  setMeeting({ title, state }) {
+    this.title = title;
+    this.state = state;
+    if (state === "ended") this.drafts.clear();
+  }
+
+  /** Who somebody is, also one who was never announced. */
+  person(id) {
+    return this.people.get(id) ?? { id, name: id, present: false, colour: 0 };
+  }
+
+  listPeople() {
+    return [...this.people.values()].map((person) => ({ ...person, speaking: this.drafts.has(person.id) }));
+  }
+
+  listEntries() {
+    const items = [...this.sentences.values(), ...this.drafts.values(), ...this.gaps.values()];
+    return groupEntries(items.sort(inReadingOrder));
+  }
+}

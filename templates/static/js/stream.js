@@ -1,0 +1,81 @@
+// The live events of a meeting, through lost connections, restarts and hidden tabs, each exactly once.
+// A hidden tab lets go of its connection: a browser has only six of them for a host.
+
+const KINDS = ["sentence", "draft", "participant", "gap", "meeting"];
+const HIDDEN_MS = 30_000;
+const RETRY_MS = 2_000;
+
+export class EventStream {
+  /** `onEvent(kind, data)`; `onHealth("connecting" | "live" | "reconnecting" | "paused" | "gone" | "closed")`. */
+  constructor(url, after, { onEvent, onHealth }) {
+    this.url = url;
+    this.after = after;
+    this.onEvent = onEvent;
+    this.onHealth = onHealth;
+    this.source = null;
+    this.timer = null;
+    this.closed = false;
+    document.addEventListener("visibilitychange", () => this.onVisibility());
+  }
+
+  open() {
+    if (this.closed || this.source) return;
+    clearTimeout(this.timer);
+    this.source = new EventSource(`${this.url}?after=${this.after}`);
+    this.source.onopen = () => this.onHealth("live");
+    this.source.onerror = () => this.onError();
+    for (const kind of KINDS) {
+      this.source.addEventListener(kind, (event) => this.onMessage(kind, event));
+    }
+  }
+
+  close() {
+    this.closed = true;
+    this.release();
+    this.onHealth("closed");
+  }
+
+  release() {
+    clearTimeout(this.timer);
+    this.source?.close();
+    this.source = null;
+  }
+
+  onMessage(kind, event) {
+    // A draft has no id of its own; the browser repeats the last one there was.
+    if (event.lastEventId) this.after = Number(event.lastEventId);
+    this.onEvent(kind, JSON.parse(event.data));
+  }
+
+  onError() {
+    this.onHealth("reconnecting");
+    if (this.source?.readyState === EventSource.CLOSED) this.afterRefusal();
+  }
+
+  // The browser gives up after an answer that is no event stream, and does not tell which one it was.
+  async afterRefusal() {
+    this.release();
+    const answer = await fetch(this.url.replace(/\/events$/, "")).catch(() => null);
+    if (answer?.status === 404) {
+      this.closed = true;
+      this.onHealth("gone");
+    } else if (!this.closed) {
+      this.timer = setTimeout(() => this.open(), RETRY_MS);
+    }
+  }
+
+  onVisibility() {
+    if (this.closed) return;
+    if (document.visibilityState === "hidden") {
+      this.timer = setTimeout(() => this.pause(), HIDDEN_MS);
+    } else {
+      clearTimeout(this.timer);
+      this.open();
+    }
+  }
+
+  pause() {
+    this.release();
+    this.onHealth("paused");
+  }
+}

@@ -1,0 +1,60 @@
+// From sentences, drafts and gaps to what is shown, in reading order. Pure; the same rules as `web/view.py`.
+
+export const COLOURS = 12;
+const TURN_MAX_MS = 120_000;
+
+/** Start time, then participant: the one order everybody sees, whatever order things arrived in. */
+export function inReadingOrder(a, b) {
+  return a.start_ms - b.start_ms
+    || a.rank - b.rank
+    || compareText(a.participant_id, b.participant_id)
+    || a.end_ms - b.end_ms
+    || compareText(a.id, b.id);
+}
+
+/** Ids of sentences during which another participant's sentence is spoken too. `sentences` are in order. */
+export function findOverlaps(sentences) {
+  const overlapping = new Set();
+  let open = [];
+  for (const sentence of sentences) {
+    open = open.filter((other) => other.end_ms > sentence.start_ms);
+    const others = open.filter((other) => other.participant_id !== sentence.participant_id);
+    for (const other of others) overlapping.add(other.id).add(sentence.id);
+    open.push(sentence);
+  }
+  return overlapping;
+}
+
+/** Turns `{kind: "turn", key, participant_id, start_ms, items, overlaps}` and gaps, from items in order. */
+export function groupEntries(items) {
+  const overlapping = findOverlaps(items.filter((item) => item.kind === "sentence"));
+  const entries = [];
+  for (const item of items) {
+    if (item.kind === "gap") {
+      entries.push({ ...item, key: item.id });
+      continue;
+    }
+    let last = entries.at(-1);
+    if (!continues(last, item)) {
+      last = { kind: "turn", key: `turn ${item.id}`, participant_id: item.participant_id,
+        start_ms: item.start_ms, items: [], overlaps: false };
+      entries.push(last);
+    }
+    last.items.push(item);
+    last.overlaps ||= overlapping.has(item.id);
+  }
+  return entries;
+}
+
+function continues(turn, item) {
+  return turn?.kind === "turn" && turn.participant_id === item.participant_id
+    && item.start_ms - turn.start_ms < TURN_MAX_MS;
+}
+
+// By code point, as the service sorts; plain comparison goes by UTF-16 unit.
+function compareText(a, b) {
+  const left = Array.from(a, (c) => c.codePointAt(0));
+  const right = Array.from(b, (c) => c.codePointAt(0));
+  const at = left.findIndex((c, index) => c !== right[index]);
+  return at < 0 ? left.length - right.length : left[at] - (right[at] ?? -1);
+}
