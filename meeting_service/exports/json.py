@@ -1,0 +1,91 @@
+"""JSON: everything that is known. The API answers with these objects too."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from meeting_service.exports.options import DEFAULT_OPTIONS, ExportOptions
+from meeting_service.meeting import Meeting, Participant
+from meeting_service.transcript import Sentence, Transcript, TranscriptGap, Word, find_overlaps
+
+JsonObject = dict[str, Any]
+
+
+def write_json(transcript: Transcript, options: ExportOptions = DEFAULT_OPTIONS) -> str:
+    """The transcript as an indented JSON object; options do not apply, nothing is left out."""
+    return json.dumps(transcript_json(transcript), ensure_ascii=False, indent=2) + "\n"
+
+
+def transcript_json(transcript: Transcript) -> JsonObject:
+    """A meeting's whole text; times are ms from its start."""
+    overlaps = find_overlaps(transcript.sentences)
+    names = {participant.id: participant.name for participant in transcript.participants}
+    return {
+        "meeting": meeting_json(transcript.meeting),
+        "participants": [participant_json(participant) for participant in transcript.participants],
+        "sentences": [
+            sentence_json(s, names.get(s.participant_id, s.participant_id), overlaps=s.id in overlaps)
+            for s in transcript.sentences
+        ],
+        "gaps": [gap_json(gap) for gap in transcript.gaps],
+    }
+
+
+def meeting_json(meeting: Meeting) -> JsonObject:
+    """The meeting itself, without the people in it."""
+    return {
+        "id": meeting.id,
+        "title": meeting.title,
+        "state": meeting.state.value,
+        "started_at": _moment(meeting.started_at),
+        "ended_at": _moment(meeting.ended_at) if meeting.ended_at else None,
+        "language": meeting.language,
+        "vocabulary": list(meeting.vocabulary),
+    }
+
+
+def participant_json(participant: Participant) -> JsonObject:
+    """A person with what became of their audio."""
+    return {
+        "id": participant.id,
+        "name": participant.name,
+        "received_ms": participant.received_ms,
+        "speech_ms": participant.speech_ms,
+        "transcribed_ms": participant.transcribed_ms,
+        "present": participant.present,
+    }
+
+
+def sentence_json(sentence: Sentence, participant: str, *, overlaps: bool) -> JsonObject:
+    """A final sentence; `participant` is the name to show."""
+    return {
+        "id": sentence.id,
+        "seq": sentence.seq,
+        "participant_id": sentence.participant_id,
+        "participant": participant,
+        "start_ms": sentence.start_ms,
+        "end_ms": sentence.end_ms,
+        "text": sentence.text,
+        "confidence": sentence.confidence,
+        "words": [_word_json(word) for word in sentence.words],
+        "edited": sentence.edited,
+        "overlaps": overlaps,
+    }
+
+
+def gap_json(gap: TranscriptGap) -> JsonObject:
+    """Audio that never came."""
+    return {"participant_id": gap.participant_id, "start_ms": gap.start_ms, "end_ms": gap.end_ms}
+
+
+def _word_json(word: Word) -> JsonObject:
+    return {
+        "text": word.text,
+        "start_ms": word.start_ms,
+        "end_ms": word.end_ms,
+        "confidence": word.confidence,
+    }
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,44 @@
+"""WebVTT: captions with a voice each; people who talk over each other have captions at the same time."""
+
+from itertools import count
+
+from meeting_service.exports.breaks import break_into_lines, join_tokens
+from meeting_service.exports.cues import Piece, Span, cut_sentence, in_time_order, linger
+from meeting_service.exports.options import CAPTION_CHARS, DEFAULT_OPTIONS, ExportOptions
+from meeting_service.exports.plain import clean, speaker_name, width
+from meeting_service.exports.timestamps import clock_time
+from meeting_service.transcript import Transcript
+
+
+def write_vtt(transcript: Transcript, options: ExportOptions = DEFAULT_OPTIONS) -> str:
+    """The transcript as WebVTT, by the W3C's grammar: starts never go back, every cue has some length."""
+    line_chars = options.line_chars or CAPTION_CHARS
+    room = (line_chars, line_chars)
+    pieces = in_time_order([p for s in transcript.sentences for p in cut_sentence(s, room, room)])
+    ends = linger([_span(piece) for piece in pieces])
+    names = {p.participant_id: speaker_name(transcript, p.participant_id) for p in pieces}
+    blocks = [_header(transcript)]
+    for number, piece, end_ms in zip(count(1), pieces, ends, strict=False):
+        voice = f"<v {_escape(names[piece.participant_id])}>" if options.names else ""
+        blocks.append(_cue(number, piece, end_ms, voice, room))
+    return "\n".join(blocks)
+
+
+def _header(transcript: Transcript) -> str:
+    meeting = transcript.meeting
+    title = clean(meeting.title).replace("-->", "→")
+    return f"WEBVTT\n\nNOTE\n{title}\nmeeting started {meeting.started_at:%Y-%m-%dT%H:%M:%S.%fZ}\n"
+
+
+def _span(piece: Piece) -> Span:
+    return Span(piece.start_ms, piece.end_ms, width(join_tokens(piece.tokens)), piece.participant_id)
+
+
+def _cue(number: int, piece: Piece, end_ms: int, voice: str, room: tuple[int, int]) -> str:
+    lines = "\n".join(map(_escape, break_into_lines(piece.tokens, room)))
+    times = f"{clock_time(piece.start_ms, '.')} --> {clock_time(end_ms, '.')}"
+    return f"{number}\n{times}\n{voice}{lines}\n"
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
