@@ -99,10 +99,10 @@ APPEND_CHANNELS = Operation(
 SOCKET = Operation(
     "Send audio over a WebSocket",
     {101: Reply("Subprotocol meeting-audio.v1: many participants on one socket.")},
-    detail="Text messages are JSON, binary messages are audio: u32 stream, u64 offset, payload, little-endian. "
-    'The first message is {"type": "hello", "streams": [{"stream": 1, "participant": "ann", "encoding": '
-    '"s16le", "rate": 48000, "channels": 1}]}. The service says where each stream continues, then how much is '
-    "durable; what was not acknowledged is sent again after a reconnect. Errors close the socket with the "
-    "codes listed below.",
+    detail="Text messages are JSON, binary messages are audio: u32 stream, u64 offset, payload, "
+    'little-endian. The first message is {"type": "hello", "streams": [{"stream": 1, "participant": "ann", '
+    '"encoding": "s16le", "rate": 48000, "channels": 1}]}. The service says where each stream continues, '
+    "then how much is durable; what was not acknowledged is sent again after a reconnect. "
+    "Errors close the socket with the codes listed below.",
     tag=TAG,
 )

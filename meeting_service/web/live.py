@@ -1,4 +1,4 @@
-"""Live events of a meeting as Server-Sent Events. What is stored carries an id, so that a watcher can resume."""
+"""Live events of a meeting as Server-Sent Events. What is stored has an id, so that a watcher can resume."""
 
 import asyncio
 import socket
@@ -55,7 +55,8 @@ EVENTS = Operation(
     {200: Reply("An endless stream of events.", media="text/event-stream")},
     detail="Events `sentence`, `participant`, `gap` and `meeting` are stored: each comes once, in order, and "
     "carries its number as `id`. `draft` is not stored; the next one of the same participant replaces it. "
-    "Reconnect with `Last-Event-ID` to get exactly what was missed. The stream ends when the meeting is deleted.",
+    "Reconnect with `Last-Event-ID` to get exactly what was missed. "
+    "The stream ends when the meeting is deleted.",
     tag="Transcript",
     query=EventsQuery,
     headers=[Header("Last-Event-ID", "goes before `after`", {"type": "integer", "minimum": 0})],

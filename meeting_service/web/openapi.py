@@ -148,16 +148,13 @@ def _ref(model: type[BaseModel]) -> Schema:
 
 
 def _schemas(routes: Iterable[Route]) -> Schema:
-    models: dict[type[BaseModel], None] = {ProblemShape: None}
-    for route in routes:
-        operation = route.operation
-        shapes = (
-            [operation.body, operation.query, *(r.shape for r in operation.replies.values())]
-            if operation
-            else []
-        )
-        models.update({shape: None for shape in shapes if shape is not None})
-    _, document = models_json_schema([(model, "serialization") for model in models], ref_template=_REF)
+    models: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(ProblemShape, "serialization"): None}
+    for operation in (route.operation for route in routes if route.operation):
+        for model in filter(None, (operation.body, operation.query)):
+            models[model, "validation"] = None
+        for shape in filter(None, (reply.shape for reply in operation.replies.values())):
+            models[shape, "serialization"] = None
+    _, document = models_json_schema(list(models), ref_template=_REF)
     return dict(document["$defs"])
 
 

@@ -3,8 +3,7 @@
 import aiohttp_jinja2
 from aiohttp import web
 
-from meeting_service.clock import SystemClock
-from meeting_service.exports import FORMATS
+from meeting_service.exports import formats
 from meeting_service.meeting import Meeting, MeetingState
 from meeting_service.web.keys import CLOCK, SESSIONS
 from meeting_service.web.view import MeetingRow, meeting_to_row, transcript_to_view
@@ -12,6 +11,8 @@ from meeting_service.web.view import MeetingRow, meeting_to_row, transcript_to_v
 LIVE_STATES = (MeetingState.LIVE, MeetingState.ENDING)
 PER_PAGE = 30
 MAX_LIVE = 100
+FORMAT_TITLES = {"txt": "Text", "srt": "Subtitles", "vtt": "Web captions", "json": "Everything"}
+"""what the download menu calls them"""
 
 
 async def meetings(request: web.Request) -> web.Response:
@@ -43,7 +44,7 @@ async def meeting(request: web.Request) -> web.Response:
     transcript = await sessions.get_transcript(meeting_id)
     context = {
         "view": transcript_to_view(transcript, request.app[CLOCK].utc_now(), after),
-        "formats": FORMATS,
+        "formats": {name: FORMAT_TITLES.get(name, name.upper()) for name in formats},
     }
     return aiohttp_jinja2.render_template("meeting.html", request, context)
 

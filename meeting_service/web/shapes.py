@@ -11,8 +11,8 @@ from meeting_service.transcript import Draft, Sentence, TranscriptGap
 
 
 def time_to_text(at: datetime) -> str:
-    """RFC 3339 in UTC, with Z; milliseconds."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    """RFC 3339 in UTC, with Z."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 UtcTime = Annotated[

@@ -3,17 +3,16 @@
 The page's own `turns.js` groups what comes live by the same rules.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from meeting_service.exports.turns import list_turns
 from meeting_service.meeting import Meeting, MeetingState, Participant
-from meeting_service.transcript import Sentence, Transcript, TranscriptGap, find_overlaps, reading_order
+from meeting_service.transcript import Sentence, Transcript, TranscriptGap, find_overlaps
 
 COLOURS = 12
 """how many speakers can be told apart by colour before it repeats"""
-TURN_MAX_MS = 120_000
-"""a turn that began longer ago is not continued, so that times keep appearing"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +32,18 @@ class SentenceRow:
     """A sentence inside a turn."""
 
     id: str
-    seq: int
     start_ms: int
     end_ms: int
     text: str
     overlaps: bool
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class TurnRow:
     """What one person says before somebody else does."""
 
     speaker: SpeakerRow
-    sentences: list[SentenceRow] = field(default_factory=list)
+    sentences: Sequence[SentenceRow]
 
     @property
     def start_ms(self) -> int:
@@ -126,16 +124,12 @@ def group_entries(transcript: Transcript, speakers: dict[str, SpeakerRow]) -> li
     """Sentences in reading order as turns, gaps where they fall."""
     overlapping = find_overlaps(transcript.sentences)
     entries: list[TurnRow | GapRow] = []
-    for item in _in_order(transcript.sentences, transcript.gaps):
+    for item in list_turns(transcript):
         speaker = speakers.get(item.participant_id) or _stranger(item.participant_id)
         if isinstance(item, TranscriptGap):
             entries.append(GapRow(speaker, item.start_ms, item.end_ms))
-            continue
-        last = entries[-1] if entries else None
-        if not isinstance(last, TurnRow) or not _continues(last, item):
-            last = TurnRow(speaker)
-            entries.append(last)
-        last.sentences.append(_to_row(item, overlaps=item.id in overlapping))
+        else:
+            entries.append(TurnRow(speaker, [_to_row(s, s.id in overlapping) for s in item.sentences]))
     return entries
 
 
@@ -153,25 +147,8 @@ def ms_to_clock(ms: int) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
-def _in_order(sentences: Iterable[Sentence], gaps: Iterable[TranscriptGap]) -> list[Sentence | TranscriptGap]:
-    items: list[Sentence | TranscriptGap] = [*sentences, *gaps]
-    return sorted(items, key=_order)
-
-
-def _order(item: Sentence | TranscriptGap) -> tuple[int, int, str, int, str]:
-    """Reading order; a gap comes before what is said from its start on."""
-    if isinstance(item, TranscriptGap):
-        return (item.start_ms, 0, item.participant_id, item.end_ms, "")
-    start_ms, participant_id, end_ms, sentence_id = reading_order(item)
-    return (start_ms, 1, participant_id, end_ms, sentence_id)
-
-
-def _continues(turn: TurnRow, sentence: Sentence) -> bool:
-    return turn.speaker.id == sentence.participant_id and sentence.start_ms - turn.start_ms < TURN_MAX_MS
-
-
-def _to_row(sentence: Sentence, *, overlaps: bool) -> SentenceRow:
-    return SentenceRow(sentence.id, sentence.seq, sentence.start_ms, sentence.end_ms, sentence.text, overlaps)
+def _to_row(sentence: Sentence, overlaps: bool) -> SentenceRow:
+    return SentenceRow(sentence.id, sentence.start_ms, sentence.end_ms, sentence.text, overlaps)
 
 
 def _stranger(participant_id: str) -> SpeakerRow:

@@ -1,0 +1,155 @@
+"""The whole service as tests of the web see it: everything real but the recogniser, which says what it is told."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.web import Application, Request
+
+from meeting_service.app import build_app
+from meeting_service.audio import RECOGNITION_RATE_HZ
+from meeting_service.meeting import Checkpoint, NewMeeting, Stream
+from meeting_service.sessions import SessionManager
+from meeting_service.settings import Settings, load_settings
+from meeting_service.transcript import Draft, Sentence, Word
+from meeting_service.web.keys import SESSIONS
+from meeting_service.worker.messages import (
+    CloseStream,
+    Command,
+    Drafted,
+    Finalized,
+    Finished,
+    FinishStream,
+    OpenStream,
+    Reply,
+)
+
+Client = TestClient[Request, Application]
+StartService = Callable[..., Awaitable["Service"]]
+
+
+class ToldWorker:
+    """A worker that hears nothing and says what a test tells it to; streams finish when they should."""
+
+    def __init__(self) -> None:
+        self.ready = True
+        self.description = "told what to say"
+        self.streams: dict[str, tuple[Stream, int]] = {}
+        """by participant, with the run"""
+        self.holds_back = False
+        """whether streams are left unfinished"""
+        self._replies: asyncio.Queue[Reply | None] = asyncio.Queue()
+        self._sentences = 0
+
+    async def start(self) -> None:
+        """Nothing to load."""
+
+    async def stop(self) -> None:
+        """End what it says."""
+        self._replies.put_nowait(None)
+
+    async def replies(self) -> AsyncIterator[Reply]:
+        """All that it was told."""
+        while (reply := await self._replies.get()) is not None:
+            yield reply
+
+    def send(self, command: Command) -> None:
+        """Keep track of streams."""
+        match command:
+            case OpenStream(stream=stream, run=run):
+                self.streams[stream.participant_id] = (stream, run)
+            case FinishStream(stream_id=stream_id) if not self.holds_back:
+                self._replies.put_nowait(Finished(stream_id, self._run_of(stream_id)))
+            case CloseStream(stream_id=stream_id):
+                self.streams = {p: s for p, s in self.streams.items() if s[0].id != stream_id}
+
+    def say(self, participant_id: str, start_ms: int, end_ms: int, text: str) -> None:
+        """Make a sentence final; times are of the meeting."""
+        stream, run = self.streams[participant_id]
+        self._sentences += 1
+        words = tuple(Word(word, start_ms, end_ms, 0.9) for word in text.split())
+        sentence = Sentence(
+            f"{stream.id}-{start_ms}-{self._sentences}", participant_id, start_ms, end_ms, text, 0.9, words
+        )
+        position = end_ms * RECOGNITION_RATE_HZ // 1000
+        checkpoint = Checkpoint(stream.id, position, position, position)
+        nothing = Draft(participant_id, end_ms, end_ms, "")
+        self._replies.put_nowait(Finalized(stream.id, run, (sentence,), nothing, checkpoint))
+
+    def draft(self, participant_id: str, start_ms: int, end_ms: int, text: str) -> None:
+        """Replace a participant's draft."""
+        stream, run = self.streams[participant_id]
+        self._replies.put_nowait(Drafted(stream.id, run, Draft(participant_id, start_ms, end_ms, text)))
+
+    def _run_of(self, stream_id: int) -> int:
+        return next(run for stream, run in self.streams.values() if stream.id == stream_id)
+
+
+class Service:
+    """A running service with a client at it."""
+
+    def __init__(self, client: Client, worker: ToldWorker) -> None:
+        self.client = client
+        self.worker = worker
+
+    @property
+    def sessions(self) -> SessionManager:
+        """What the handlers speak to."""
+        return self.client.app[SESSIONS]
+
+    async def open_meeting(self, *participant_ids: str, meeting_id: str = "m") -> None:
+        """A live meeting in which these participants have begun to send audio."""
+        await self.sessions.create_meeting(NewMeeting(id=meeting_id, title="Planning"))
+        for participant_id in participant_ids:
+            await self.join(participant_id, participant_id.title(), meeting_id=meeting_id)
+
+    async def join(self, participant_id: str, name: str, *, meeting_id: str = "m") -> None:
+        """A participant begins to send."""
+        found = await self.sessions.open_input(meeting_id, [participant_id], 16_000, names=[name])
+        await found.append(np.zeros(1_600, np.int16), None)
+
+    async def say(self, participant_id: str, start_ms: int, end_ms: int, text: str) -> None:
+        """Make a sentence final and wait until it is stored and told."""
+        meeting_id = self.worker.streams[participant_id][0].meeting_id
+        before = await self.sessions.store.last_seq(meeting_id)
+        self.worker.say(participant_id, start_ms, end_ms, text)
+        with self.sessions.subscribe(meeting_id, before) as watcher:
+            await anext(aiter(watcher))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """The default settings with a data folder of the test's own."""
+    return load_settings(overrides={"data": {"directory": tmp_path / "data"}})
+
+
+@pytest.fixture
+async def start_service(settings: Settings) -> AsyncIterator[StartService]:
+    """Start a service; again on the same data folder once the one before is closed."""
+    clients: list[Client] = []
+
+    async def start(over: Settings | None = None) -> Service:
+        worker = ToldWorker()
+        client = TestClient(TestServer(build_app(over or settings, worker=worker)))
+        clients.append(client)
+        await client.start_server()
+        return Service(client, worker)
+
+    yield start
+    for client in clients:
+        await client.close()
+
+
+@pytest.fixture
+async def service(start_service: StartService) -> Service:
+    """A service without meetings."""
+    return await start_service()
+
+
+@pytest.fixture
+def client(service: Service) -> Client:
+    """A client of it."""
+    return service.client

@@ -1,0 +1,196 @@
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+
+import pytest
+from aiohttp import ClientResponse
+
+from meeting_service.settings import Settings
+from tests.web.conftest import Client, Service, StartService
+
+
+class Event(NamedTuple):
+    """One event as an `EventSource` sees it."""
+
+    kind: str
+    id: str | None
+    data: dict[str, Any]
+
+
+async def read_events(response: ClientResponse) -> AsyncIterator[Event]:
+    """Parse an event stream; comments and `retry` are left out."""
+    fields: dict[str, str] = {}
+    async for line in response.content:
+        name, _, value = line.decode().rstrip("\r\n").partition(": ")
+        if name:
+            fields[name] = value
+        elif "data" in fields:
+            yield Event(fields.get("event", "message"), fields.get("id"), json.loads(fields["data"]))
+            fields = {}
+        else:
+            fields = {}
+
+
+@asynccontextmanager
+async def watching(
+    client: Client, query: str = "", headers: dict[str, str] | None = None
+) -> AsyncIterator[AsyncIterator[Event]]:
+    async with client.get(f"/v1/meetings/m/events{query}", headers=headers) as response:
+        assert response.status == 200
+        assert response.content_type == "text/event-stream"
+        yield read_events(response)
+
+
+async def take(events: AsyncIterator[Event], count: int) -> list[Event]:
+    async with asyncio.timeout(20):
+        return [await anext(events) for _ in range(count)]
+
+
+async def test_everything_stored_is_told_in_order_with_its_number(service: Service) -> None:
+    """From the start: the meeting, who joined, what was said; ids are 1, 2, 3, …"""
+    await service.open_meeting("ann")
+    await service.say("ann", 500, 1_500, "Hello there.")
+    async with watching(service.client) as events:
+        told = await take(events, 4)
+
+    assert [event.kind for event in told] == ["meeting", "participant", "participant", "sentence"]
+    assert [event.id for event in told] == ["1", "2", "3", "4"]
+    assert told[0].data["title"] == "Planning"
+    assert told[2].data == told[2].data | {"id": "ann", "name": "Ann", "present": True}
+    assert told[3].data == told[3].data | {
+        "participant_id": "ann",
+        "participant": "Ann",
+        "start_ms": 500,
+        "end_ms": 1_500,
+        "text": "Hello there.",
+        "seq": 4,
+    }
+    assert [word["text"] for word in told[3].data["words"]] == ["Hello", "there."]
+
+
+async def test_live_events_follow(service: Service) -> None:
+    """A draft has no id and is replaced; the final comes once it is stored; a gap and a rename are told."""
+    await service.open_meeting("ann")
+    ann = await service.sessions.open_input("m", ["ann"], 16_000)
+    async with watching(service.client, "?after=3") as events:
+        service.worker.draft("ann", 0, 400, "Hel")
+        assert await take(events, 1) == [
+            Event("draft", None, {"participant_id": "ann", "start_ms": 0, "end_ms": 400, "text": "Hel"})
+        ]
+        service.worker.say("ann", 0, 900, "Hello.")
+        sentence, emptied = await take(events, 2)
+        await ann.declare_gap(1_600, 17_600)
+        await service.sessions.rename_meeting("m", "Review")
+        gap, renamed = await take(events, 2)
+
+    assert (sentence.kind, sentence.id) == ("sentence", "4")
+    assert (emptied.kind, emptied.data["text"]) == ("draft", "")
+    assert (gap.kind, gap.id, gap.data["participant_id"]) == ("gap", "5", "ann")
+    assert (renamed.kind, renamed.id, renamed.data["title"]) == ("meeting", "6", "Review")
+
+
+async def test_a_watcher_resumes_where_it_was(service: Service) -> None:
+    """`Last-Event-ID` goes before `after`; what came between is told once."""
+    await service.open_meeting("ann")
+    for second in range(6):
+        await service.say("ann", second * 1_000, second * 1_000 + 900, f"Number {second}.")
+    async with watching(service.client, "?after=1", {"Last-Event-ID": "6"}) as events:
+        resumed = await take(events, 3)
+
+    assert [event.id for event in resumed] == ["7", "8", "9"]
+    assert [event.data["text"] for event in resumed] == ["Number 3.", "Number 4.", "Number 5."]
+
+
+async def test_a_watcher_resumes_after_a_restart(start_service: StartService) -> None:
+    """Numbers belong to the meeting, not to the process."""
+    first = await start_service()
+    await first.open_meeting("ann")
+    await first.say("ann", 0, 900, "Before.")
+    await first.client.close()
+    second = await start_service()
+    await second.say("ann", 1_000, 1_900, "After.")
+    async with watching(second.client, headers={"Last-Event-ID": "4"}) as events:
+        (told,) = await take(events, 1)
+
+    assert (told.id, told.data["text"]) == ("5", "After.")
+
+
+async def test_a_renamed_participant_is_told_by_the_new_name(service: Service) -> None:
+    """The name in a sentence is the one of that moment."""
+    await service.open_meeting("ann")
+    async with watching(service.client, "?after=3") as events:
+        await service.sessions.put_participant("m", "ann", "Ann Lee")
+        await service.say("ann", 0, 900, "Hello.")
+        renamed, sentence = await take(events, 2)
+
+    assert renamed.data["name"] == "Ann Lee"
+    assert sentence.data["participant"] == "Ann Lee"
+
+
+async def test_the_stream_ends_with_the_meeting_deleted(service: Service) -> None:
+    """The response is complete, not cut; asking again is 404."""
+    await service.open_meeting()
+    async with watching(service.client) as events:
+        await take(events, 1)
+        await service.sessions.delete_meeting("m")
+        assert [event async for event in events] == []
+
+    assert (await service.client.get("/v1/meetings/m/events")).status == 404
+
+
+async def test_the_stream_ends_when_the_service_stops(service: Service) -> None:
+    """Watchers are let go at once."""
+    await service.open_meeting()
+    async with watching(service.client) as events:
+        await take(events, 1)
+        await service.client.app.shutdown()
+        assert [event async for event in events] == []
+
+
+async def test_markup_in_text_is_told_as_it_is(service: Service) -> None:
+    """JSON on one line: no text can break out of its event."""
+    await service.open_meeting("ann")
+    said = "data: x\n\nevent: meeting\ndata: {} </script>"
+    await service.say("ann", 0, 900, said)
+    async with watching(service.client, "?after=3") as events:
+        (told,) = await take(events, 1)
+
+    assert (told.kind, told.data["text"]) == ("sentence", said)
+
+
+async def test_more_watchers_than_allowed_are_refused(
+    start_service: StartService, settings: Settings
+) -> None:
+    """503 with Retry-After; leaving makes room."""
+    limits = settings.limits.model_copy(update={"watchers": 1})
+    service = await start_service(settings.model_copy(update={"limits": limits}))
+    await service.open_meeting()
+    async with watching(service.client) as events:
+        await take(events, 1)
+        response = await service.client.get("/v1/meetings/m/events")
+
+        assert response.status == 503
+        assert int(response.headers["Retry-After"]) > 0
+
+
+@pytest.mark.parametrize("given", ["-1", "x", "1.5", "٣", str(2**80)])
+async def test_a_position_that_cannot_be_one_is_explained(service: Service, given: str) -> None:
+    """422 before any event."""
+    await service.open_meeting()
+    by_query = await service.client.get("/v1/meetings/m/events", params={"after": given})
+    by_header = await service.client.get("/v1/meetings/m/events", headers={"Last-Event-ID": given})
+
+    assert by_query.status == by_header.status == 422
+
+
+async def test_an_event_stream_is_not_to_be_kept(service: Service) -> None:
+    """No cache and no proxy holds it back, and it says when to come again."""
+    await service.open_meeting()
+    async with service.client.get("/v1/meetings/m/events") as response:
+        first = await response.content.readline()
+
+    assert response.headers["Cache-Control"] == "no-store"
+    assert response.headers["X-Accel-Buffering"] == "no"
+    assert first.startswith(b"retry: ")
