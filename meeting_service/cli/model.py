@@ -1,0 +1,86 @@
+"""`model`: which models there are, which are on this machine, and how to get one."""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from meeting_service.cli.console import Update, progress, rich_console
+from meeting_service.errors import NotFound
+
+if TYPE_CHECKING:
+    from meeting_service.recogniser import ModelPath
+    from meeting_service.recogniser.models import Progress
+
+app = typer.Typer(help="List, download and locate models.", no_args_is_help=True)
+_SMALL = 1_000_000
+Name = Annotated[str, typer.Argument(metavar="NAME", help="A model's hub name, a folder, or demo.")]
+
+
+@app.command("list", epilog="meeting-service model list")
+def list_models() -> None:
+    """List the models known to work, and which of them are on this machine."""
+    from rich.table import Table
+
+    from meeting_service.recogniser import KNOWN_MODELS, find_model
+    from meeting_service.settings import load_settings
+
+    chosen = load_settings().model.name
+    table = Table("name", "size", "kind", "languages", "here", box=None, padding=(0, 2, 0, 0))
+    for known in KNOWN_MODELS:
+        default = " (default)" if known.name == chosen else ""
+        here = "yes" if find_model(known.name) else "no"
+        table.add_row(known.name + default, describe_size(known.size_mb), known.kind, known.languages, here)
+    rich_console().print(table, soft_wrap=False)
+
+
+@app.command(epilog="meeting-service model fetch mlx-community/parakeet-tdt-0.6b-v3")
+def fetch(name: Name) -> None:
+    """Download a model; what is already there is not downloaded again."""
+    from meeting_service.recogniser import fetch_model, find_model
+
+    found = find_model(name) or _with_progress(name, fetch_model)
+    print(found.directory)
+
+
+@app.command(epilog='ls "$(meeting-service model path demo)"')
+def path(name: Name) -> None:
+    """Print the folder a model is in."""
+    from meeting_service.recogniser import find_model
+
+    if (found := find_model(name)) is None:
+        raise NotFound(
+            f"model {name} is not on this machine: meeting-service model fetch {name} downloads it"
+        )
+    print(found.directory)
+
+
+def get_or_fetch(name: str) -> "ModelPath":
+    """The model's files, downloaded now if they are not here.
+
+    Raises:
+        CannotStart: they are neither here nor to be had.
+    """
+    from meeting_service.recogniser import find_model, get_model
+
+    return find_model(name) or _with_progress(name, get_model)
+
+
+def _with_progress(name: str, get: "Callable[[str, Progress], ModelPath]") -> "ModelPath":
+    with ExitStack() as shown:
+        update: Update | None = None
+
+        def fetched(done: int, total: int) -> None:
+            nonlocal update
+            if total < _SMALL:  # the few bytes of the configuration would be a bar of their own
+                return
+            update = update or shown.enter_context(progress(f"downloading {name}", size=True))
+            update(done, total)
+
+        return get(name, fetched)
+
+
+def describe_size(megabytes: int) -> str:
+    """A size as people read it."""
+    return f"{megabytes} MB" if megabytes < 1000 else f"{megabytes / 1000:.1f} GB"

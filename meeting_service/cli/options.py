@@ -1,0 +1,70 @@
+"""Options that several commands share, and the settings they make."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from meeting_service.settings import Settings
+
+Config = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Settings in TOML, over the built-in ones."),
+]
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", metavar="DIR", help="Where the databases are kept.  [default: data]"),
+]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="NAME|DIR|demo",
+        help="A model's hub name, a folder with one, or the bundled demo model.",
+    ),
+]
+LogLevel = Annotated[
+    str | None,
+    typer.Option("--log-level", metavar="LEVEL", help="debug, info, warning or error."),
+]
+Names = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--name", metavar="NAME", help="A participant's name; repeat it, in the order of the files."
+    ),
+]
+
+
+def check_format(name: str) -> str:
+    """Refuse a format there is no writer for, before any work is done."""
+    from meeting_service.exports import formats
+
+    if name not in formats:
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(formats)}")
+    return name
+
+
+Format = Annotated[
+    str,
+    typer.Option("--format", "-f", metavar="FORMAT", help="txt, srt, vtt or json.", callback=check_format),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="FILE", help="Write to this file instead of standard output."),
+]
+
+
+def read_settings(config: Path | None = None, **options: dict[str, Any]) -> "Settings":
+    """All settings, with the options that were given over them.
+
+    Raises:
+        CannotStart: when a setting does not fit.
+    """
+    from meeting_service.settings import load_settings
+
+    given = {
+        section: {key: value for key, value in values.items() if value is not None}
+        for section, values in options.items()
+    }
+    return load_settings(config, {section: values for section, values in given.items() if values})

@@ -1,0 +1,59 @@
+"""The program `meeting-service`: its commands, and what becomes of their errors."""
+
+import sys
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from meeting_service.cli import demo, doctor, export, migrate, model, send, serve, transcribe, version
+from meeting_service.cli.console import complain
+from meeting_service.errors import MeetingServiceError
+
+FAILED = 1
+
+app = typer.Typer(
+    name="meeting-service",
+    help="Transcribe meetings on your own machine: one audio stream per participant in, one live "
+    "transcript out.",
+    epilog="Try it: meeting-service demo",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for _module in (serve, demo, transcribe, send, export, doctor, migrate, version):
+    _name = _module.__name__.rpartition(".")[2]
+    app.command(_name, epilog=f"For example:\n\n{_module.EXAMPLES}")(_module.command)
+app.add_typer(model.app, name="model")
+
+
+@app.callback()
+def global_options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+) -> None:
+    """Options of every command; `main` reads them from the arguments."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit: 0 done, 1 failed with one line, 2 wrong usage, 130 interrupted."""
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        app(args=arguments, prog_name="meeting-service")
+    except Exception as error:
+        if "--debug" in arguments:
+            raise
+        complain(explain(error, arguments))
+        sys.exit(FAILED)
+
+
+def explain(error: Exception, arguments: Sequence[str]) -> str:
+    """The one line an error is told in; of several at once, the first."""
+    while isinstance(error, ExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, MeetingServiceError):
+        return error.detail
+    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    first_line = reason.splitlines()[0]
+    command = next((a for a in arguments if not a.startswith("-")), "…")
+    return f"unexpected error ({first_line}); 'meeting-service --debug {command} …' shows where it came from"

@@ -1,0 +1,95 @@
+"""`serve`: runs the service until it is told to stop."""
+
+import asyncio
+import ipaddress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from meeting_service.cli.console import remark
+from meeting_service.cli.options import Config, Data, LogLevel, Model, read_settings
+from meeting_service.errors import CannotStart
+
+if TYPE_CHECKING:
+    from meeting_service.settings import Settings
+
+EXAMPLES = "meeting-service serve --model demo\n\nmeeting-service serve --port 9000 --data /srv/meetings"
+EXPOSED = (
+    "everybody who can reach this machine can read, change and delete every meeting, "
+    "because there is no access control yet"
+)
+
+
+def command(
+    host: Annotated[
+        str | None, typer.Option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option("--port", min=0, max=65_535, help="Port; 0 takes a free one.  [default: 8080]"),
+    ] = None,
+    data: Data = None,
+    model: Model = None,
+    config: Config = None,
+    insecure: Annotated[
+        bool, typer.Option("--insecure", help="Allow a --host that others can reach, without access control.")
+    ] = False,
+    log_level: LogLevel = None,
+) -> None:
+    """Run the service; prints its address when it is ready."""
+    settings = read_settings(
+        config,
+        server={"host": host, "port": port, "insecure": insecure or None},
+        data={"directory": data},
+        model={"name": model},
+        logging={"level": log_level},
+    )
+    check_exposure(settings)
+    check_start(settings)
+    from meeting_service.app import serve
+    from meeting_service.logs import configure_logging
+
+    configure_logging(settings.logging)
+    remark(f"loading {settings.model.name} …")
+    asyncio.run(serve(settings, announce))
+
+
+def announce(url: str) -> None:
+    """Say that the service can be used."""
+    print(f"meeting-service is ready: {url}", flush=True)
+    remark("Ctrl-C stops it")
+
+
+def check_exposure(settings: "Settings") -> None:
+    """Refuse an address that others can reach, unless that was asked for.
+
+    Raises:
+        CannotStart: without `insecure`.
+    """
+    host = settings.server.host
+    if is_loopback(host):
+        return
+    if not settings.server.insecure:
+        raise CannotStart(f"listening on {host} needs --insecure as well: {EXPOSED}")
+    remark(f"warning: listening on {host}: {EXPOSED}")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def check_start(settings: "Settings") -> None:
+    """What can be known to be wrong before anything heavy is loaded.
+
+    Raises:
+        CannotStart: names what is wrong with the port, the data folder or the model.
+    """
+    from meeting_service.preflight import check_folder, check_port
+
+    check_port(settings.server.host, settings.server.port)
+    check_folder(Path(settings.data.directory))

@@ -1,0 +1,127 @@
+"""`transcribe`: files to a transcript, without a server."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from meeting_service.cli.console import complain, progress, remark
+from meeting_service.cli.model import get_or_fetch
+from meeting_service.cli.options import Config, Format, Model, Names, Out, read_settings
+from meeting_service.cli.results import write_transcript
+from meeting_service.errors import InvalidAudio
+
+if TYPE_CHECKING:
+    from meeting_service.offline import AudioFile, OfflineTranscription
+    from meeting_service.recogniser import Recogniser
+    from meeting_service.settings import Settings
+    from meeting_service.transcript import Transcript
+
+EXAMPLES = (
+    "meeting-service transcribe talk.wav --model demo\n\n"
+    "meeting-service transcribe ann.flac ben.flac --name Ann --name Ben --format srt --out call.srt\n\n"
+    "meeting-service transcribe call.wav --channels --name Agent --name Caller"
+)
+
+
+def command(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="WAV, FLAC, Ogg, WebM or MP3.")],
+    names: Names = None,
+    form: Format = "txt",
+    out: Out = None,
+    model: Model = None,
+    channels: Annotated[
+        bool, typer.Option("--channels", help="Each channel is a participant of its own.")
+    ] = False,
+    config: Config = None,
+) -> None:
+    """Transcribe files, one participant each, that begin at the same moment."""
+    settings = read_settings(config, model={"name": model})
+
+    with ExitStack() as stack:
+        opened = _open_all(files, stack)
+        participants = _number(opened, per_channel=channels)
+        called = _name(opened, participants, names or [])
+        work = _transcribe(opened, participants, settings)
+        write_transcript(_to_transcript(files, called, work), form, out)
+        for failure in work.failures:
+            complain(f"{failure.detail}; what came before is transcribed")
+        if work.failures:
+            raise typer.Exit(1)
+
+
+def _open_all(paths: Sequence[Path], stack: ExitStack) -> "list[AudioFile]":
+    from meeting_service.offline import AudioFile
+
+    opened = []
+    for path in paths:
+        try:
+            opened.append(stack.enter_context(AudioFile(path)))
+        except InvalidAudio as error:
+            complain(error.detail)
+    if len(opened) < len(paths):
+        raise typer.Exit(1)
+    return opened
+
+
+def _number(files: "Sequence[AudioFile]", *, per_channel: bool) -> list[list[str]]:
+    """The ids of each file's participants."""
+    ids: Iterator[str] = map(str, range(1, 1 + sum(file.channels for file in files)))
+    return [[next(ids) for _ in range(file.channels if per_channel else 1)] for file in files]
+
+
+def _name(
+    files: "Sequence[AudioFile]", participants: Sequence[Sequence[str]], names: Sequence[str]
+) -> dict[str, str]:
+    """Display names by id: those given, then the files' own."""
+    called = {
+        participant: file.path.stem if len(ids) == 1 else f"{file.path.stem} {channel}"
+        for file, ids in zip(files, participants, strict=True)
+        for channel, participant in enumerate(ids, start=1)
+    }
+    if len(names) > len(called):
+        raise typer.BadParameter(f"{len(names)} names for {len(called)} participants", param_hint="--name")
+    return called | dict(zip(called, names, strict=False))
+
+
+def _transcribe(
+    files: "Sequence[AudioFile]", participants: Sequence[Sequence[str]], settings: "Settings"
+) -> "OfflineTranscription":
+    from meeting_service.offline import OfflineTranscription
+
+    recogniser = load_model(settings)
+    work = OfflineTranscription(files, participants, recogniser.recognise, settings.segmenter)
+    total_bytes = sum(file.size_bytes for file in files)
+    with progress("transcribing") as update:
+        for read_bytes in work.run():
+            update(read_bytes, total_bytes)
+    return work
+
+
+def load_model(settings: "Settings") -> "Recogniser":
+    """The recogniser of the settings, for this thread only; downloads it if need be.
+
+    Raises:
+        CannotStart: when it cannot be had.
+    """
+    from meeting_service.recogniser import load_recogniser
+
+    found = get_or_fetch(settings.model.name)
+    remark(f"loading {found.name} …")
+    return load_recogniser(found, settings.model.weights)
+
+
+def _to_transcript(
+    paths: Sequence[Path], called: dict[str, str], work: "OfflineTranscription"
+) -> "Transcript":
+    from meeting_service.meeting import Meeting, MeetingState, Participant
+    from meeting_service.transcript import Transcript
+
+    first = paths[0]
+    recorded = datetime.fromtimestamp(int(first.stat().st_mtime), UTC)
+    meeting = Meeting(first.stem, ", ".join(path.stem for path in paths), MeetingState.ENDED, recorded)
+    people = [Participant(meeting.id, participant, name) for participant, name in called.items()]
+    return Transcript(meeting, people, work.sentences)
