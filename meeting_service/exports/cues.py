@@ -97,7 +97,7 @@ def _time_words(sentence: Sentence, carry: Callable[[str], str]) -> list[Token]:
         timed = [Token(carry(w.text), w.start_ms, w.end_ms) for w in _cleaned(sentence)]
     else:
         timed = _spread(words, sentence, carry)
-    return _in_order(timed)
+    return _in_order(timed, sentence.end_ms)
 
 
 def _cleaned(sentence: Sentence) -> list[Token]:
@@ -114,12 +114,13 @@ def _spread(words: Sequence[str], sentence: Sentence, carry: Callable[[str], str
     return [Token(carry(word), *ends) for word, ends in zip(words, pairwise(times), strict=True)]
 
 
-def _in_order(tokens: Sequence[Token]) -> list[Token]:
+def _in_order(tokens: Sequence[Token], end_ms: int) -> list[Token]:
+    """Times that never go back, never before the meeting, never past the sentence."""
     ordered: list[Token] = []
     latest = 0
     for token in tokens:
-        latest = max(latest, token.start_ms)
-        ordered.append(replace(token, start_ms=latest, end_ms=max(latest, token.end_ms)))
+        latest = max(latest, min(token.start_ms, end_ms))
+        ordered.append(replace(token, start_ms=latest, end_ms=max(latest, min(token.end_ms, end_ms))))
     return ordered
 
 

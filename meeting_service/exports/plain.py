@@ -22,6 +22,11 @@ def split_words(text: str) -> list[str]:
     return [word for word in _BREAKS.split(text) if word.strip()]
 
 
+def meeting_title(transcript: Transcript) -> str:
+    """A title that is one line and never empty."""
+    return clean(transcript.meeting.title) or clean(transcript.meeting.id) or "Meeting"
+
+
 def speaker_name(transcript: Transcript, participant_id: str) -> str:
     """A name that is one line and never empty."""
     return clean(transcript.name_of(participant_id)) or clean(participant_id) or "?"

@@ -4,7 +4,7 @@ import textwrap
 from datetime import timedelta
 
 from meeting_service.exports.options import DEFAULT_OPTIONS, ExportOptions
-from meeting_service.exports.plain import clean, speaker_name
+from meeting_service.exports.plain import clean, meeting_title, speaker_name
 from meeting_service.exports.timestamps import whole_time
 from meeting_service.exports.turns import Turn, list_turns
 from meeting_service.meeting import Meeting, MeetingState
@@ -27,8 +27,7 @@ def write_txt(transcript: Transcript, options: ExportOptions = DEFAULT_OPTIONS) 
 
 
 def _head(transcript: Transcript, options: ExportOptions) -> list[str]:
-    meeting = transcript.meeting
-    head = [clean(meeting.title), _when(meeting)]
+    head = [meeting_title(transcript), _when(transcript.meeting)]
     if options.names and transcript.participants:
         names = ", ".join(speaker_name(transcript, p.id) for p in transcript.participants)
         head.append(_wrap(f"Participants: {names}", options))

@@ -5,7 +5,7 @@ from itertools import count
 from meeting_service.exports.breaks import break_into_lines, join_tokens
 from meeting_service.exports.cues import Piece, Span, cut_sentence, in_time_order, linger
 from meeting_service.exports.options import CAPTION_CHARS, DEFAULT_OPTIONS, ExportOptions
-from meeting_service.exports.plain import clean, speaker_name, width
+from meeting_service.exports.plain import meeting_title, speaker_name, width
 from meeting_service.exports.timestamps import clock_time
 from meeting_service.transcript import Transcript
 
@@ -25,9 +25,8 @@ def write_vtt(transcript: Transcript, options: ExportOptions = DEFAULT_OPTIONS) 
 
 
 def _header(transcript: Transcript) -> str:
-    meeting = transcript.meeting
-    title = clean(meeting.title).replace("-->", "→")
-    return f"WEBVTT\n\nNOTE\n{title}\nmeeting started {meeting.started_at:%Y-%m-%dT%H:%M:%S.%fZ}\n"
+    title = meeting_title(transcript).replace("-->", "→")
+    return f"WEBVTT\n\nNOTE\n{title}\nstarted {transcript.meeting.started_at:%Y-%m-%dT%H:%M:%SZ}\n"
 
 
 def _span(piece: Piece) -> Span:
