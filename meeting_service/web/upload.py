@@ -63,8 +63,7 @@ class Upload:
         Whatever was decoded before an error is kept, except where storing is what failed.
 
         Raises:
-            MeetingServiceError: any of its kinds.
-            ConnectionError: the client is gone.
+            MeetingServiceError: any of its kinds; also for a client that is gone.
         """
         try:
             await self._begin()
@@ -72,7 +71,7 @@ class Upload:
             return await self._finish()
         except StorageFailed:
             raise
-        except (MeetingServiceError, ConnectionError):
+        except MeetingServiceError:
             with suppress(MeetingServiceError):
                 await self._flush()
             raise
@@ -108,15 +107,18 @@ class Upload:
             return None
         except HttpProcessingError as error:
             raise InvalidRequest("the body's transfer encoding is broken") from error
+        except ConnectionError as error:
+            raise InvalidRequest("the connection broke before the body was over") from error
 
     async def _take(self, data: bytes) -> None:
+        decoder, limit = self._get_decoder(), self._limits.audio_request_bytes
+        allowed = data[: limit - self._bytes]
         self._bytes += len(data)
-        if self._bytes > self._limits.audio_request_bytes:
-            raise TooLarge(f"one request may carry {self._limits.audio_request_bytes} bytes of audio")
-        decoder = self._get_decoder()
-        await self._decode(lambda: decoder.feed(data))
+        await self._decode(lambda: decoder.feed(allowed))
         while decoder.pending:
             await self._decode(lambda: decoder.feed(b""))
+        if self._bytes > limit:
+            raise TooLarge(f"one request may carry {limit} bytes of audio")
 
     # Decoding
 
