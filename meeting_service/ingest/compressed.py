@@ -52,6 +52,8 @@ class CompressedDecoder:
 
     def feed(self, data: bytes) -> list[NDArray[np.int16]]:
         """All samples that can be decoded now; see `Decoder`."""
+        if self._cut_short:
+            raise self._lack_of_end()
         self._bytes_read += len(data)
         self._framing.feed(data)
         if self._thread is None:
@@ -74,10 +76,7 @@ class CompressedDecoder:
         decoded = self._exchange.hand_over(data, ended=True)
         self._cut_short = self._framing.cut_short and not self._exchange.pending
         if self._cut_short and not decoded:
-            raise InvalidAudio(
-                f"the {magic.name_of(self._container)} is cut short after {self._bytes_read} bytes; "
-                f"{self._decoding.samples} samples were read before"
-            )
+            raise self._lack_of_end()
         return decoded
 
     def close(self) -> None:
@@ -85,6 +84,12 @@ class CompressedDecoder:
         self._exchange.close()
         if self._thread is not None:
             self._thread.join()
+
+    def _lack_of_end(self) -> InvalidAudio:
+        return InvalidAudio(
+            f"the {magic.name_of(self._container)} is cut short after {self._bytes_read} bytes; "
+            f"{self._decoding.samples} samples were read before"
+        )
 
     def _start(self) -> None:
         if magic.sniff_container(self._head) is not self._container:

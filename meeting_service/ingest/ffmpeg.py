@@ -72,7 +72,7 @@ class Decoding:
         except av.error.EOFError as error:
             raise InvalidAudio(f"the {name_of(self._container)} ends before any audio") from error
         except (av.error.FFmpegError, OSError, NotFinite) as error:
-            raise self._damaged("cannot be decoded") from error
+            raise self._damaged("is damaged or cut short") from error
 
     def _decode(self, source: Source) -> None:
         options = _STRICT | {

@@ -144,6 +144,17 @@ def test_truncated_files_are_noticed(bodies: dict[Container, bytes], container: 
     assert f"{len(decoded)} samples" in error.detail
 
 
+def test_after_the_end_either_call_raises_what_is_wrong() -> None:
+    """Whoever fetches what is pending after `finish` by `feed` learns of the missing end too."""
+    decoder = make_decoder(Container.FLAC)
+    decoder.feed(encode(Container.FLAC, STEREO)[:-300])
+    assert decoder.finish()
+    assert decoder.pending
+    with pytest.raises(InvalidAudio, match="cut short"):
+        decoder.feed(b"")
+    decoder.close()
+
+
 def test_a_damaged_ogg_page_is_silence() -> None:
     """A page that fails its checksum leaves silence of its length: what follows stays in its place."""
     body = bytearray(encode(Container.OGG, speech_like(240_000)))
