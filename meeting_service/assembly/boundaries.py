@@ -51,4 +51,6 @@ def _belongs_to_next(words: Sequence[TimedWord], index: int) -> bool:
         return True
     if not _INITIAL.match(words[index].text):
         return False
+    if index + 1 < len(words) and _INITIAL.match(words[index + 1].text):
+        return True
     return index == 0 or _belongs_to_next(words, index - 1)

@@ -1,0 +1,259 @@
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from meeting_service.meeting import Checkpoint, Stream
+from meeting_service.recognition import Samples, Window
+from meeting_service.settings import SegmenterSettings
+from meeting_service.transcriber import Finalized, Transcriber
+from tests.fakes import FakeRecogniser, LoudnessDetector
+from tests.signals import pieces, silence, speech, talk
+
+SETTINGS = SegmenterSettings(
+    speech_threshold=0.5, min_silence_ms=800, long_silence_ms=400, max_utterance_s=20
+)
+STREAM = Stream(id=3, meeting_id="m", participant_id="ann", rate_hz=16_000, anchor_ms=0)
+SECOND = 16_000
+MANY_PIECES = st.lists(st.integers(0, 60 * SECOND), max_size=20)
+TALKS = st.lists(st.sampled_from([0.05, 0.3, 0.9, 1.3, 2.9, 9.1, 27.0]), min_size=1, max_size=6)
+
+
+def new_transcriber(checkpoint: Checkpoint | None = None) -> Transcriber:
+    """One with the loudness detector."""
+    return Transcriber(STREAM, SETTINGS, checkpoint=checkpoint, detector=LoudnessDetector())
+
+
+def take(transcriber: Transcriber) -> Window:
+    """The window that is due."""
+    window = transcriber.take_work()
+    assert window is not None
+    return window
+
+
+def work_off(transcriber: Transcriber) -> list[Finalized]:
+    """Recognise all that is due."""
+    done = []
+    while window := transcriber.take_work():
+        done.append(transcriber.complete(window, FakeRecogniser().recognise([window])[0]))
+    return done
+
+
+def draft(transcriber: Transcriber, min_new_samples: int) -> None:
+    """Recognise a draft, if one is due."""
+    if window := transcriber.draft_window(min_new_samples):
+        transcriber.complete_draft(window, FakeRecogniser().recognise([window])[0])
+
+
+def transcribe(audio: Samples, cuts: Sequence[int] = (), draft_samples: int = 0) -> list[Finalized]:
+    """All that becomes final of `audio`, with drafts in between if `draft_samples`."""
+    transcriber, done = new_transcriber(), []
+    for piece in pieces(audio, cuts):
+        transcriber.accept_audio(piece)
+        done += work_off(transcriber)
+        if draft_samples:
+            draft(transcriber, draft_samples)
+    transcriber.finish()
+    done += work_off(transcriber)
+    assert transcriber.done
+    return done
+
+
+@given(TALKS, MANY_PIECES, st.sampled_from([0, 1, 4_000]))
+@settings(max_examples=25, deadline=None)
+def test_pieces_and_drafts_do_not_matter(lengths: list[float], cuts: list[int], drafts: int) -> None:
+    """Audio cut anyhow, with drafts or without, gives the same tokens and sentences."""
+    audio = talk(*lengths)
+
+    whole, cut = transcribe(audio), transcribe(audio, cuts, drafts)
+    assert [final.tokens for final in whole] == [final.tokens for final in cut]
+    assert [final.sentences for final in whole] == [final.sentences for final in cut]
+
+
+@given(TALKS, st.data())
+@settings(max_examples=25, deadline=None)
+def test_a_new_one_goes_on_from_a_checkpoint(lengths: list[float], data: st.DataObject) -> None:
+    """Wherever it was stopped: what was final is told again with the same ids, nothing is missing."""
+    audio = talk(*lengths, 0.3, 2.9, 20.0)
+    done = transcribe(audio)
+    stop = data.draw(st.integers(0, len(done) - 1))
+    kept = {sentence.id: sentence for final in done[: stop + 1] for sentence in final.sentences}
+
+    again = new_transcriber(done[stop].checkpoint)
+    again.accept_audio(audio[again.position :])
+    again.finish()
+    finals = work_off(again)
+
+    for sentence in (sentence for final in finals for sentence in final.sentences):
+        assert sentence == kept.setdefault(sentence.id, sentence)
+    assert {s.id: s for final in done for s in final.sentences} == kept
+    spoken = sum(final.span.end - final.span.start for final in done)
+    assert Checkpoint(STREAM.id, len(audio), spoken, spoken) == again.checkpoint
+
+
+def test_windows_give_the_tokens_of_the_whole() -> None:
+    """A monologue decoded in windows says what it says when it is decoded in one go."""
+    done = transcribe(speech(40))
+    start, end = done[0].span.start, done[1].span.end
+    audio = speech(40)[start:end]
+    whole = FakeRecogniser().recognise([Window(audio, start, start, end)])[0]
+
+    assert not done[0].span.last
+    assert whole.tokens == [*done[0].tokens, *done[1].tokens]
+
+
+def test_one_window_at_a_time_and_in_order() -> None:
+    """The next is given out when the former was completed, since it goes on from its state."""
+    transcriber = new_transcriber()
+    transcriber.accept_audio(talk(1, 15, 1, 2, 1))
+    first = take(transcriber)
+    assert transcriber.take_work() is None
+
+    hypothesis = FakeRecogniser().recognise([first])[0]
+    transcriber.complete(first, hypothesis)
+    second = take(transcriber)
+
+    assert first.decode_end == second.decode_start
+    assert first.state is None
+    assert second.state is hypothesis.state
+
+
+def test_a_window_that_was_given_back_is_given_out_again() -> None:
+    """The same audio, the same state."""
+    transcriber = new_transcriber()
+    transcriber.accept_audio(talk(1, 2, 1))
+    first = take(transcriber)
+    transcriber.give_back(first)
+    again = take(transcriber)
+
+    assert (first.decode_start, first.decode_end) == (again.decode_start, again.decode_end)
+    with pytest.raises(ValueError, match="not the one"):
+        transcriber.complete(first, FakeRecogniser().recognise([first])[0])
+
+
+def test_speech_that_cannot_be_recognised_is_counted_and_passed() -> None:
+    """It has no text, is not counted as transcribed, and what follows is recognised."""
+    transcriber = new_transcriber()
+    transcriber.accept_audio(talk(1, 2, 1, 2, 1))
+
+    lost = transcriber.complete(take(transcriber), None)
+    (found,) = work_off(transcriber)
+
+    assert () == tuple(lost.sentences)
+    assert found.sentences
+    speech_samples = sum(final.span.end - final.span.start for final in (lost, found))
+    assert speech_samples == found.checkpoint.speech_samples
+    assert found.span.end - found.span.start == found.checkpoint.transcribed_samples
+
+
+def test_the_checkpoint_stays_before_what_is_pending() -> None:
+    """An utterance that goes on holds it, however many of its spans are final; its end moves it on."""
+    transcriber = new_transcriber()
+    transcriber.accept_audio(talk(1, 13))
+    (cut,) = work_off(transcriber)
+    assert not cut.span.last
+    assert Checkpoint(STREAM.id) == cut.checkpoint
+
+    transcriber.accept_audio(silence(1))
+    (end,) = work_off(transcriber)
+
+    spoken = end.span.end - cut.span.start
+    assert Checkpoint(STREAM.id, end.span.end, spoken, spoken) == end.checkpoint
+
+
+def test_silence_moves_the_checkpoint_without_a_window() -> None:
+    """But not past speech whose text is not final yet."""
+    transcriber = new_transcriber()
+    transcriber.accept_audio(silence(20))
+    through = transcriber.checkpoint.resume
+    assert through > 10 * SECOND
+    assert transcriber.take_work() is None
+
+    transcriber.accept_audio(talk(1, 1, 20))
+    assert transcriber.checkpoint.resume < 21 * SECOND
+    work_off(transcriber)
+
+    assert transcriber.checkpoint.resume > 30 * SECOND
+
+
+def test_it_wants_no_audio_while_windows_wait() -> None:
+    """So that a slow recogniser does not fill the memory; silence does not count as waiting."""
+    transcriber = new_transcriber()
+    transcriber.accept_audio(talk(30, 2, 30))
+    assert transcriber.wants_audio is False
+
+    work_off(transcriber)
+    assert transcriber.wants_audio is True
+    transcriber.finish()
+    assert transcriber.wants_audio is False
+
+
+def test_nothing_follows_the_end() -> None:
+    """Audio after it is a mistake; ending twice is not."""
+    transcriber = new_transcriber()
+    transcriber.finish()
+    transcriber.finish()
+
+    assert transcriber.done
+    with pytest.raises(ValueError, match="finished"):
+        transcriber.accept_audio(silence(1))
+
+
+def test_a_draft_covers_what_is_being_said() -> None:
+    """From the open span's context to the newest sample, with the state that span begins with."""
+    transcriber = new_transcriber()
+    assert transcriber.draft_window(0) is None
+    transcriber.accept_audio(talk(1, 13))
+    assert transcriber.draft_window(0) is None, "text is waiting to become final"
+    (final,) = work_off(transcriber)
+
+    window = transcriber.draft_window(1)
+
+    assert window is not None
+    assert final.span.end == window.decode_start
+    assert 14 * SECOND == window.decode_end == window.start + len(window.samples)
+    assert final.span.end - 4 * SECOND == window.start
+    assert window.decode_end - window.start == transcriber.open_samples
+    assert window.state is not None
+    assert transcriber.draft_window(0) is None, "one draft at a time"
+
+
+def test_a_draft_waits_for_enough_new_audio() -> None:
+    """Counted from the former draft, or from the beginning of what is being said."""
+    transcriber = new_transcriber()
+    transcriber.accept_audio(talk(1, 1))
+    draft(transcriber, SECOND)
+    transcriber.accept_audio(speech(0.5))
+
+    assert transcriber.draft_window(SECOND) is None
+    assert transcriber.draft_window(SECOND // 2) is not None
+
+
+def test_a_draft_reads_on_from_final_words() -> None:
+    """Words of the open sentence come first, then what the draft adds."""
+    transcriber = new_transcriber()
+    transcriber.accept_audio(speech(14, seed=5))
+    (final,) = work_off(transcriber)
+    window = transcriber.draft_window(0)
+    assert window is not None
+
+    shown = transcriber.complete_draft(window, FakeRecogniser().recognise([window])[0])
+
+    assert shown is not None
+    assert shown.text.startswith(final.draft.text)
+    assert len(shown.text) > len(final.draft.text)
+
+
+def test_a_draft_that_comes_too_late_is_dropped() -> None:
+    """When its span has become final meanwhile, or it was not recognised."""
+    transcriber = new_transcriber()
+    transcriber.accept_audio(talk(1, 2))
+    late = transcriber.draft_window(0)
+    assert late is not None
+    transcriber.accept_audio(silence(1))
+    work_off(transcriber)
+
+    assert transcriber.complete_draft(late, FakeRecogniser().recognise([late])[0]) is None
+    with pytest.raises(ValueError, match="not the draft"):
+        transcriber.complete_draft(late, None)
