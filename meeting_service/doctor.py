@@ -128,17 +128,22 @@ def check_blas(_settings: Settings) -> Finding:
 
 
 def check_sqlite(_settings: Settings) -> Finding:
-    """SQLite's version; 3.7.0 to 3.51.2 can damage a WAL that several connections write."""
-    version = sqlite3.sqlite_version_info
+    """SQLite's version."""
+    return judge_sqlite(sqlite3.sqlite_version_info)
+
+
+def judge_sqlite(version: tuple[int, int, int]) -> Finding:
+    """Versions 3.7.0 to 3.51.2 can damage a write-ahead log that several connections write."""
+    name = ".".join(map(str, version))
     if version < (3, 35):
-        found = f"{sqlite3.sqlite_version} is too old"
-        return Finding("sqlite", Level.PROBLEM, found, "use a Python built with SQLite 3.35 or later")
+        advice = "use a Python built with SQLite 3.35 or later"
+        return Finding("sqlite", Level.PROBLEM, f"{name} is too old", advice)
     if version >= (3, 51, 3) or (3, 50, 7) <= version < (3, 51) or (3, 44, 6) <= version < (3, 45):
-        return Finding("sqlite", Level.OK, sqlite3.sqlite_version)
+        return Finding("sqlite", Level.OK, name)
     return Finding(
         "sqlite",
         Level.NOTICE,
-        f"{sqlite3.sqlite_version}; before 3.51.3 several writers can damage a database in WAL mode",
+        f"{name}; before 3.51.3 several writers can damage a database in WAL mode",
         "nothing, as the service writes with one connection; let no other program write to its databases",
     )
 
@@ -153,27 +158,33 @@ def check_data_folder(settings: Settings) -> Finding:
 
 def check_space(settings: Settings) -> Finding:
     """How much audio still fits."""
-    free = shutil.disk_usage(existing_parent(settings.data.directory)).free
-    found = f"{free / (1 << 30):.1f} GiB free"
-    if free >= GOOD_FREE_BYTES:
+    return judge_space(shutil.disk_usage(existing_parent(settings.data.directory)).free)
+
+
+def judge_space(free_bytes: int) -> Finding:
+    """Whether so much room is enough."""
+    found = f"{free_bytes / (1 << 30):.1f} GiB free"
+    if free_bytes >= GOOD_FREE_BYTES:
         return Finding("disk space", Level.OK, found)
-    level = Level.NOTICE if free >= MIN_FREE_BYTES else Level.PROBLEM
-    return Finding(
-        "disk space", level, found, "an hour at 48 kHz takes 0.3 GiB: free some, or choose another --data"
-    )
+    level = Level.NOTICE if free_bytes >= MIN_FREE_BYTES else Level.PROBLEM
+    advice = "an hour of one participant at 48 kHz takes 0.3 GiB: make room, or choose another --data"
+    return Finding("disk space", level, found, advice)
 
 
 def check_sync(settings: Settings) -> Finding:
     """How long the disk takes to keep a small write; audio is acknowledged only after that."""
     with tempfile.TemporaryFile(dir=existing_parent(settings.data.directory)) as file:
         took_ms = [_sync_ms(file.fileno()) for _ in range(_SYNCS)]
-    typical_ms = statistics.median(took_ms)
-    found = f"{typical_ms:.1f} ms for a synced write"
-    if typical_ms <= SLOW_SYNC_MS:
+    return judge_sync(statistics.median(took_ms))
+
+
+def judge_sync(took_ms: float) -> Finding:
+    """Whether a synced write is quick enough."""
+    found = f"{took_ms:.1f} ms for a synced write"
+    if took_ms <= SLOW_SYNC_MS:
         return Finding("disk sync", Level.OK, found)
-    return Finding(
-        "disk sync", Level.NOTICE, found, "acknowledgements wait for it: a faster disk makes them sooner"
-    )
+    advice = "acknowledgements wait for it: a faster disk makes them sooner"
+    return Finding("disk sync", Level.NOTICE, found, advice)
 
 
 def _sync_ms(descriptor: int) -> float:

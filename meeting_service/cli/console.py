@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 PROGRAM = "meeting-service"
 INTERRUPTED = 130
 """exit code after Ctrl-C, as shells expect it"""
+_FILE_COLUMNS = 1_000
 
 
 def complain(detail: str) -> None:
@@ -28,10 +29,12 @@ def remark(line: str) -> None:
 
 
 def rich_console(*, stderr: bool = False) -> "Console":
-    """A console that takes names and text literally: no markup, no emoji codes, no highlighting."""
+    """A console that takes names and text literally; lines are cut to a terminal's width, not to a file's."""
     from rich.console import Console
 
-    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, soft_wrap=True)
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else _FILE_COLUMNS
+    return Console(stderr=stderr, width=width, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
 Update = Callable[[float, float | None], None]

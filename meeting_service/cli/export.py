@@ -33,7 +33,10 @@ def command(
     settings = read_settings(config, data={"directory": data})
     from meeting_service.runtime import STORE_FILE
 
-    transcript = asyncio.run(_read(settings.data.directory / STORE_FILE, meeting))
+    path = settings.data.directory / STORE_FILE
+    if not path.exists():
+        raise NotFound(f"there are no meetings in {path.parent}: choose another folder with --data")
+    transcript = asyncio.run(_read(path, meeting))
     write_transcript(transcript, form, out)
 
 

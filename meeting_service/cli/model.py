@@ -27,21 +27,21 @@ def list_models() -> None:
     from meeting_service.settings import load_settings
 
     chosen = load_settings().model.name
-    table = Table("name", "size", "kind", "languages", "here", box=None, padding=(0, 2, 0, 0))
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    table.add_column("name", no_wrap=True)
+    for title in ("size", "here", "kind", "hears"):
+        table.add_column(title)
     for known in KNOWN_MODELS:
-        default = " (default)" if known.name == chosen else ""
+        hears = known.languages + ("; the default" if known.name == chosen else "")
         here = "yes" if find_model(known.name) else "no"
-        table.add_row(known.name + default, describe_size(known.size_mb), known.kind, known.languages, here)
+        table.add_row(known.name, describe_size(known.size_mb), here, known.kind, hears)
     rich_console().print(table, soft_wrap=False)
 
 
 @app.command(epilog="meeting-service model fetch mlx-community/parakeet-tdt-0.6b-v3")
 def fetch(name: Name) -> None:
     """Download a model; what is already there is not downloaded again."""
-    from meeting_service.recogniser import fetch_model, find_model
-
-    found = find_model(name) or _with_progress(name, fetch_model)
-    print(found.directory)
+    print(get_or_fetch(name).directory)
 
 
 @app.command(epilog='ls "$(meeting-service model path demo)"')

@@ -2,12 +2,12 @@
 
 import asyncio
 import ipaddress
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from meeting_service.cli.console import remark
+from meeting_service.cli.model import get_or_fetch
 from meeting_service.cli.options import Config, Data, LogLevel, Model, read_settings
 from meeting_service.errors import CannotStart
 
@@ -47,11 +47,11 @@ def command(
     )
     check_exposure(settings)
     check_start(settings)
+    remark(f"loading {settings.model.name} …")
     from meeting_service.app import serve
     from meeting_service.logs import configure_logging
 
     configure_logging(settings.logging)
-    remark(f"loading {settings.model.name} …")
     asyncio.run(serve(settings, announce))
 
 
@@ -84,7 +84,7 @@ def is_loopback(host: str) -> bool:
 
 
 def check_start(settings: "Settings") -> None:
-    """What can be known to be wrong before anything heavy is loaded.
+    """What can be known to be wrong before anything heavy is loaded; downloads the model if need be.
 
     Raises:
         CannotStart: names what is wrong with the port, the data folder or the model.
@@ -92,4 +92,5 @@ def check_start(settings: "Settings") -> None:
     from meeting_service.preflight import check_folder, check_port
 
     check_port(settings.server.host, settings.server.port)
-    check_folder(Path(settings.data.directory))
+    check_folder(settings.data.directory)
+    get_or_fetch(settings.model.name)

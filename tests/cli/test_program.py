@@ -63,7 +63,7 @@ def test_an_unexpected_error_says_how_to_see_more() -> None:
 
 def test_failing_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
     """A failing command writes one line on standard error, nothing on standard output, no traceback."""
-    ended = run_command("export", "m1", "--data", tmp_path / "none")
+    ended = run_command("doctor", "--config", tmp_path / "none.toml")
 
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.startswith("meeting-service: ")
@@ -72,7 +72,7 @@ def test_failing_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
 
 def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     """The same with --debug ends with the traceback, and still fails."""
-    ended = run_command("--debug", "export", "m1", "--data", tmp_path / "none")
+    ended = run_command("--debug", "doctor", "--config", tmp_path / "none.toml")
 
     assert ended.returncode == 1
     assert "Traceback" in ended.stderr
