@@ -19,7 +19,7 @@ def clean(text: str) -> str:
 
 def split_words(text: str) -> list[str]:
     """The words between spaces that may break."""
-    return [word for word in _BREAKS.split(text) if word.strip()]
+    return [word for part in _BREAKS.split(text) if (word := part.strip())]
 
 
 def meeting_title(transcript: Transcript) -> str:

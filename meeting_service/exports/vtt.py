@@ -1,5 +1,6 @@
 """WebVTT: captions with a voice each; people who talk over each other have captions at the same time."""
 
+import re
 from itertools import count
 
 from meeting_service.exports.breaks import break_into_lines, join_tokens
@@ -19,7 +20,7 @@ def write_vtt(transcript: Transcript, options: ExportOptions = DEFAULT_OPTIONS) 
     names = {p.participant_id: speaker_name(transcript, p.participant_id) for p in pieces}
     blocks = [_header(transcript)]
     for number, piece, end_ms in zip(count(1), pieces, ends, strict=False):
-        voice = f"<v {_escape(names[piece.participant_id])}>" if options.names else ""
+        voice = _voice(names[piece.participant_id]) if options.names else ""
         blocks.append(_cue(number, piece, end_ms, voice, room))
     return "\n".join(blocks)
 
@@ -37,6 +38,11 @@ def _cue(number: int, piece: Piece, end_ms: int, voice: str, room: tuple[int, in
     lines = "\n".join(map(_escape, break_into_lines(piece.tokens, room)))
     times = f"{clock_time(piece.start_ms, '.')} --> {clock_time(end_ms, '.')}"
     return f"{number}\n{times}\n{voice}{lines}\n"
+
+
+def _voice(name: str) -> str:
+    # With the tag's end, dashes at the end of a name would be an arrow.
+    return f"<v {re.sub('-$', '&#45;', _escape(name))}>"
 
 
 def _escape(text: str) -> str:

@@ -10,7 +10,7 @@ from meeting_service.exports.check import check_vtt, measure
 from meeting_service.exports.plain import clean, speaker_name
 from meeting_service.exports.vtt import write_vtt
 from meeting_service.transcript import Transcript
-from tests.exports.meetings import HOURS, MEETINGS, OVERLAPS, PLAIN
+from tests.exports.meetings import HOURS, MEETINGS, OVERLAPS, PLAIN, make_transcript
 from tests.exports.transcripts import IDS, plain_texts, transcripts
 
 
@@ -67,3 +67,13 @@ def test_times_are_those_of_the_words() -> None:
     assert [1_200, 5_400] == [cue.start_ms for cue in check_vtt(write_vtt(PLAIN)).cues[:2]]
     assert check_vtt(write_vtt(HOURS)).cues[-1].start_ms == 100 * 3_600_000 + 5_000
     assert "100:00:05.000 --> " in write_vtt(HOURS)
+
+
+def test_name_that_ends_with_dashes() -> None:
+    """Dashes and the tag's end are no arrow, and the name is read as it is."""
+    transcript = make_transcript([("a", 0, "Hello.")], {"a": "Ann --"})
+
+    report = check_vtt(write_vtt(transcript))
+
+    assert [] == report.violations
+    assert report.cues[0].voices[0].speaker == "Ann --"
