@@ -1,7 +1,8 @@
 """Beam search over TDT and RNNT models, with favoured phrases.
 
-Follows upstream's search (scores, merging, choice of the best), with all paths of a step computed at once,
-and hands on what upstream drops: the frames that the last duration already covers.
+A path is as likely as its labels and durations together; paths that read the same up to the same frame are
+one. Unlike upstream's search this one ends when all paths have, not when the fastest few have, computes the
+paths of a step at once, and hands on the frames that the last duration already covers.
 """
 
 import math
@@ -19,9 +20,6 @@ from meeting_service.recogniser.transducer import TransducerRules
 from meeting_service.recognition import DecoderState
 
 Scores = NDArray[np.float32]
-
-_DURATION_WEIGHT = 0.7
-"""Share of a TDT path's score that its durations have; the labels have the rest. Upstream's default."""
 
 
 @dataclass(slots=True)
@@ -95,13 +93,13 @@ class BeamTransducer:
         finished: list[tuple[_Path, Memory]] = []
         if paths[0].frame >= region.end:
             return paths[0], memory
-        while paths and len(finished) < self._beam_size:
+        while paths:
             grown = sorted(self._grow(paths, memory, projected), key=lambda path: path.rank, reverse=True)
             ended = [path for path in grown if path.frame >= region.end]
             paths = [path for path in grown if path.frame < region.end][: self._beam_size]
             finished += [(path, self._remember(memory, [path])) for path in ended[: self._beam_size]]
             memory = self._remember(memory, paths) if paths else memory
-        return self._choose(finished)
+        return max(finished, key=lambda candidate: self._merit(candidate[0]))
 
     def _begin(self, region: Region, phrase: Hashable) -> _Path:
         skip, stuck = (
@@ -124,18 +122,15 @@ class BeamTransducer:
 
     def _moves(self, path: _Path, labels: Scores, durations: Scores) -> Iterator[_Move]:
         """The moves worth trying from one path; `labels` and `durations` are its log-probabilities."""
-        weight = _DURATION_WEIGHT if self._rules.durations is not None else 0.0
-        scores = labels * np.float32(1.0 - weight)
-        promise = scores.copy()
-        promise[:-1] += self._booster.gains(path.phrase)
+        promise = labels.copy()
+        promise[: self._predictor.blank] += self._booster.gains(path.phrase)
         for label in _best(promise, self._beam_size):
             if self._rules.durations is None:
-                yield _Move(label, int(label == self._predictor.blank), 1, float(scores[label]))
+                yield _Move(label, int(label == self._predictor.blank), 1, float(labels[label]))
                 continue
             for index in _best(durations, self._beam_size):
                 frames = self._rules.durations[index]
-                score = float(scores[label]) + weight * float(durations[index])
-                yield _Move(label, frames, frames, score)
+                yield _Move(label, frames, frames, float(labels[label] + durations[index]))
 
     def _step(self, path: _Path, row: int, move: _Move, confidence: float) -> _Path:
         is_blank = move.label == self._predictor.blank
@@ -159,16 +154,9 @@ class BeamTransducer:
         parents = self._predictor.select(memory, [path.parent for path in paths])
         return self._predictor.read(parents, labels, labels != self._predictor.blank)
 
-    def _choose(self, finished: Sequence[tuple[_Path, Memory]]) -> tuple[_Path, Memory]:
-        """The best by mean score of its labels; boosts count the same for paths of any length."""
-        longest = max(1, *(len(path.emissions) for path, _ in finished), 1)
-
-        def merit(candidate: tuple[_Path, Memory]) -> float:
-            path, _ = candidate
-            boost = path.boost + self._booster.settlement(path.phrase)
-            return path.score / max(1, len(path.emissions)) + boost / longest
-
-        return max(finished, key=merit)
+    def _merit(self, path: _Path) -> float:
+        """What finished paths are compared by: a phrase that is cut off gains nothing."""
+        return path.rank + self._booster.settlement(path.phrase)
 
 
 def _best(scores: Scores, count: int) -> list[int]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from parakeet_mlx import boost
 
 WEIGHT_PER_LETTER = 0.5
-"""Score a phrase gains by each of its letters, in units of a beam's log-probabilities."""
+"""What each letter of a phrase adds to the log-probability of a path that says it."""
 
 REMEMBERED_TOKENS = 64
 """How far back a phrase may begin, in tokens."""
