@@ -18,7 +18,8 @@ def sweep(connection: sqlite3.Connection, stream_ids: Sequence[int]) -> Iterator
             yield
         connection.execute("DELETE FROM doomed WHERE stream = ?", (stream_id,))
     while connection.execute("PRAGMA freelist_count").fetchone()[0]:
-        connection.execute(f"PRAGMA incremental_vacuum({_PAGES_A_STEP})").fetchall()
+        # Not `execute`: it stops after the first page.
+        connection.executescript(f"PRAGMA incremental_vacuum({_PAGES_A_STEP})")
         yield
     _empty_log(connection)
 

@@ -12,7 +12,7 @@ import numpy as np
 from meeting_service.ledger import Ledger, LedgerReader
 from tests.ledger.writing import STREAMS, sound
 
-ROUNDS = 5
+ROUNDS = 4
 
 
 def write_until_killed(path: Path, answers: int) -> dict[int, int]:
@@ -34,7 +34,7 @@ async def test_a_killed_process_loses_nothing_it_was_answered(path: Path) -> Non
     """Killed again and again, the ledger has every acknowledged sample, its tail, and goes on from there."""
     moments = random.Random(11)
     for _ in range(ROUNDS):
-        acknowledged = write_until_killed(path, moments.randrange(5, 300))
+        acknowledged = write_until_killed(path, moments.randrange(5, 150))
         ledger = Ledger.open(path)
         reader = LedgerReader(path)
 
