@@ -6,6 +6,7 @@ stores what was accepted and tells what is durable.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
@@ -107,6 +108,8 @@ class AudioConnection:
             ProtocolLimits(limits.participants, limits.window_s, stream_s=limits.meeting_h * 3600)
         )
         self._inputs: dict[int, AudioInput] = {}
+        self._spoken_on: dict[str, int] = {}
+        """a participant's latest stream; text comes after the stream's end, too"""
         self._ending: _Ending | None = None
         self._wakeup = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -235,6 +238,7 @@ class AudioConnection:
             return
         for participant_id in spec.participants:
             self._senders.take_over(self._meeting_id, participant_id, self)
+            self._spoken_on[participant_id] = spec.stream
         self._inputs[spec.stream] = stream_input
         self._protocol.open_stream(spec, stream_input.through)
 
@@ -259,15 +263,14 @@ class AudioConnection:
             self._fail(error)
 
     async def _gather_more(self) -> None:
-        if self._ending or self._protocol.urgent:
-            self._wakeup.set()
-            return
+        """Wait a little for more to store with the next round, unless something should not wait."""
         self._hurry.clear()
-        try:
-            async with asyncio.timeout(GATHER_S):
-                await self._hurry.wait()
-        except TimeoutError:
-            pass
+        if not (self._ending or self._protocol.urgent):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GATHER_S):
+                    await self._hurry.wait()
+        if self._ending or not self._protocol.idle:
+            self._wakeup.set()
 
     async def _store_all(self) -> None:
         work = list(self._protocol.take_work())
@@ -283,6 +286,7 @@ class AudioConnection:
         try:
             stream.stored(await self._perform(stream_input, work))
         except AudioHole:
+            await self._check_meeting()
             detail = "the participant was ended from elsewhere; open the stream again under another number"
             self._protocol.abandon(stream.number, Refusal("conflict", detail, stream.number))
             self._release(stream.spec)
@@ -328,9 +332,8 @@ class AudioConnection:
                 spoken, final = sentence, True
             case _:
                 return None
-        for spec in self._protocol.specs:
-            if spoken.participant_id in spec.participants:
-                return SpokenText(
-                    spec.stream, spoken.participant_id, spoken.text, final, spoken.start_ms, spoken.end_ms
-                )
-        return None
+        participant_id = spoken.participant_id
+        stream = self._spoken_on.get(participant_id)
+        if stream is None:
+            return None
+        return SpokenText(stream, participant_id, spoken.text, final, spoken.start_ms, spoken.end_ms)

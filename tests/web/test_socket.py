@@ -1,0 +1,464 @@
+"""The audio WebSocket on a real port, with a real ledger behind it."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
+
+from meeting_service.protocol import SUBPROTOCOL, AudioMessage, Bye, CloseCode, DeclareGap, End
+from tests.audio_service import RATE_HZ, AudioService, Bot, noise, to_bytes
+
+PCM = noise(8_000)
+ANN = {"stream": 1, "participant": "ann", "name": "Ann", "encoding": "s16le", "rate": RATE_HZ, "channels": 1}
+BOB = {"stream": 2, "participant": "bob", "encoding": "s16le", "rate": RATE_HZ}
+
+
+class Socket:
+    """A client that does exactly what a test says."""
+
+    def __init__(self, socket: ClientWebSocketResponse) -> None:
+        self.socket = socket
+        self.passed_over: list[dict[str, Any]] = []
+
+    async def say(self, kind: str, **fields: Any) -> None:
+        """Send a text message."""
+        await self.socket.send_str(json.dumps({"type": kind, **fields}))
+
+    async def hello(self, *streams: dict[str, Any], **fields: Any) -> dict[str, Any]:
+        """Open streams; returns the welcome."""
+        await self.say("hello", streams=streams, **fields)
+        return await self.hear("welcome")
+
+    async def audio(self, offset: int, pcm: np.ndarray = PCM, stream: int = 1) -> None:
+        """Send a piece."""
+        await self.socket.send_bytes(AudioMessage(stream, offset, to_bytes(pcm)).encode())
+
+    async def hear(self, kind: str, **fields: Any) -> dict[str, Any]:
+        """The next message of a type that has these fields; others are passed over."""
+        async with asyncio.timeout(20):
+            while True:
+                message: dict[str, Any] = await self.socket.receive_json()
+                if message["type"] == kind and fields.items() <= message.items():
+                    return message
+                self.passed_over.append(message)
+
+    async def closed(self) -> int | None:
+        """The close code, once the server has closed; messages before it are passed over."""
+        async with asyncio.timeout(20):
+            while (await self.socket.receive()).type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                pass
+        return self.socket.close_code
+
+
+Dial = Callable[..., AbstractAsyncContextManager[Socket]]
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[AudioService]:
+    """A running service with one live meeting, `m1`."""
+    async with AudioService.on(tmp_path, window_s=1) as service:
+        await service.create_meeting()
+        yield service
+
+
+@pytest.fixture
+async def dial(service: AudioService) -> AsyncIterator[Dial]:
+    """Open a socket to a meeting."""
+    async with ClientSession() as session:
+
+        @asynccontextmanager
+        async def dial(meeting_id: str = "m1", **options: Any) -> AsyncIterator[Socket]:
+            url = f"{service.url}/v1/meetings/{meeting_id}/audio"
+            async with session.ws_connect(url, protocols=(SUBPROTOCOL,), max_msg_size=0, **options) as socket:
+                yield Socket(socket)
+
+        yield dial
+
+
+async def test_audio_is_acknowledged_when_it_is_durable(service: AudioService, dial: Dial) -> None:
+    """Hello, audio, ack; and what was acknowledged is in the ledger."""
+    async with dial() as socket:
+        welcome = await socket.hello(ANN)
+        await socket.audio(0)
+        await socket.hear("ack", stream=1, through=8_000)
+
+        assert np.array_equal(PCM, (await service.stored("ann"))[0])
+
+    assert SUBPROTOCOL == socket.socket.protocol
+    assert RATE_HZ == welcome["window_samples"]
+    assert [{"stream": 1, "through": 0, "window_samples": RATE_HZ}] == welcome["streams"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_cuts_between_messages_do_not_matter(service: AudioService, dial: Dial, seed: int) -> None:
+    """Pieces of any length, sent twice and with overlaps, are the stream once."""
+    rng = np.random.default_rng(seed)
+    async with dial() as socket:
+        await socket.hello(ANN)
+        sent = 0
+        while sent < len(PCM):
+            start, end = max(0, sent - int(rng.integers(500))), sent + int(rng.integers(1, 2_000))
+            await socket.audio(start, PCM[start:end])
+            sent = end
+        await socket.hear("ack", through=8_000)
+
+    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+
+
+async def test_many_participants_share_a_socket(service: AudioService, dial: Dial) -> None:
+    """Streams in the hello and opened later, each with its own positions."""
+    async with dial() as socket:
+        await socket.hello(ANN)
+        await socket.say("open", **BOB)
+        await socket.hear("welcome", streams=[{"stream": 2, "through": 0, "window_samples": RATE_HZ}])
+        await socket.audio(0)
+        await socket.audio(0, PCM[::-1], stream=2)
+        for stream in (1, 2):
+            await socket.audio(8_000, PCM, stream)
+        await socket.say("end", stream=1)
+        await socket.say("end", stream=2)
+        await socket.hear("ack", stream=2, through=16_000, ended=True)
+
+    assert np.array_equal(np.concatenate([PCM, PCM]), (await service.stored("ann"))[0])
+    assert np.array_equal(np.concatenate([PCM[::-1], PCM]), (await service.stored("bob"))[0])
+    people = await service.sessions.list_participants("m1")
+    assert [("ann", "Ann"), ("bob", "bob")] == sorted((person.id, person.name) for person in people)
+
+
+async def test_each_channel_can_be_a_participant(service: AudioService, dial: Dial) -> None:
+    """One stream with a channel per person."""
+    both = np.stack([PCM, PCM[::-1]], axis=1)
+    spec = {"stream": 7, "participants": ["ann", "bob"], "encoding": "s16le", "rate": RATE_HZ, "channels": 2}
+    async with dial() as socket:
+        await socket.hello(spec)
+        await socket.audio(0, both, stream=7)
+        await socket.hear("ack", stream=7, through=8_000)
+
+    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+    assert np.array_equal(PCM[::-1], (await service.stored("bob"))[0])
+
+
+async def test_a_new_socket_goes_on_where_the_last_one_was(service: AudioService, dial: Dial) -> None:
+    """The welcome says from which sample; the stream is the same."""
+    async with dial() as socket:
+        await socket.hello(ANN)
+        await socket.audio(0)
+        await socket.hear("ack", through=8_000)
+    async with dial() as socket:
+        welcome = await socket.hello(ANN)
+        await socket.audio(8_000)
+        await socket.hear("ack", through=16_000)
+
+    assert 8_000 == welcome["streams"][0]["through"]
+    assert 1 == len(await service.stored("ann"))
+
+
+async def test_a_hole_is_told_and_filled(service: AudioService, dial: Dial) -> None:
+    """Nack says from where to send again; nothing behind the hole was kept."""
+    async with dial() as socket:
+        await socket.hello(ANN)
+        await socket.audio(4_000, PCM[4_000:])
+        await socket.hear("nack", stream=1, expected=0)
+        await socket.audio(0)
+        await socket.hear("ack", through=8_000)
+
+    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+
+
+async def test_a_gap_is_shown(service: AudioService, dial: Dial) -> None:
+    """Declared gaps are silence in the ledger and a gap in the transcript."""
+    async with dial() as socket:
+        await socket.hello(ANN)
+        await socket.audio(0)
+        await socket.socket.send_str(DeclareGap(1, 8_000, 24_000).encode())
+        await socket.audio(24_000)
+        await socket.hear("ack", through=32_000)
+
+    silence = np.zeros(16_000, np.int16)
+    assert np.array_equal(np.concatenate([PCM, silence, PCM]), (await service.stored("ann"))[0])
+    assert 1 == len((await service.sessions.get_transcript("m1")).gaps)
+
+
+async def test_bye_is_answered_when_all_is_stored(service: AudioService, dial: Dial) -> None:
+    """A polite client is closed with 1000 after its last ack."""
+    async with dial() as socket:
+        await socket.hello(ANN)
+        await socket.audio(0)
+        await socket.socket.send_str(Bye().encode())
+
+        assert CloseCode.DONE == await socket.closed()
+
+    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+
+
+async def test_a_participant_who_ended_may_come_back(service: AudioService, dial: Dial) -> None:
+    """Under a new number, as a new stream that begins at 0."""
+    async with dial() as socket:
+        await socket.hello(ANN)
+        await socket.audio(0)
+        await socket.socket.send_str(End(1).encode())
+        await socket.hear("ack", ended=True)
+        await socket.say("open", **(ANN | {"stream": 2}))
+        await socket.hear("welcome")
+        await socket.audio(0, PCM[::-1], stream=2)
+        await socket.hear("ack", stream=2, through=8_000)
+
+    first, second = await service.stored("ann")
+    assert np.array_equal(PCM, first)
+    assert np.array_equal(PCM[::-1], second)
+
+
+async def test_text_comes_back_on_the_socket(dial: Dial) -> None:
+    """A client that asks for text gets the sentences of its streams."""
+    speech, pause = noise(3 * RATE_HZ), np.zeros(2 * RATE_HZ, np.int16)
+    pcm = np.concatenate([speech, pause])
+    async with dial() as socket:
+        await socket.hello(ANN, text=True)
+        for start in range(0, len(pcm), 8_000):
+            await socket.audio(start, pcm[start : start + 8_000])
+            await socket.hear("ack", through=start + 8_000)
+        await socket.say("end", stream=1)
+
+        text = await _hear_final(socket)
+        assert (1, "ann") == (text["stream"], text["participant"])
+        assert text["final"]
+        assert text["start_ms"] < text["end_ms"]
+
+
+async def _hear_final(socket: Socket) -> dict[str, Any]:
+    while not (finals := [message for message in socket.passed_over if "final" in message]):
+        socket.passed_over.append(await socket.hear("text"))
+    return finals[0]
+
+
+# Refusals
+
+
+BAD_HELLOS = {
+    "no JSON": "x",
+    "an unknown field": json.dumps({"type": "hello", "streams": [], "colour": "red"}),
+    "a type of tomorrow": json.dumps({"type": "dance"}),
+    "bye before hello": json.dumps({"type": "bye"}),
+    "0 Hz": json.dumps({"type": "hello", "streams": [ANN | {"rate": 0}]}),
+    "a name of nothing": json.dumps({"type": "hello", "streams": [ANN | {"name": "\n"}]}),
+}
+
+
+@pytest.mark.parametrize("name", BAD_HELLOS)
+async def test_what_the_protocol_does_not_allow_closes_with_4400(dial: Dial, name: str) -> None:
+    """The error says what, the close code says it is no use to come back."""
+    async with dial() as socket:
+        await socket.socket.send_str(BAD_HELLOS[name])
+
+        error = await socket.hear("error")
+        assert ("protocol", CloseCode.PROTOCOL) == (error["code"], await socket.closed())
+
+
+async def test_a_violation_loses_nothing_of_what_came_before(service: AudioService, dial: Dial) -> None:
+    """Audio before the bad message is stored and acknowledged."""
+    async with dial() as socket:
+        await socket.hello(ANN)
+        await socket.audio(0)
+        await socket.say("dance")
+        await socket.hear("ack", through=8_000)
+
+        assert CloseCode.PROTOCOL == await socket.closed()
+
+    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+
+
+@pytest.mark.parametrize("encoding", ["s16le", "f32le"])
+async def test_audio_that_cannot_be_is_ignored(service: AudioService, dial: Dial, encoding: str) -> None:
+    """Half samples and NaN are refused, the socket stays, and the same place can be sent again."""
+    floats = (PCM / np.float32(32_768)).astype("<f4")
+    good = to_bytes(PCM) if encoding == "s16le" else floats.tobytes()
+    floats[5] = np.nan
+    bad = good + b"x" if encoding == "s16le" else floats.tobytes()
+    async with dial() as socket:
+        await socket.hello(ANN | {"encoding": encoding})
+        await socket.socket.send_bytes(AudioMessage(1, 0, bad).encode())
+        await socket.hear("error", code="invalid_audio", stream=1)
+        await socket.socket.send_bytes(AudioMessage(1, 0, good).encode())
+        await socket.hear("ack", through=8_000)
+
+    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+
+
+async def test_an_unknown_meeting_closes_with_4404(dial: Dial) -> None:
+    """After the handshake, so that every client sees the code."""
+    async with dial("nowhere") as socket:
+        assert CloseCode.NOT_FOUND == await socket.closed()
+
+
+async def test_an_ended_meeting_closes_with_4410(service: AudioService, dial: Dial) -> None:
+    """Before any audio, and when it ends under a socket."""
+    async with dial() as socket:
+        await socket.hello(ANN)
+        await socket.audio(0)
+        await socket.hear("ack", through=8_000)
+        await service.sessions.end_meeting("m1")
+        await socket.audio(8_000)
+
+        assert CloseCode.ENDED == await socket.closed()
+    async with dial() as socket:
+        assert CloseCode.ENDED == await socket.closed()
+    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+
+
+async def test_another_rate_is_a_conflict(dial: Dial) -> None:
+    """In the hello it ends the connection."""
+    async with dial() as socket:
+        await socket.hello(ANN)
+        await socket.audio(0)
+        await socket.hear("ack", through=8_000)
+        async with dial() as other:
+            await other.say("hello", streams=[ANN | {"rate": 48_000}])
+
+            assert CloseCode.CONFLICT == await other.closed()
+
+
+async def test_a_stream_that_cannot_be_opened_harms_no_other(service: AudioService, dial: Dial) -> None:
+    """Opened later, it is refused alone."""
+    bob = Bot(ClientSession(), service.url)
+    async with bob.session:
+        await bob.post(to_bytes(PCM), "bob")
+    async with dial() as socket:
+        await socket.hello(ANN)
+        await socket.say("open", **(BOB | {"rate": 48_000}))
+        await socket.hear("error", code="conflict", stream=2)
+        await socket.audio(0, stream=2)
+        await socket.audio(0)
+
+        await socket.hear("ack", stream=1, through=8_000)
+
+
+async def test_a_newer_socket_takes_a_stream_over(service: AudioService, dial: Dial) -> None:
+    """The older one is closed with 4430 when it has no other stream."""
+    async with dial() as old, dial() as new:
+        await old.hello(ANN, BOB)
+        await old.audio(0)
+        await old.hear("ack", stream=1, through=8_000)
+
+        welcome = await new.hello(ANN)
+        assert 8_000 == welcome["streams"][0]["through"]
+        await old.hear("error", code="superseded", stream=1)
+        await old.audio(8_000)  # on its way when it was taken over: overlooked
+        await old.audio(0, stream=2)
+        await old.hear("ack", stream=2, through=8_000)
+        await new.say("open", **BOB)
+
+        assert CloseCode.SUPERSEDED == await old.closed()
+        await new.audio(8_000)
+        await new.hear("ack", stream=1, through=16_000)
+    assert 1 == len(await service.stored("ann"))
+
+
+async def test_a_message_that_is_too_large_closes_with_4413(service: AudioService, dial: Dial) -> None:
+    """Whatever its kind; audio before it is stored."""
+    async with dial() as socket:
+        await socket.hello(ANN)
+        await socket.audio(0)
+        await socket.socket.send_bytes(bytes(service.settings.limits.message_bytes + 1))
+
+        assert CloseCode.TOO_BIG == await socket.closed()
+    async with ClientSession() as session:
+        await Bot(session, service.url).wait_for(8_000)
+
+
+async def test_who_is_too_fast_is_told_where_to_go_on(service: AudioService, dial: Dial) -> None:
+    """Above the window audio is refused, and a nack invites it again."""
+    pcm = noise(40_000)
+    async with dial() as socket:
+        await socket.hello(ANN)
+        for start in range(0, 40_000, 8_000):
+            await socket.audio(start, pcm[start : start + 8_000])
+        await socket.hear("error", code="too_fast", stream=1)
+        expected = 0
+        while expected < 40_000:
+            expected = (await socket.hear("nack", stream=1))["expected"]
+            await socket.audio(expected, pcm[expected : expected + 8_000])
+            await socket.hear("ack", through=expected + 8_000)
+            expected += 8_000
+            if expected < 40_000:
+                await socket.audio(expected + 1, pcm[:1])
+
+    assert np.array_equal(pcm, (await service.stored("ann"))[0])
+
+
+async def test_a_participant_ended_from_elsewhere_ends_the_stream_only(
+    service: AudioService, dial: Dial
+) -> None:
+    """The stream is refused from then on, and can be opened anew."""
+    async with dial() as socket:
+        await socket.hello(ANN)
+        await socket.audio(0)
+        await socket.hear("ack", through=8_000)
+        await service.sessions.end_participant("m1", "ann", wait=False)
+        await socket.audio(8_000)
+        await socket.hear("error", code="conflict", stream=1)
+        await socket.say("open", **(ANN | {"stream": 2}))
+
+        await socket.hear("welcome", streams=[{"stream": 2, "through": 0, "window_samples": RATE_HZ}])
+
+
+async def test_a_post_without_offset_does_not_mix_with_a_socket(service: AudioService, dial: Dial) -> None:
+    """While a socket sends for a participant, a post has to say where it begins."""
+    async with dial() as socket, ClientSession() as session:
+        await socket.hello(ANN)
+        await socket.audio(0)
+        await socket.hear("ack", through=8_000)
+        bot = Bot(session, service.url)
+
+        assert 409 == (await bot.post(to_bytes(PCM))).status
+        assert 200 == (await bot.post(to_bytes(PCM), Upload_Offset="0")).status
+    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+
+
+async def test_a_foreign_page_may_not_open_a_socket(dial: Dial) -> None:
+    """A browser on another site is refused before the handshake."""
+    with pytest.raises(WSServerHandshakeError) as caught:
+        async with dial(origin="http://evil.example"):
+            pass
+
+    assert 403 == caught.value.status
+
+
+async def test_a_plain_request_is_asked_to_upgrade(service: AudioService) -> None:
+    """GET without a WebSocket."""
+    async with ClientSession() as session, session.get(f"{service.url}/v1/meetings/m1/audio") as response:
+        assert 426 == response.status
+
+
+async def test_a_client_that_says_nothing_is_sent_away(tmp_path: Path) -> None:
+    """Without a hello a socket is not kept."""
+    async with AudioService.on(tmp_path, body_idle_s=1) as service, ClientSession() as session:
+        await service.create_meeting()
+        async with session.ws_connect(f"{service.url}/v1/meetings/m1/audio") as socket:
+            assert CloseCode.PROTOCOL == await Socket(socket).closed()
+
+
+async def test_a_stop_stores_what_came_and_says_1012(service: AudioService, dial: Dial) -> None:
+    """After a restart the client goes on where it was."""
+    async with dial() as socket:
+        await socket.hello(ANN)
+        await socket.audio(0)
+        await socket.hear("ack", through=8_000)
+        await socket.audio(8_000)
+        stopping = asyncio.create_task(service.stop())
+
+        assert CloseCode.RESTARTING == await socket.closed()
+        await stopping
+    await service.start()
+    async with dial() as socket:
+        through = (await socket.hello(ANN))["streams"][0]["through"]
+        assert through in (8_000, 16_000)
+        await socket.audio(through, np.concatenate([PCM, PCM, PCM])[through:])
+        await socket.hear("ack", through=24_000)
+
+    assert np.array_equal(np.concatenate([PCM, PCM, PCM]), (await service.stored("ann"))[0])
