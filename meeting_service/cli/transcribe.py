@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -117,11 +117,13 @@ def load_model(settings: "Settings") -> "Recogniser":
 def _to_transcript(
     paths: Sequence[Path], called: dict[str, str], work: "OfflineTranscription"
 ) -> "Transcript":
+    """A recording was over when its file was last written."""
     from meeting_service.meeting import Meeting, MeetingState, Participant
     from meeting_service.transcript import Transcript
 
-    first = paths[0]
-    recorded = datetime.fromtimestamp(int(first.stat().st_mtime), UTC)
-    meeting = Meeting(first.stem, ", ".join(path.stem for path in paths), MeetingState.ENDED, recorded)
+    ended_at = datetime.fromtimestamp(int(paths[0].stat().st_mtime), UTC)
+    started_at = ended_at - timedelta(milliseconds=work.duration_ms)
+    title = ", ".join(path.stem for path in paths)
+    meeting = Meeting(paths[0].stem, title, MeetingState.ENDED, started_at, ended_at)
     people = [Participant(meeting.id, participant, name) for participant, name in called.items()]
     return Transcript(meeting, people, work.sentences)

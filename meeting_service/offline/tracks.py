@@ -32,6 +32,11 @@ class Track:
         return not self._finished and self._transcriber.wants_audio
 
     @property
+    def heard_ms(self) -> int:
+        """How much was heard so far."""
+        return self._transcriber.position * 1_000 // RECOGNITION_RATE_HZ
+
+    @property
     def done(self) -> bool:
         """Whether the audio is over and all its text is final."""
         return self._transcriber.done

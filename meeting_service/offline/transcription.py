@@ -94,6 +94,11 @@ class OfflineTranscription:
         tracks = (track for heard in self._heard for track in heard.tracks)
         return sorted((s for track in tracks for s in track.sentences), key=reading_order)
 
+    @property
+    def duration_ms(self) -> int:
+        """How much of the longest file was heard so far."""
+        return max(track.heard_ms for heard in self._heard for track in heard.tracks)
+
     def run(self) -> Iterator[int]:
         """Transcribe; yields the bytes read so far, after every batch."""
         while not all(heard.done for heard in self._heard):
