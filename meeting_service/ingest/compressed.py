@@ -32,8 +32,9 @@ class CompressedDecoder:
         self._decoding = Decoding(container, self._exchange.put_out, max_s)
         self._cut_short = False
         self._thread: threading.Thread | None = None
-        # A decoder that is dropped without `close` must not leave its thread waiting for ever.
-        weakref.finalize(self, self._exchange.close)
+        # A decoder that is dropped without `close` must not leave its thread waiting for ever. The reference
+        # is weak because a failure kept in the exchange leads back to the decoder by its traceback.
+        weakref.finalize(self, _close, weakref.ref(self._exchange))
 
     @property
     def rate_hz(self) -> int | None:
@@ -99,6 +100,11 @@ class CompressedDecoder:
             target=_run, args=(self._decoding, self._exchange), name="audio-decoder", daemon=True
         )
         self._thread.start()
+
+
+def _close(reference: weakref.ref[Exchange]) -> None:
+    if exchange := reference():
+        exchange.close()
 
 
 def _run(decoding: Decoding, exchange: Exchange) -> None:

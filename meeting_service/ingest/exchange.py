@@ -58,9 +58,12 @@ class Exchange:
             return decoded
 
     def close(self) -> None:
-        """Nobody wants anything any more."""
+        """Nobody wants anything any more; what lies here is dropped."""
         with self._turn:
             self._closed = True
+            self._input.clear()
+            self._output.clear()
+            self._failure = None
             self._turn.notify_all()
 
     # The thread's side; FFmpeg calls `read`
@@ -95,7 +98,7 @@ class Exchange:
     def stop(self, failure: Exception | None) -> None:
         """Nothing more will be put out, and why if it is not the end."""
         with self._turn:
-            self._done, self._failure = True, failure
+            self._done, self._failure = True, None if self._closed else failure
             self._turn.notify_all()
 
     def _is_full(self) -> bool:

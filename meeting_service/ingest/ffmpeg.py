@@ -89,12 +89,21 @@ class Decoding:
             stream.codec_context.thread_count = 1
             stream.codec_context.options = _STRICT
             for packet in opened.demux(stream):
-                for frame in packet.decode():
+                for frame in self._decode_packet(packet):
                     self._take(frame)
             if self._container is Container.FLAC and self.samples < (stream.duration or 0):
                 raise self._damaged(f"is cut short: {stream.duration} samples were announced")
             if not self.samples:
                 raise InvalidAudio(f"the {name_of(self._container)} holds no audio")
+
+    def _decode_packet(self, packet: av.Packet) -> list[av.AudioFrame]:
+        """Its frames. Between the frames of an MP3 there may be tags and padding: they are passed over."""
+        try:
+            return list(packet.decode())
+        except av.error.InvalidDataError:
+            if self._container is Container.MP3:
+                return []
+            raise
 
     def _find_stream(self, opened: av.container.InputContainer) -> av.AudioStream:
         if not opened.streams.audio:

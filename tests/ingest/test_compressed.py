@@ -1,6 +1,8 @@
 """Compressed bodies: real files of real encoders, cut anywhere, damaged, lying and endless."""
 
+import gc
 import threading
+import weakref
 
 import numpy as np
 import pytest
@@ -231,6 +233,16 @@ def test_a_bomb_is_stopped_by_its_duration() -> None:
     assert "more than 60 s" in error.detail
 
 
+@pytest.mark.parametrize("junk", [b"TAG" + bytes(125), bytes(5_000), b"APETAGEX" + bytes(100)])
+def test_tags_and_padding_of_an_mp3_are_passed_over(bodies: dict[Container, bytes], junk: bytes) -> None:
+    """What people's files have after the audio, and between two that were joined, is no error."""
+    body = bodies[Container.MP3]
+    whole = decode(make_decoder(Container.MP3), [body])
+
+    assert np.array_equal(decode(make_decoder(Container.MP3), [body + junk]), whole)
+    assert len(decode(make_decoder(Container.MP3), [body + junk + body])) > 1.9 * len(whole)
+
+
 def test_a_clock_that_jumps_is_silence_of_that_length() -> None:
     """A WebM whose encoder left silence out has it back, and what follows is in its place."""
     decoded = decode(make_decoder(Container.WEBM), [encode_with_a_pause(pause_s=2.0)])
@@ -272,3 +284,15 @@ def test_a_dropped_decoder_ends_its_thread() -> None:
     thread.join(timeout=10)
 
     assert not thread.is_alive()
+
+
+def test_a_failed_decoder_is_let_go() -> None:
+    """An error and its traceback keep nothing alive once nobody asks any more."""
+    decoder = make_decoder(Container.FLAC)
+    with pytest.raises(InvalidAudio):
+        decode(decoder, [encode(Container.FLAC, STEREO)[:-300]])
+    dropped = weakref.ref(decoder)
+    del decoder
+    gc.collect()
+
+    assert dropped() is None
