@@ -1,7 +1,8 @@
 """Where captions break: a sentence into cues, a cue into lines, at places that read well."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 from meeting_service.exports.plain import width
 
@@ -35,11 +36,20 @@ class Token:
     end_ms: int
     joined: bool = False
     """whether it continues the token before, without a space"""
+    columns: int = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", width(self.text))
 
 
 def join_tokens(tokens: Sequence[Token]) -> str:
     """The tokens as text."""
     return "".join(t.text if t.joined or not i else f" {t.text}" for i, t in enumerate(tokens))
+
+
+def tokens_width(tokens: Sequence[Token]) -> int:
+    """Columns of the tokens on one line."""
+    return sum(t.columns + (not t.joined and i > 0) for i, t in enumerate(tokens))
 
 
 def cut_into_cues(tokens: Sequence[Token], first: Widths, rest: Widths, max_ms: int) -> list[Sequence[Token]]:
@@ -51,19 +61,19 @@ def cut_into_cues(tokens: Sequence[Token], first: Widths, rest: Widths, max_ms: 
         rest: room in the others.
         max_ms: no cue lasts longer, unless one token does.
     """
-    n = len(tokens)
-    costs = [0.0] * (n + 1)
-    ends = [n] * (n + 1)
-    for start in range(n - 1, -1, -1):
-        room = rest if start else first
-        choices = [
-            (_cue_cost(tokens, start, end) + costs[end], -end)
-            for end in _possible_ends(tokens, start, room, max_ms)
-        ]
-        costs[start], negative_end = min(choices)
-        ends[start] = -negative_end
+    if len(_possible_ends(tokens, 0, first, max_ms)) == len(tokens):
+        return [tokens]
+    breaks = [_break_cost(before, after) for before, after in pairwise(tokens)]
+    costs = [0] * (len(tokens) + 1)
+    ends = [0] * len(tokens)
+    for start in range(len(tokens) - 1, -1, -1):
+        possible = _possible_ends(tokens, start, rest if start else first, max_ms)
+        costs[start], later = min(
+            (_cue_cost(tokens, start, end, columns, breaks) + costs[end], -end) for end, columns in possible
+        )
+        ends[start] = -later
     cues, start = [], 0
-    while start < n:
+    while start < len(tokens):
         cues.append(tokens[start : ends[start]])
         start = ends[start]
     return cues
@@ -71,48 +81,41 @@ def cut_into_cues(tokens: Sequence[Token], first: Widths, rest: Widths, max_ms: 
 
 def break_into_lines(tokens: Sequence[Token], widths: Widths) -> tuple[str, ...]:
     """One line where it fits, else two that break well and are of like length."""
-    whole = join_tokens(tokens)
-    if len(tokens) == 1 or len(widths) == 1 or width(whole) <= widths[0]:
-        return (whole,)
+    if len(tokens) == 1 or len(widths) == 1 or tokens_width(tokens) <= widths[0]:
+        return (join_tokens(tokens),)
     pairs = [(_line_cost(tokens, at, widths), at) for at in range(1, len(tokens))]
     _, at = min(pairs)
     return join_tokens(tokens[:at]), join_tokens(tokens[at:])
 
 
-def _possible_ends(tokens: Sequence[Token], start: int, widths: Widths, max_ms: int) -> list[int]:
-    ends = [start + 1]
-    for end in range(start + 2, len(tokens) + 1):
-        if tokens[end - 1].end_ms - tokens[start].start_ms > max_ms or not _fits(tokens[start:end], widths):
-            break
-        ends.append(end)
-    return ends
-
-
-def _fits(tokens: Sequence[Token], widths: Widths) -> bool:
-    line, used = 0, 0
-    for token in tokens:
-        columns = width(token.text)
+def _possible_ends(tokens: Sequence[Token], start: int, widths: Widths, max_ms: int) -> list[tuple[int, int]]:
+    """Where a cue that begins here may end, with its columns; always at least after its first token."""
+    found: list[tuple[int, int]] = []
+    line, used, columns = 0, 0, 0
+    for index in range(start, len(tokens)):
+        token = tokens[index]
         space = 0 if token.joined or not used else 1
-        if used and used + space + columns > widths[line]:
+        if used and used + space + token.columns > widths[line]:
             line, used, space = line + 1, 0, 0
-        if line == len(widths) or columns > widths[line]:
-            return False
-        used += space + columns
-    return True
+        fits = line < len(widths) and token.columns <= widths[line]
+        if found and (not fits or token.end_ms - tokens[start].start_ms > max_ms):
+            break
+        used += space + token.columns
+        columns += space + token.columns
+        found.append((index + 1, columns))
+    return found
 
 
-def _cue_cost(tokens: Sequence[Token], start: int, end: int) -> float:
-    cost = _CUE_COST
-    if end - start < len(tokens) and width(join_tokens(tokens[start:end])) < _FRAGMENT_COLUMNS:
-        cost += _FRAGMENT_COST
+def _cue_cost(tokens: Sequence[Token], start: int, end: int, columns: int, breaks: Sequence[int]) -> int:
+    cost = _CUE_COST + (_FRAGMENT_COST if columns < _FRAGMENT_COLUMNS else 0)
     if end == len(tokens):
         return cost
     is_hasty = tokens[end].start_ms - tokens[start].start_ms < _HASTY_MS
-    return cost + _break_cost(tokens[end - 1], tokens[end]) + (_HASTY_COST if is_hasty else 0)
+    return cost + breaks[end - 1] + (_HASTY_COST if is_hasty else 0)
 
 
 def _line_cost(tokens: Sequence[Token], at: int, widths: Widths) -> float:
-    upper, lower = width(join_tokens(tokens[:at])), width(join_tokens(tokens[at:]))
+    upper, lower = tokens_width(tokens[:at]), tokens_width(tokens[at:])
     overflow = max(upper - widths[0], 0) + max(lower - widths[1], 0)
     return 1_000 * overflow + _break_cost(tokens[at - 1], tokens[at]) + abs(upper - lower) / 4
 

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 from meeting_service.exports.breaks import Token, Widths, cut_into_cues
@@ -92,36 +92,27 @@ def _read_by(span: Span, starts: Sequence[int], index: int) -> int:
 
 
 def _time_words(sentence: Sentence, carry: Callable[[str], str]) -> list[Token]:
+    """Words with times that never go back, never before the meeting, never past the sentence."""
     words = split_words(clean(sentence.text))
     if words == [clean(word.text) for word in sentence.words]:
-        timed = [Token(carry(w.text), w.start_ms, w.end_ms) for w in _cleaned(sentence)]
+        times = [(word.start_ms, word.end_ms) for word in sentence.words]
     else:
-        timed = _spread(words, sentence, carry)
-    return _in_order(timed, sentence.end_ms)
+        times = _spread(words, sentence)
+    tokens: list[Token] = []
+    latest = 0
+    for word, (start_ms, end_ms) in zip(words, times, strict=True):
+        latest = max(latest, min(start_ms, sentence.end_ms))
+        tokens.append(Token(carry(word), latest, max(latest, min(end_ms, sentence.end_ms))))
+    return tokens
 
 
-def _cleaned(sentence: Sentence) -> list[Token]:
-    return [Token(clean(word.text), word.start_ms, word.end_ms) for word in sentence.words]
-
-
-def _spread(words: Sequence[str], sentence: Sentence, carry: Callable[[str], str]) -> list[Token]:
-    """Words whose times are not known, for example after a correction, spread by their length."""
+def _spread(words: Sequence[str], sentence: Sentence) -> list[tuple[int, int]]:
+    """Times of words that are not known, for example after a correction, by their length."""
     edges = [0]
     for word in words:
         edges.append(edges[-1] + len(word) + 1)
     span = sentence.end_ms - sentence.start_ms
-    times = [sentence.start_ms + span * edge // max(edges[-1], 1) for edge in edges]
-    return [Token(carry(word), *ends) for word, ends in zip(words, pairwise(times), strict=True)]
-
-
-def _in_order(tokens: Sequence[Token], end_ms: int) -> list[Token]:
-    """Times that never go back, never before the meeting, never past the sentence."""
-    ordered: list[Token] = []
-    latest = 0
-    for token in tokens:
-        latest = max(latest, min(token.start_ms, end_ms))
-        ordered.append(replace(token, start_ms=latest, end_ms=max(latest, min(token.end_ms, end_ms))))
-    return ordered
+    return list(pairwise(sentence.start_ms + span * edge // max(edges[-1], 1) for edge in edges))
 
 
 def _break_token(token: Token, columns: int) -> list[Token]:

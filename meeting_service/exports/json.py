@@ -12,8 +12,9 @@ JsonObject = dict[str, Any]
 
 
 def write_json(transcript: Transcript, options: ExportOptions = DEFAULT_OPTIONS) -> str:
-    """The transcript as an indented JSON object; options do not apply, nothing is left out."""
-    return json.dumps(transcript_json(transcript), ensure_ascii=False, indent=2) + "\n"
+    """The transcript as a JSON object, a line for each sentence. Nothing is left out, options or not."""
+    members = ",\n".join(f"{_dumps(key)}: {_one_a_line(v)}" for key, v in transcript_json(transcript).items())
+    return f"{{\n{members}\n}}\n"
 
 
 def transcript_json(transcript: Transcript) -> JsonObject:
@@ -89,3 +90,14 @@ def _word_json(word: Word) -> JsonObject:
 
 def _moment(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _one_a_line(value: Any) -> str:
+    if not isinstance(value, list) or not value:
+        return _dumps(value)
+    items = ",\n".join(map(_dumps, value))
+    return f"[\n{items}\n]"
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)

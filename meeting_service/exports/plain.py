@@ -13,6 +13,8 @@ _UNWANTED = {"Cc": " ", "Cs": "\ufffd", "Zl": " ", "Zp": " "}
 
 def clean(text: str) -> str:
     """One line: control characters and line breaks become spaces, runs of spaces one."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     kept = "".join(_UNWANTED.get(unicodedata.category(c), c) for c in text).replace("\ufeff", "")
     return " ".join(split_words(kept))
 
@@ -34,7 +36,7 @@ def speaker_name(transcript: Transcript, participant_id: str) -> str:
 
 def width(text: str) -> int:
     """Columns on the screen: two for wide characters, none for marks that sit on others."""
-    return sum(map(_char_width, text))
+    return len(text) if text.isascii() else sum(map(_char_width, text))
 
 
 def shorten(text: str, columns: int) -> str:

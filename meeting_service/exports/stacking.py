@@ -7,9 +7,8 @@ Who starts later takes over as soon as the caption before has been read, two sec
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from meeting_service.exports.breaks import join_tokens
+from meeting_service.exports.breaks import tokens_width
 from meeting_service.exports.cues import MAX_CUE_MS, MIN_CUE_MS, Piece
-from meeting_service.exports.plain import width
 
 SHARE_MS = 1_000
 MAX_DELAY_MS = 2_000
@@ -27,7 +26,7 @@ class Shared:
     @property
     def columns(self) -> int:
         """How much there is to read."""
-        return sum(width(join_tokens(piece.tokens)) for piece in self.pieces)
+        return sum(tokens_width(piece.tokens) for piece in self.pieces)
 
 
 def stack(pieces: Sequence[Piece]) -> list[Shared]:

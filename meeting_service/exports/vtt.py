@@ -3,10 +3,10 @@
 import re
 from itertools import count
 
-from meeting_service.exports.breaks import break_into_lines, join_tokens
+from meeting_service.exports.breaks import break_into_lines, tokens_width
 from meeting_service.exports.cues import Piece, Span, cut_sentence, in_time_order, linger
 from meeting_service.exports.options import CAPTION_CHARS, DEFAULT_OPTIONS, ExportOptions
-from meeting_service.exports.plain import meeting_title, speaker_name, width
+from meeting_service.exports.plain import meeting_title, speaker_name
 from meeting_service.exports.timestamps import clock_time
 from meeting_service.transcript import Transcript
 
@@ -31,7 +31,7 @@ def _header(transcript: Transcript) -> str:
 
 
 def _span(piece: Piece) -> Span:
-    return Span(piece.start_ms, piece.end_ms, width(join_tokens(piece.tokens)), piece.participant_id)
+    return Span(piece.start_ms, piece.end_ms, tokens_width(piece.tokens), piece.participant_id)
 
 
 def _cue(number: int, piece: Piece, end_ms: int, voice: str, room: tuple[int, int]) -> str:

@@ -206,7 +206,8 @@ class Store:
 
     async def get_transcript(self, meeting_id: str) -> Transcript:
         """All of a meeting at one moment, in reading order."""
-        return await self._database.read(partial(transcripts.get_transcript, meeting_id=meeting_id))
+        build = await self._database.read(partial(transcripts.read_transcript, meeting_id=meeting_id))
+        return await asyncio.to_thread(build)
 
     async def list_events(self, meeting_id: str, after: int, limit: int = 500) -> list[StoredEvent]:
         """The events numbered above `after`, in order; none of a meeting that is not there."""

@@ -1,9 +1,10 @@
 """Final text and gaps: kept with the events that tell them, read as one transcript."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, Text, insert, select, type_coerce
 
 from meeting_service.errors import InvalidRequest
 from meeting_service.events import GapRecorded, SentenceFinalized, StoredEvent
@@ -16,6 +17,9 @@ from meeting_service.storage.payload import json_to_words, words_to_json
 from meeting_service.storage.schema import gaps, sentences
 from meeting_service.storage.streams import advance, get_stream
 from meeting_service.transcript import Sentence, Transcript, TranscriptGap, reading_order
+
+_COLUMNS = [type_coerce(c, Text).label("words") if c is sentences.c.words else c for c in sentences.c]
+"""words as the text they are stored as, to be read in their own time"""
 
 
 def commit_final(
@@ -54,18 +58,18 @@ def record_gap(db: Connection, stream: Stream, gap: TranscriptGap) -> StoredEven
     return told
 
 
-def get_transcript(db: Connection, meeting_id: str) -> Transcript:
-    """All of a meeting at one moment, in reading order.
+def read_transcript(db: Connection, meeting_id: str) -> Callable[[], Transcript]:
+    """All of a meeting at one moment, as a call that puts it together.
+
+    Hours of words take long enough to be put together beside the event loop.
 
     Raises:
         NotFound: no such meeting.
     """
-    return Transcript(
-        meeting=get_meeting(db, meeting_id),
-        participants=list_participants(db, meeting_id),
-        sentences=_list_sentences(db, meeting_id),
-        gaps=_list_gaps(db, meeting_id),
-    )
+    meeting, people = get_meeting(db, meeting_id), list_participants(db, meeting_id)
+    rows = db.execute(select(*_COLUMNS).where(sentences.c.meeting_id == meeting_id)).all()
+    missing = _list_gaps(db, meeting_id)
+    return lambda: Transcript(meeting, people, sorted(map(_to_sentence, rows), key=reading_order), missing)
 
 
 def _not_held(db: Connection, stream: Stream, final: Sequence[Sentence]) -> list[Sentence]:
@@ -74,11 +78,6 @@ def _not_held(db: Connection, stream: Stream, final: Sequence[Sentence]) -> list
     held = set(db.scalars(select(sentences.c.id).where(*of)))
     new = {sentence.id: sentence for sentence in reversed(final) if sentence.id not in held}
     return list(reversed(new.values()))
-
-
-def _list_sentences(db: Connection, meeting_id: str) -> list[Sentence]:
-    rows = db.execute(select(sentences).where(sentences.c.meeting_id == meeting_id))
-    return sorted(map(_to_sentence, rows), key=reading_order)
 
 
 def _list_gaps(db: Connection, meeting_id: str) -> list[TranscriptGap]:
@@ -113,6 +112,6 @@ def _to_sentence(row: Row[Any]) -> Sentence:
         end_ms=row.end_ms,
         text=row.text,
         confidence=row.confidence,
-        words=json_to_words(row.words),
+        words=json_to_words(json.loads(row.words)),
         seq=row.seq,
     )
