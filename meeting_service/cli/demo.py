@@ -11,6 +11,7 @@ import typer
 
 from meeting_service.cli.console import remark
 from meeting_service.cli.options import Data, LogLevel, read_settings
+from meeting_service.cli.results import make_folder
 from meeting_service.errors import CannotStart
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def command(
     from meeting_service.demo.script import Script
     from meeting_service.logs import configure_logging
 
+    make_folder(out)
     shown = Demonstration(Script.load(MEETING_FOLDER), MEETING_FOLDER, speed, out, leave)
     with ExitStack() as stack:
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="meeting-service-")))

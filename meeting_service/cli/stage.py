@@ -7,7 +7,7 @@ from rich.text import Text
 
 from meeting_service.cli.console import rich_console
 from meeting_service.cli.demo import Demonstration
-from meeting_service.cli.results import make_folder, write_file
+from meeting_service.cli.results import write_file
 from meeting_service.client import MeetingClient
 from meeting_service.clock import SystemClock
 from meeting_service.demo.player import Player, Watcher, prepare
@@ -25,7 +25,6 @@ async def perform(url: str, shown: Demonstration) -> None:
     Raises:
         MeetingServiceError: when something of it does not work.
     """
-    make_folder(shown.out)
     player = await prepare(url, shown.script, shown.folder, shown.speed, SystemClock())
     _introduce(url, player, shown)
     watcher = Watcher(player.pace, _printer(shown.script))
@@ -73,8 +72,9 @@ async def _conclude(url: str, player: Player, delays: Delays, shown: Demonstrati
     by_name = ", ".join(f"{name} {100 * errors.rate:.1f} %" for name, errors in found.by_name.items())
     say = rich_console().print
     say(f"\nword error rate {100 * found.overall.rate:.1f} % of {found.overall.words} words ({by_name})")
-    say(describe_delays("final text after a sentence's last sound", delays.finals_ms))
-    say(describe_delays("drafts after the last sound they hold", delays.drafts_ms))
+    played = "" if shown.speed == 1 else f", played {shown.speed:g} times as fast as life"
+    say(describe_delays("final text after a sentence's last sound", delays.finals_ms) + played)
+    say(describe_delays("drafts after the last sound they hold", delays.drafts_ms) + played)
     say("written: " + ", ".join(map(str, files)))
 
 
