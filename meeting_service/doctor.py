@@ -1,6 +1,8 @@
 """Whether this machine can run the service: one finding per thing checked, with what to do about it."""
 
+import http.client
 import importlib.metadata
+import json
 import os
 import platform
 import shutil
@@ -22,6 +24,8 @@ GOOD_FREE_BYTES = 10 << 30
 """about thirty hours of one participant at 48 kHz"""
 SLOW_SYNC_MS = 20.0
 _SYNCS = 9
+_ANSWER_S = 1.0
+_HEALTH_BYTES = 4_096
 
 
 class Level(StrEnum):
@@ -104,7 +108,7 @@ def check_device(_settings: Settings) -> Finding:
         return Finding("device", Level.OK, f"GPU ({kind})")
     found = f"CPU, {os.cpu_count()} cores, {platform.machine()}"
     if _has_nvidia_gpu():
-        advice = "install the GPU's arithmetic: uv sync --extra cuda"
+        advice = "use it: uv sync --extra cuda --no-install-package mlx-cpu"
         return Finding("device", Level.NOTICE, f"{found}, though there is an NVIDIA GPU", advice)
     return Finding("device", Level.OK, found)
 
@@ -195,7 +199,25 @@ def _sync_ms(descriptor: int) -> float:
 
 
 def check_listening(settings: Settings) -> Finding:
-    """Whether the port is free."""
+    """Whether the port is free, or taken by a service of this kind."""
     host, port = settings.server.host, settings.server.port
-    check_port(host, port)
+    try:
+        check_port(host, port)
+    except CannotStart:
+        if (version := _find_service(host, port)) is None:
+            raise
+        return Finding("port", Level.OK, f"meeting-service {version} is running on {host} port {port}")
     return Finding("port", Level.OK, f"{port} on {host} is free")
+
+
+def _find_service(host: str, port: int) -> str | None:
+    """The version of the service that answers there, if one does."""
+    connection = http.client.HTTPConnection(host, port, timeout=_ANSWER_S)
+    try:
+        connection.request("GET", "/healthz")
+        health = json.loads(connection.getresponse().read(_HEALTH_BYTES))
+        return str(health["version"])
+    except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
+        return None
+    finally:
+        connection.close()

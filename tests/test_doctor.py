@@ -1,6 +1,8 @@
 """Single findings."""
 
+import socket
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,38 @@ def test_room_on_the_disk(free_bytes: int, level: Level) -> None:
 def test_a_slow_disk_is_a_notice(took_ms: float, level: Level) -> None:
     """Slow syncing delays acknowledgements and loses nothing."""
     assert doctor.judge_sync(took_ms).level is level
+
+
+def serve_once(answer: bytes) -> int:
+    """A listener that gives one HTTP answer, and its port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def respond() -> None:
+        with listener, listener.accept()[0] as connection:
+            connection.recv(4_096)
+            head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(answer)}\r\n\r\n"
+            connection.sendall(head.encode() + answer)
+
+    threading.Thread(target=respond).start()
+    return int(listener.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    ("answer", "found"),
+    [
+        (b'{"status": "ok", "version": "9.9"}', "meeting-service 9.9 is running"),
+        (b"<html>", "is in use"),
+        (b"[]", "is in use"),
+    ],
+)
+def test_a_port_that_a_service_has_is_no_problem(tmp_path: Path, answer: bytes, found: str) -> None:
+    """A running service is told apart from another program on its port."""
+    own = {"server": {"port": serve_once(answer)}, "model": {"name": "demo"}, "data": {"directory": tmp_path}}
+    taken = load_settings(overrides=own)
+    findings = {finding.check: finding for finding in doctor.examine(taken)}
+
+    assert found in findings["port"].found
+    assert (findings["port"].level is Level.OK) is ("running" in found)
 
 
 def test_checks_leave_nothing_behind(tmp_path: Path) -> None:
