@@ -3,6 +3,7 @@
 from typing import Any
 
 from meeting_service.errors import (
+    AudioHole,
     BodyStalled,
     Conflict,
     DiskFull,
@@ -77,4 +78,9 @@ def problem_to_error(status: int, problem: Any) -> MeetingServiceError:
     """The error that an HTTP answer tells; `problem` is its JSON body, if it had one."""
     if not isinstance(problem, dict):
         return MeetingServiceError(f"the service answered with status {status}")
-    return code_to_error(str(problem.get("code")), str(problem.get("detail", f"status {status}")))
+    code, detail = str(problem.get("code")), str(problem.get("detail", f"status {status}"))
+    if code == AudioHole.code and isinstance(expected := problem.get("through"), int):
+        hole = AudioHole(expected, expected)
+        hole.detail = detail
+        return hole
+    return code_to_error(code, detail)

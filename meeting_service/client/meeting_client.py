@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
@@ -15,10 +15,15 @@ from meeting_service.client.connection import AudioConnection, make_format
 from meeting_service.client.errors import Unreachable, problem_to_error
 from meeting_service.client.event_stream import EventReader
 from meeting_service.client.patience import Patience
-from meeting_service.client.shapes import json_to_event, json_to_meeting, json_to_transcript
+from meeting_service.client.shapes import (
+    json_to_event,
+    json_to_meeting,
+    json_to_participant,
+    json_to_transcript,
+)
 from meeting_service.client.stream import AudioStream
 from meeting_service.events import MeetingChanged, MeetingEvent, StoredEvent
-from meeting_service.meeting import Meeting, MeetingState
+from meeting_service.meeting import Meeting, MeetingState, Participant
 from meeting_service.transcript import Transcript
 
 ANSWER_PATIENCE_S = 60.0
@@ -104,6 +109,22 @@ class MeetingClient:
         """The transcript as `srt`, `txt`, `vtt`, `json`, …"""
         return (await self._request("GET", _path(meeting_id, f"transcript.{format}"))).decode()
 
+    # Participants
+
+    async def put_participant(
+        self, meeting_id: str, participant: str, name: str | None = None
+    ) -> Participant:
+        """Create a participant, or give one another name."""
+        given = {} if name is None else {"name": name}
+        path = _path(meeting_id, "participants", participant)
+        return json_to_participant(meeting_id, await self._request_json("PUT", path, json=given))
+
+    async def end_participant(self, meeting_id: str, participant: str) -> Participant:
+        """The participant left; all their text is final when this returns."""
+        path = _path(meeting_id, "participants", participant, "end")
+        fields = await self._request_json("POST", path, timeout=ClientTimeout(total=None))
+        return json_to_participant(meeting_id, fields)
+
     # Audio
 
     def open_stream(
@@ -169,7 +190,7 @@ class MeetingClient:
 
     async def events(
         self, meeting_id: str, after: int | None = None, *, until_ended: bool = True
-    ) -> AsyncIterator[MeetingEvent]:
+    ) -> AsyncGenerator[MeetingEvent, None]:
         """What happens in a meeting: every stored event after `after` once and in order, drafts between.
 
         Connects again by itself and goes on where it was. Ends when the meeting has ended, unless told

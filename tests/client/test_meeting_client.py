@@ -1,0 +1,354 @@
+"""MeetingClient against a real service: plain requests, streams, events; restarts and bad networks."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from meeting_service.audio import Encoding, RawFormat
+from meeting_service.client import AudioStream, MeetingClient, Patience, PostedStream, Superseded, Unreachable
+from meeting_service.errors import (
+    Conflict,
+    InvalidAudio,
+    MeetingEnded,
+    MeetingServiceError,
+    NotFound,
+    ProtocolViolation,
+)
+from meeting_service.events import MeetingChanged, SentenceFinalized, StoredEvent
+from meeting_service.meeting import MeetingState
+from tests.audio_service import RATE_HZ, AudioService, noise, to_bytes
+from tests.client.cutting_proxy import cutting_proxy
+
+PCM = noise(5 * RATE_HZ)
+HASTE = Patience(delays_s=(0.01, 0.05), jitter_s=0.01, later_s=0.05, give_up_s=20, buffer_s=30)
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[AudioService]:
+    """A running service with one live meeting, `m1`."""
+    async with AudioService.on(tmp_path) as service:
+        await service.create_meeting()
+        yield service
+
+
+@pytest.fixture
+async def client(service: AudioService) -> AsyncIterator[MeetingClient]:
+    """A client of it that is in a hurry."""
+    async with MeetingClient(service.url, patience=HASTE) as client:
+        yield client
+
+
+def open_ann(client: MeetingClient, meeting_id: str = "m1") -> AudioStream:
+    """Ann's stream."""
+    return client.open_stream(meeting_id, "ann", rate=RATE_HZ, name="Ann")
+
+
+async def write_all(stream: AudioStream, pcm: np.ndarray = PCM, seed: int = 1) -> None:
+    """Write in pieces of random sizes."""
+    rng, sent = np.random.default_rng(seed), 0
+    while sent < len(pcm):
+        end = sent + int(rng.integers(1, 4_000))
+        await stream.write(pcm[sent:end])
+        sent = end
+        await asyncio.sleep(0)
+
+
+# A meeting from beginning to end
+
+
+async def test_a_meeting_from_a_bots_side(service: AudioService) -> None:
+    """Create, speak, end, read, take away."""
+    speech = np.concatenate([noise(3 * RATE_HZ), np.zeros(2 * RATE_HZ, np.int16)])
+    async with MeetingClient(service.url) as client:
+        meeting = await client.create_meeting(title="Weekly", id="weekly")
+        async with client.open_stream(meeting.id, "ann", rate=RATE_HZ, name="Ann") as stream:
+            await stream.write(speech)
+        ended = await client.end(meeting.id)
+        transcript = await client.transcript(meeting.id)
+        subtitles = await client.export(meeting.id, "srt")
+
+        assert ("weekly", "Weekly") == (meeting.id, meeting.title)
+        assert MeetingState.ENDED == ended.state == (await client.get("weekly")).state
+        assert transcript.sentences
+        assert "Ann" == transcript.name_of("ann")
+        assert transcript.sentences[0].text in subtitles
+    assert np.array_equal(speech, (await service.stored("ann", "weekly"))[0])
+
+
+async def test_streams_share_a_socket(service: AudioService, client: MeetingClient) -> None:
+    """Several participants of one meeting, opened at different times."""
+    bob = client.open_stream("m1", "bob", rate=8_000)
+    async with open_ann(client) as ann, bob:
+        await asyncio.gather(write_all(ann), write_all(bob, PCM[::-1]))
+
+    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+    assert np.array_equal(PCM[::-1], (await service.stored("bob"))[0])
+
+
+async def test_a_stream_can_have_a_participant_per_channel(
+    service: AudioService, client: MeetingClient
+) -> None:
+    """Channels are people."""
+    async with client.open_channels("m1", {"ann": "Ann", "bob": None}, rate=RATE_HZ) as stream:
+        await stream.write(np.stack([PCM, PCM[::-1]], axis=1))
+
+    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+    assert np.array_equal(PCM[::-1], (await service.stored("bob"))[0])
+
+
+@pytest.mark.parametrize("encoding", ["s16le", "s16be", "f32le"])
+@pytest.mark.parametrize("dtype", [np.int16, np.float32])
+async def test_arrays_are_written_in_the_streams_encoding(
+    service: AudioService, client: MeetingClient, encoding: str, dtype: type
+) -> None:
+    """Integers and floats give the same samples."""
+    pcm = PCM[:4_000]
+    array = pcm if dtype is np.int16 else pcm / np.float32(32_768)
+    async with client.open_stream("m1", "ann", rate=RATE_HZ, encoding=encoding) as stream:
+        await stream.write(array)
+
+    assert np.array_equal(pcm, (await service.stored("ann"))[0])
+
+
+async def test_bytes_may_be_cut_anywhere(service: AudioService, client: MeetingClient) -> None:
+    """Half a sample waits for its other half."""
+    data = to_bytes(PCM[:1_000])
+    async with open_ann(client) as stream:
+        for start in range(0, len(data), 333):
+            await stream.write(data[start : start + 333])
+
+    assert np.array_equal(PCM[:1_000], (await service.stored("ann"))[0])
+
+
+async def test_an_unfinished_sample_at_the_end_is_told(client: MeetingClient) -> None:
+    """It is the bot's mistake."""
+    stream = open_ann(client)
+    await stream.write(b"abc")
+
+    with pytest.raises(InvalidAudio):
+        await stream.finish()
+
+
+async def test_gaps_are_declared(service: AudioService, client: MeetingClient) -> None:
+    """The bot was away for a second."""
+    async with open_ann(client) as stream:
+        await stream.write(PCM[:100])
+        await stream.declare_gap(RATE_HZ)
+        await stream.write(PCM[100:200])
+
+    silence = np.zeros(RATE_HZ, np.int16)
+    assert np.array_equal(
+        np.concatenate([PCM[:100], silence, PCM[100:200]]), (await service.stored("ann"))[0]
+    )
+
+
+async def test_drain_waits_for_durability(service: AudioService, client: MeetingClient) -> None:
+    """What is drained is in the ledger, and the stream goes on."""
+    async with open_ann(client) as stream:
+        await stream.write(PCM)
+        await stream.drain()
+
+        assert len(PCM) == stream.through == len((await service.stored("ann"))[0])
+
+
+# What does not work out
+
+
+async def test_errors_of_requests_have_their_classes(client: MeetingClient) -> None:
+    """A problem is the error that the service raised."""
+    with pytest.raises(NotFound):
+        await client.get("nowhere")
+    with pytest.raises(NotFound):
+        await client.transcript("../escape?x")
+
+
+async def test_a_service_that_is_not_there_is_unreachable() -> None:
+    """One clear line."""
+    async with MeetingClient("http://127.0.0.1:9", patience=HASTE) as client:
+        with pytest.raises(Unreachable, match="does not answer"):
+            await client.get("m1")
+
+
+async def test_a_stream_to_nobody_gives_up() -> None:
+    """After its patience."""
+    patience = Patience(delays_s=(0.01,), jitter_s=0, give_up_s=0.05)
+    async with MeetingClient("http://127.0.0.1:9", patience=patience) as client:
+        stream = open_ann(client)
+        await stream.write(PCM)
+
+        with pytest.raises(Unreachable):
+            await stream.finish()
+
+
+@pytest.mark.parametrize(
+    ("meeting_id", "rate", "error"),
+    [("nowhere", RATE_HZ, NotFound), ("ended", RATE_HZ, MeetingEnded), ("m1", 7, ProtocolViolation)],
+)
+async def test_a_stream_that_cannot_be_is_told(
+    service: AudioService, client: MeetingClient, meeting_id: str, rate: int, error: type[MeetingServiceError]
+) -> None:
+    """Final close codes are raised, not retried."""
+    await service.create_meeting("ended")
+    await service.sessions.end_meeting("ended")
+
+    with pytest.raises(error):
+        await client.open_stream(meeting_id, "ann", rate=rate).ready()
+
+
+async def test_an_older_client_stops_when_it_is_superseded(
+    service: AudioService, client: MeetingClient
+) -> None:
+    """It does not take the stream back."""
+    old = open_ann(client)
+    await old.write(PCM)
+    await old.drain()
+    async with MeetingClient(service.url, patience=HASTE) as other, open_ann(other) as new:
+        await new.write(PCM[::-1])
+        await new.drain()
+        with pytest.raises(Superseded):
+            await old.finish()
+
+    assert np.array_equal(np.concatenate([PCM, PCM[::-1]]), (await service.stored("ann"))[0])
+
+
+async def test_a_finished_stream_takes_nothing_more(client: MeetingClient) -> None:
+    """The participant left."""
+    async with open_ann(client) as stream:
+        await stream.write(PCM)
+
+    with pytest.raises(Conflict):
+        await stream.write(PCM)
+
+
+async def test_a_stream_left_with_an_error_is_not_ended(service: AudioService, client: MeetingClient) -> None:
+    """A bot that crashes may come back."""
+
+    async def crash() -> None:
+        async with open_ann(client) as stream:
+            await stream.write(PCM)
+            await stream.drain()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await crash()
+
+    [person] = await service.sessions.list_participants("m1")
+    assert person.present
+
+
+# Restarts and bad networks
+
+
+async def test_a_restart_of_the_service_loses_nothing(service: AudioService, client: MeetingClient) -> None:
+    """The stream goes on where it was, on the same port and folder."""
+    async with open_ann(client) as stream:
+        await write_all(stream, PCM[:40_000])
+        await service.stop()
+        await write_all(stream, PCM[40_000:60_000])
+        await service.start()
+        await write_all(stream, PCM[60_000:])
+
+    [stored] = await service.stored("ann")
+    assert np.array_equal(PCM, stored)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_connections_that_break_lose_nothing(service: AudioService, seed: int) -> None:
+    """Cut after random bytes, again and again, two streams arrive whole."""
+    cuts = iter(np.random.default_rng(seed).integers(300, 60_000, 8).tolist())
+    async with (
+        cutting_proxy(service.port, cuts) as port,
+        MeetingClient(f"http://127.0.0.1:{port}", patience=HASTE) as client,
+        open_ann(client) as ann,
+        client.open_stream("m1", "bob", rate=RATE_HZ) as bob,
+    ):
+        await asyncio.gather(write_all(ann, seed=seed), write_all(bob, PCM[::-1], seed=seed))
+
+    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+    assert np.array_equal(PCM[::-1], (await service.stored("bob"))[0])
+
+
+async def test_a_full_buffer_makes_writes_wait(service: AudioService) -> None:
+    """While the service is away, a bot's memory is bounded."""
+    patience = Patience(delays_s=(0.01,), jitter_s=0, give_up_s=20, buffer_s=1)
+    async with MeetingClient(service.url, patience=patience) as client, open_ann(client) as stream:
+        await stream.ready()
+        await service.stop()
+        writing = asyncio.create_task(stream.write(PCM))
+        _, waiting = await asyncio.wait({writing}, timeout=0.2)
+        assert {writing} == waiting
+        assert RATE_HZ == stream.pending_samples
+        await service.start()
+        await writing
+
+    assert np.array_equal(PCM, np.concatenate(await service.stored("ann")))
+
+
+async def test_posted_pieces_survive_a_restart(service: AudioService, client: MeetingClient) -> None:
+    """Over plain HTTP a piece is posted until it is held."""
+    stream = PostedStream(client, "m1", "ann", RawFormat(Encoding.S16LE, RATE_HZ), patience=HASTE)
+    await stream.write(to_bytes(PCM[:40_000]))
+    await service.stop()
+    writing = asyncio.create_task(stream.write(to_bytes(PCM[40_000:])))
+    await asyncio.sleep(0)
+    await service.start()
+    await writing
+    await stream.finish()
+
+    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+
+
+# Events
+
+
+async def test_events_are_told_once_and_in_order_over_a_restart(
+    service: AudioService, client: MeetingClient
+) -> None:
+    """Nothing is missed, nothing repeated, and the end of the meeting ends them."""
+    seen: list[int] = []
+    texts: list[str] = []
+
+    async def watch() -> None:
+        async for event in client.events("m1"):
+            if isinstance(event, StoredEvent):
+                seen.append(event.seq)
+                if isinstance(event.event, SentenceFinalized):
+                    texts.append(event.event.sentence.text)
+
+    watching = asyncio.create_task(watch())
+    speech = np.concatenate([noise(3 * RATE_HZ), np.zeros(2 * RATE_HZ, np.int16)])
+    async with open_ann(client) as stream:
+        await stream.write(speech)
+        await stream.drain()
+        await service.stop()
+        await service.start()
+        await stream.write(speech)
+    await client.end("m1")
+    await watching
+
+    assert list(range(1, len(seen) + 1)) == seen
+    spoken = [sentence.text for sentence in (await client.transcript("m1")).sentences]
+    assert spoken
+    assert sorted(spoken) == sorted(texts)
+
+
+async def test_events_of_no_meeting_are_not_found(client: MeetingClient) -> None:
+    """At once, without waiting for it to appear."""
+    with pytest.raises(NotFound):
+        await anext(client.events("nowhere"))
+
+
+async def test_events_resume_after_a_number(service: AudioService, client: MeetingClient) -> None:
+    """A watcher that knows the first two gets the third."""
+    await service.sessions.rename_meeting("m1", "One")
+    await service.sessions.rename_meeting("m1", "Two")
+    events = client.events("m1", after=2)
+    event = await anext(events)
+    await events.aclose()
+
+    assert isinstance(event, StoredEvent)
+    assert isinstance(event.event, MeetingChanged)
+    assert (3, "Two") == (event.seq, event.event.meeting.title)
