@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from meeting_service import doctor
-from meeting_service.doctor import Finding, Level
+from meeting_service.doctor import Finding, Level, disk, examine
 from meeting_service.settings import Settings, load_settings
 
 
-def settings(folder: Path, model: str = "demo") -> Settings:
-    """Settings for a data folder and a model."""
-    return load_settings(overrides={"data": {"directory": folder}, "model": {"name": model}})
+def settings(folder: Path, model: str = "demo", port: int = 0) -> Settings:
+    """Settings for a data folder, a model and a port."""
+    return load_settings(
+        overrides={"data": {"directory": folder}, "model": {"name": model}, "server": {"port": port}}
+    )
 
 
 @pytest.mark.parametrize(
@@ -33,12 +34,12 @@ def settings(folder: Path, model: str = "demo") -> Settings:
 )
 def test_sqlite_versions(version: tuple[int, int, int], level: Level) -> None:
     """Versions with the fault are a notice, those without pass, and those too old are a problem."""
-    assert doctor.judge_sqlite(version).level is level
+    assert disk.judge_sqlite(version).level is level
 
 
 def test_this_sqlite_is_looked_at(tmp_path: Path) -> None:
     """The finding names the version in use."""
-    assert sqlite3.sqlite_version in doctor.check_sqlite(settings(tmp_path)).found
+    assert sqlite3.sqlite_version in disk.check_sqlite(settings(tmp_path)).found
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_this_sqlite_is_looked_at(tmp_path: Path) -> None:
 )
 def test_room_on_the_disk(free_bytes: int, level: Level) -> None:
     """Little room is a notice, hardly any a problem, both with what an hour takes."""
-    finding = doctor.judge_space(free_bytes)
+    finding = disk.judge_space(free_bytes)
 
     assert finding.level is level
     assert ("an hour" in finding.advice) is (level is not Level.OK)
@@ -55,7 +56,7 @@ def test_room_on_the_disk(free_bytes: int, level: Level) -> None:
 @pytest.mark.parametrize(("took_ms", "level"), [(3.0, Level.OK), (45.0, Level.NOTICE)])
 def test_a_slow_disk_is_a_notice(took_ms: float, level: Level) -> None:
     """Slow syncing delays acknowledgements and loses nothing."""
-    assert doctor.judge_sync(took_ms).level is level
+    assert disk.judge_sync(took_ms).level is level
 
 
 def serve_once(answer: bytes) -> int:
@@ -82,9 +83,8 @@ def serve_once(answer: bytes) -> int:
 )
 def test_a_port_that_a_service_has_is_no_problem(tmp_path: Path, answer: bytes, found: str) -> None:
     """A running service is told apart from another program on its port."""
-    own = {"server": {"port": serve_once(answer)}, "model": {"name": "demo"}, "data": {"directory": tmp_path}}
-    taken = load_settings(overrides=own)
-    findings = {finding.check: finding for finding in doctor.examine(taken)}
+    taken = settings(tmp_path, port=serve_once(answer))
+    findings = {finding.check: finding for finding in examine(taken)}
 
     assert found in findings["port"].found
     assert (findings["port"].level is Level.OK) is ("running" in found)
@@ -93,7 +93,7 @@ def test_a_port_that_a_service_has_is_no_problem(tmp_path: Path, answer: bytes, 
 def test_checks_leave_nothing_behind(tmp_path: Path) -> None:
     """A data folder that is not there is looked at and not made."""
     folder = tmp_path / "data"
-    findings = [doctor.check_data_folder(settings(folder)), doctor.check_sync(settings(folder))]
+    findings = [disk.check_data_folder(settings(folder)), disk.check_sync(settings(folder))]
 
     assert [f.level for f in findings if f.check == "data folder"] == [Level.OK]
     assert "will be made" in findings[0].found
@@ -102,7 +102,7 @@ def test_checks_leave_nothing_behind(tmp_path: Path) -> None:
 
 def test_a_model_folder_without_weights_is_a_problem(tmp_path: Path) -> None:
     """What a check refuses becomes a problem in its own words; the other checks go on."""
-    findings = {f.check: f for f in doctor.examine(settings(tmp_path, str(tmp_path)))}
+    findings = {f.check: f for f in examine(settings(tmp_path, str(tmp_path)))}
 
     assert findings["model"].level is Level.PROBLEM
     assert "no model.safetensors" in findings["model"].found
@@ -111,6 +111,6 @@ def test_a_model_folder_without_weights_is_a_problem(tmp_path: Path) -> None:
 
 def test_every_finding_that_needs_doing_says_what(tmp_path: Path) -> None:
     """On this machine, each notice comes with advice."""
-    findings: list[Finding] = doctor.examine(settings(tmp_path))
+    findings: list[Finding] = examine(settings(tmp_path))
 
     assert [f.check for f in findings if f.level is Level.NOTICE and not f.advice] == []
