@@ -124,7 +124,7 @@ def _parser() -> argparse.ArgumentParser:
     recordings.set_defaults(run=_recordings)
 
     check = commands.add_parser("check", help="prove in seconds that the parts fit")
-    check.add_argument("--steps", type=int, default=40)
+    check.add_argument("--steps", type=int, default=20, help="training steps of each kind (default: 20)")
     check.set_defaults(run=_check)
     return parser
 
