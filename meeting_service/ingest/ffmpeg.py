@@ -31,6 +31,8 @@ _CODECS = {
     Container.MP3: ("mp3", "mp3float"),
 }
 _STRICT = {"err_detect": "crccheck+explode"}
+_TAGS = {"metadata_errors": "replace"} if int(av.__version__.split(".")[0]) < 19 else {}
+"""titles that are not valid UTF-8 are no error; PyAV 19 takes them by itself"""
 _HOLE_S = 0.1
 """less than this is a clock that drifts, not audio that is missing"""
 _BLOCK_VALUES = 1 << 20
@@ -83,7 +85,7 @@ class Decoding:
             source,
             format=_DEMUXERS[self._container],
             options=options,
-            metadata_errors="replace",
+            **_TAGS,
         ) as opened:
             stream = self._find_stream(opened)
             stream.codec_context.thread_count = 1

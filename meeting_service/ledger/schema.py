@@ -74,11 +74,16 @@ def open_reader(path: Path) -> sqlite3.Connection:
     Raises:
         StorageFailed: there is no ledger to read, or it is another version's.
     """
+    uri = f"{path.absolute().as_uri()}?mode=ro"
     try:
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None)
+    except sqlite3.Error as error:
+        raise StorageFailed(f"the audio ledger {path} cannot be read: {error}") from error
+    try:
         connection.execute("PRAGMA busy_timeout = 5000")
         version = _pragma(connection, "user_version")
     except sqlite3.Error as error:
+        connection.close()
         raise StorageFailed(f"the audio ledger {path} cannot be read: {error}") from error
     if version != SCHEMA_VERSION:
         connection.close()

@@ -39,12 +39,14 @@ def encode(
     *,
     codec: str | None = None,
     live: bool = False,
+    title: str = "",
     **options: str,
 ) -> bytes:
     """A file of `(samples, channels)`; `live` is one that was written without going back."""
     layout = _LAYOUTS[pcm.shape[1]]
     file = Pipe() if live else io.BytesIO()
     with av.open(file, "w", format=_CODECS[container][0]) as writer:
+        writer.metadata["title"] = title
         name = codec or _CODECS[container][1]
         stream = writer.add_stream(name, rate=rate_hz, layout=layout, options=options)
         frame = make_frame(pcm, rate_hz, layout)

@@ -1,7 +1,7 @@
 """Several microphones of one participant."""
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meeting_service.ingest import mix_down
@@ -19,6 +19,7 @@ def test_the_mean_is_rounded() -> None:
     assert mix_down(pcm).tolist() == [2, -1, 32_767, -32_768, 3]
 
 
+@settings(deadline=None)
 @given(st.lists(st.lists(st.integers(-32_768, 32_767), min_size=3, max_size=3), min_size=1, max_size=20))
 def test_the_mean_is_within_half_a_step(rows: list[list[int]]) -> None:
     """It is the mean, to the nearest integer."""

@@ -243,6 +243,14 @@ def test_tags_and_padding_of_an_mp3_are_passed_over(bodies: dict[Container, byte
     assert len(decode(make_decoder(Container.MP3), [body + junk + body])) > 1.9 * len(whole)
 
 
+@pytest.mark.parametrize("container", [Container.FLAC, Container.WEBM, Container.MP3])
+def test_titles_in_no_known_alphabet_are_no_error(container: Container) -> None:
+    """Tags that are not valid UTF-8 do not keep anybody from being heard."""
+    body = encode(container, MONO, title="placeholder").replace(b"placeholder", b"\xff\xfe\xc3(" + bytes(7))
+
+    assert likeness(decode(make_decoder(container), [body]), MONO) > 0.95
+
+
 def test_a_clock_that_jumps_is_silence_of_that_length() -> None:
     """A WebM whose encoder left silence out has it back, and what follows is in its place."""
     decoded = decode(make_decoder(Container.WEBM), [encode_with_a_pause(pause_s=2.0)])

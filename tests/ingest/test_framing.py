@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meeting_service.audio import Container
@@ -15,6 +15,7 @@ WEBM = encode(Container.WEBM, speech_like(48_000))
 
 
 @pytest.mark.parametrize(("container", "body"), [(Container.OGG, OGG), (Container.WEBM, WEBM)])
+@settings(deadline=None)
 @given(sizes=Sizes, missing=st.integers(0, 2_000))
 def test_a_missing_end_is_noticed(container: Container, body: bytes, sizes: list[int], missing: int) -> None:
     """However the body is cut into pieces, it is whole or it is not."""

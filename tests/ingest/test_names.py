@@ -1,7 +1,7 @@
 """Names and ids."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meeting_service.errors import InvalidRequest
@@ -34,6 +34,7 @@ def test_names_that_are_none(name: str) -> None:
         clean_name(name)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_a_cleaned_name_is_clean(name: str) -> None:
     """Cleaning twice changes nothing more, and what passes is one line of bounded length."""

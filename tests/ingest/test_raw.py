@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meeting_service.audio import Encoding, RawFormat
@@ -15,6 +15,7 @@ NOISE = np.random.default_rng(3).integers(-32_768, 32_767, (5_000, 3)).astype(np
 WIRE_DTYPES = {Encoding.S16LE: "<i2", Encoding.S16BE: ">i2"}
 
 
+@settings(deadline=None)
 @given(st.sampled_from(list(WIRE_DTYPES)), st.integers(1, 3), Sizes)
 def test_any_cut_gives_the_same_samples(encoding: Encoding, channels: int, sizes: list[int]) -> None:
     """Pieces may end within a sample, or be empty: nothing is lost, doubled or shifted."""
@@ -25,6 +26,7 @@ def test_any_cut_gives_the_same_samples(encoding: Encoding, channels: int, sizes
     assert np.array_equal(decode(decoder, pieces(body, sizes)), pcm)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 11))
 def test_an_unfinished_sample_goes_on_in_the_next_body(cut: int) -> None:
     """The remainder of one decoder is the tail of the next one."""
@@ -56,6 +58,7 @@ def test_the_format_is_known_at_once() -> None:
     assert (decoder.rate_hz, decoder.channels, decoder.pending) == (44_100, 2, False)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 400), st.sampled_from([np.nan, np.inf, -np.inf]), Sizes)
 def test_no_number_ends_the_body_after_what_was_good(at: int, bad: float, sizes: list[int]) -> None:
     """The samples before it are delivered, all of them, and the error says which one it was."""

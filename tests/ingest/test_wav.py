@@ -7,7 +7,7 @@ import wave
 import av
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from numpy.typing import NDArray
 
 from meeting_service.audio import Container
@@ -90,6 +90,7 @@ def test_files_of_ffmpeg(codec: str) -> None:
     assert np.abs(ours.astype(int) - NOISE).max() <= step
 
 
+@settings(deadline=None)
 @given(Sizes)
 def test_any_cut_gives_the_same_samples(sizes: list[int]) -> None:
     """Cut within the header, within a skipped chunk or within a sample: the same samples."""

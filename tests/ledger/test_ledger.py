@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +38,12 @@ def read(path: Path, stream: int, start: int, end: int) -> Pcm:
         return reader.read(stream, start, end)
     finally:
         reader.close()
+
+
+def query(path: Path, statement: str) -> list[tuple[object, ...]]:
+    """Rows of the file itself."""
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(statement).fetchall()
 
 
 async def test_what_is_appended_is_read(ledger: Ledger, path: Path) -> None:
@@ -146,9 +152,7 @@ async def test_silence_costs_nothing_on_disk(ledger: Ledger, path: Path) -> None
     await ledger.append([chunk(0, 1_000)])
     for position in range(1_000, 1_000 + 200 * 3_200, 3_200):
         await ledger.append([AudioChunk(1, position, silence)])
-    rows = (
-        sqlite3.connect(path).execute("SELECT start, length, kind, pcm FROM piece ORDER BY start").fetchall()
-    )
+    rows = query(path, "SELECT start, length, kind, pcm FROM piece ORDER BY start")
 
     assert (1_000, 640_000, 1, None) == rows[1]
     assert 2 == len(rows)
@@ -269,12 +273,7 @@ async def test_a_deletion_cut_short_is_finished_at_the_next_start(path: Path) ->
     await ledger.delete([])
     await ledger.close()
 
-    assert (
-        []
-        == sqlite3.connect(path)
-        .execute("SELECT stream FROM piece UNION SELECT stream FROM doomed")
-        .fetchall()
-    )
+    assert query(path, "SELECT stream FROM piece UNION SELECT stream FROM doomed") == []
 
 
 async def test_full_disk_acknowledges_nothing_and_recovers(path: Path) -> None:

@@ -4,13 +4,14 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meeting_service.errors import StorageFailed
 from meeting_service.ledger.rows import MAX_SOUND_SAMPLES, Kind, Row, pcm_to_rows, row_to_pcm
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(1, 50_000)), max_size=6), st.integers(0, 1 << 40))
 def test_rows_hold_exactly_the_samples(runs: list[tuple[int, int]], start: int) -> None:
     """Rows follow each other without a break, long silence has no samples, and joined they are the audio."""
