@@ -138,14 +138,20 @@ class SessionManager:
         return await self.store.get_meeting(meeting_id)
 
     async def delete_meeting(self, meeting_id: str) -> None:
-        """Delete everything of a meeting: text, names, audio."""
-        await self.store.get_meeting(meeting_id)
-        if live := self._meetings.pop(meeting_id, None):
-            self.streams.abandon(live)
-            if live.ending:
-                live.ending.cancel()
-        stream_ids = await self.store.delete_meeting(meeting_id)
-        await self.ledger.delete(stream_ids)
+        """Delete everything of a meeting: text, names, audio.
+
+        Audio goes first: if the service dies in between, the meeting is still there to be deleted again.
+        """
+        live = await self._live_meeting(meeting_id)
+        async with live.opening:
+            live.meeting = replace(live.meeting, state=MeetingState.ENDED)  # no stream is opened from here on
+        self.streams.abandon(live)
+        if live.ending:
+            live.ending.cancel()
+        await self.ledger.delete([stream.id for stream in await self.store.list_streams(meeting_id)])
+        await self.store.delete_meeting(meeting_id)
+        self._meetings.pop(meeting_id, None)
+        self._count_live()
         self.broadcaster.close(meeting_id)
 
     # Participants
