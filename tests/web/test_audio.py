@@ -416,6 +416,20 @@ async def test_a_stop_answers_a_live_body(service: AudioService, bot: Bot) -> No
     assert "Retry-After" in answer.headers
 
 
+async def test_storage_that_fails_is_told_and_loses_nothing(service: AudioService, bot: Bot) -> None:
+    """Nothing is said to be held that is not; what was acknowledged before is still there."""
+    await bot.post(to_bytes(PCM))
+    await service.sessions.ledger.close()
+
+    answer = await bot.post(to_bytes(PCM))
+
+    assert (500, "storage_failed") == (answer.status, answer.body["code"])
+    assert "8000" == answer.headers["Upload-Offset"]
+    await service.stop()
+    await service.start()
+    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+
+
 async def test_a_long_body_takes_little_memory(service: AudioService, bot: Bot) -> None:
     """Twenty minutes of audio in one chunked body is never held in memory."""
     process = psutil.Process()

@@ -371,6 +371,21 @@ async def test_a_message_that_is_too_large_closes_with_4413(service: AudioServic
         await Bot(session, service.url).wait_for(8_000)
 
 
+async def test_storage_that_fails_acknowledges_nothing(service: AudioService, dial: Dial) -> None:
+    """The socket is closed so that the client comes back; what was acknowledged is there."""
+    async with dial() as socket:
+        await socket.hello(ANN)
+        await socket.audio(0)
+        await socket.hear("ack", through=8_000)
+        await service.sessions.ledger.close()
+        await socket.audio(8_000)
+        await socket.hear("error", code="storage_failed")
+
+        assert CloseCode.FAILED == await socket.closed()
+        assert [] == [message for message in socket.passed_over if message["type"] == "ack"]
+    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+
+
 async def test_who_is_too_fast_is_told_where_to_go_on(service: AudioService, dial: Dial) -> None:
     """Above the window audio is refused, and a nack invites it again."""
     pcm = noise(40_000)
