@@ -32,7 +32,7 @@ class GreedyCtc:
 
     def _merge(self, region: Region, labels: NDArray[Any], certain: NDArray[np.float32]) -> Decoded:
         """One row: `labels` and `certain` are `(frames,)`."""
-        previous = self._blank if region.state is None else region.state.last_token
+        previous = None if region.state is None else region.state.last_token
         emissions: list[Emission] = []
         start = region.first
         while start < region.end:

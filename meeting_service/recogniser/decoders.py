@@ -26,11 +26,12 @@ class Decoders:
     def __init__(self, network: Any, pieces: Sequence[str], device: Device) -> None:
         self._pieces = tuple(pieces)
         self._predictor: Predictor | None = None
-        self._greedy: Decoder = GreedyCtc(network)
         if hasattr(network, "joint"):
             self._predictor = Predictor(network, mx if device.on_gpu else np)
             self._rules = TransducerRules.of(network)
-            self._greedy = GreedyTransducer(self._predictor, self._rules)
+            self._greedy: Decoder = GreedyTransducer(self._predictor, self._rules)
+        else:
+            self._greedy = GreedyCtc(network)
         self._beam = lru_cache(_REMEMBERED)(self._make_beam)
 
     def get(self, decoding: DecodingConfig) -> Decoder:

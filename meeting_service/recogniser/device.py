@@ -1,5 +1,6 @@
 """What follows from the device MLX runs on."""
 
+import threading
 from dataclasses import dataclass
 from typing import Literal
 
@@ -27,8 +28,26 @@ _ROWS = {"cpu": 1, "metal": 4, "cuda": 16}
 """On two CPU cores one row costs what it costs in a batch; a GPU needs rows to be busy."""
 
 
+class _Streams:
+    """The streams MLX made for one thread; kept by that thread, so that it ends them when it ends.
+
+    Left alone they outlive their thread, and the process aborts when it exits.
+    """
+
+    def __del__(self) -> None:
+        mx.clear_streams()
+
+
+_of_this_thread = threading.local()
+
+
 def open_device() -> Device:
-    """The device MLX chose, prepared: a bounded buffer cache and, on a CPU, no run-time C++ compiler."""
+    """The device MLX chose, prepared: a bounded buffer cache and, on a CPU, no run-time C++ compiler.
+
+    To be called in the thread that will compute, before it does.
+    """
+    if not hasattr(_of_this_thread, "streams"):
+        _of_this_thread.streams = _Streams()
     mx.set_cache_limit(_CACHE_BYTES)
     if mx.default_device().type == mx.cpu:
         mx.disable_compile()

@@ -62,7 +62,7 @@ def find_model(name: str) -> ModelPath | None:
     if name == DEMO:
         return ModelPath(DEMO, Path(__file__).parent.parent / "demo" / "model")
     folder = Path(name).expanduser()
-    if folder.is_dir():
+    if name and folder.is_dir():
         return ModelPath(name, _check_folder(folder.resolve()))
     if not _is_hub_name(name):
         raise CannotStart(f"model {name}: there is no such folder, and it is not a hub name like owner/model")

@@ -10,7 +10,7 @@ import mlx.core as mx
 import numpy as np
 
 from meeting_service.recogniser.blas import describe_blas
-from meeting_service.recogniser.decoder import Decoded, Emission, Region
+from meeting_service.recogniser.decoder import Decoded, Decoder, Emission, Region
 from meeting_service.recogniser.decoders import Decoders
 from meeting_service.recogniser.device import Device, open_device
 from meeting_service.recogniser.encoder import Encoder
@@ -18,7 +18,7 @@ from meeting_service.recogniser.features import FrontEnd, Matrix
 from meeting_service.recogniser.loading import LoadedModel, Weights, load_model
 from meeting_service.recogniser.models import ModelPath
 from meeting_service.recogniser.shapes import LADDER_FRAMES, rung
-from meeting_service.recognition import DecodingConfig, Hypothesis, Token, Window
+from meeting_service.recognition import Hypothesis, Token, Window
 
 _SPECIAL = re.compile(r"<.*>")
 _SPACE_BEFORE_PUNCTUATION = re.compile(r"\s(?=[.,!?]$)")
@@ -52,7 +52,7 @@ class Recogniser:
     """
 
     def __init__(self, model: LoadedModel, device: Device) -> None:
-        self._model = model
+        self.model = model
         self._device = device
         self._front_end = FrontEnd(model.front_end)
         self._encoder = Encoder(model.network.encoder, compiled=device.on_gpu)
@@ -66,7 +66,7 @@ class Recogniser:
 
     def describe(self) -> RecogniserInfo:
         """What recognises here."""
-        model, blas = self._model, str(describe_blas())
+        model, blas = self.model, str(describe_blas())
         return RecogniserInfo(model.name, model.kind, self._device.kind, model.weights, blas)
 
     def recognise(self, windows: Sequence[Window]) -> list[Hypothesis]:
@@ -100,9 +100,10 @@ class Recogniser:
 
     def _group(self, jobs: Sequence[_Job]) -> Iterator[list[_Job]]:
         """Jobs that share a shape and a way of decoding, in groups the device takes at once."""
-        alike: dict[tuple[int, DecodingConfig], list[_Job]] = defaultdict(list)
+        alike: dict[tuple[int, Decoder], list[_Job]] = defaultdict(list)
         for job in jobs:
-            alike[rung(self._encoder.frames(len(job.mel))), job.window.decoding].append(job)
+            length = rung(self._encoder.frames(len(job.mel)))
+            alike[length, self._decoders.get(job.window.decoding)].append(job)
         for group in alike.values():
             for start in range(0, len(group), self._device.rows):
                 yield group[start : start + self._device.rows]
@@ -115,7 +116,7 @@ class Recogniser:
             mel[row, : len(job.mel)] = job.mel
         idle = self._device.rows - len(group)
         mel_frames = mx.array([len(job.mel) for job in group] + [0] * idle)
-        encoded = self._encoder(mx.array(mel).astype(getattr(mx, self._model.weights)), mel_frames)
+        encoded = self._encoder(mx.array(mel).astype(getattr(mx, self.model.weights)), mel_frames)
         regions = [job.region for job in group] + [Region(0, 0, None)] * idle
         return self._decoders.get(group[0].window.decoding).decode(encoded, regions)[: len(group)]
 
