@@ -21,6 +21,10 @@ http_errors = Counter("meeting_http_errors", "Requests answered with an error", 
 live_meetings = Gauge("meeting_live_meetings", "Meetings that take audio", registry=registry)
 live_streams = Gauge("meeting_live_streams", "Streams whose text is not all final", registry=registry)
 watchers = Gauge("meeting_watchers", "Open event streams", registry=registry)
+audio_sockets = Gauge("meeting_audio_sockets", "Open audio sockets", registry=registry)
+audio_socket_closes = Counter(
+    "meeting_audio_socket_closes", "Audio sockets that ended", ["code"], registry=registry
+)
 recognition_delay_seconds = Histogram(
     "meeting_recognition_delay_seconds",
     "From the last sample of a sentence being durable to its text being final",

@@ -14,6 +14,11 @@ from meeting_service.errors import Conflict
 class LiveSender(Protocol):
     """A socket, as others see it."""
 
+    @property
+    def meeting_id(self) -> str:
+        """The meeting it is about."""
+        ...
+
     def superseded(self, participant_id: str) -> None:
         """A newer socket has taken this participant over."""
         ...
@@ -46,6 +51,10 @@ class Senders:
         self.sockets: set[LiveSender] = set()
         self._holders: dict[Key, LiveSender] = {}
         self._turns: dict[Key, _Turn] = {}
+
+    def count(self, meeting_id: str) -> int:
+        """How many sockets the meeting has open."""
+        return sum(socket.meeting_id == meeting_id for socket in self.sockets)
 
     def take_over(self, meeting_id: str, participant_id: str, sender: LiveSender) -> None:
         """Make `sender` the participant's only socket; the one before is told."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from meeting_service import metrics
 from meeting_service.errors import AudioHole, MeetingEnded, MeetingServiceError, Overloaded, ProtocolViolation
 from meeting_service.events import DraftChanged, MeetingEvent, SentenceFinalized, StoredEvent
 from meeting_service.ingest.incoming import Finish, IncomingStream, Missing, Piece, Work
@@ -31,8 +32,12 @@ log = structlog.get_logger()
 HEARTBEAT_S = 20.0
 GATHER_S = 0.1
 """small messages are gathered this long into one piece; acknowledgements come as often"""
+SOCKETS_PER_PARTICIPANT = 2
+"""one that is about to be taken over, and the newer one"""
 OPEN_PATIENCE_S = 5.0
 CLOSE_PATIENCE_S = 5.0
+
+_CLOSE_CODES = frozenset(CloseCode)
 
 
 async def audio_socket(request: web.Request) -> web.StreamResponse:
@@ -100,10 +105,10 @@ class AudioConnection:
         limits: LimitSettings,
     ) -> None:
         self._socket = socket
-        self._meeting_id = meeting_id
+        self.meeting_id = meeting_id
         self._sessions = sessions
         self._senders = senders
-        self._hello_patience_s = limits.body_idle_s
+        self._limits = limits
         self._protocol = AudioProtocol(
             ProtocolLimits(limits.participants, limits.window_s, stream_s=limits.meeting_h * 3600)
         )
@@ -121,17 +126,28 @@ class AudioConnection:
         self._senders.sockets.add(self)
         reader = asyncio.create_task(self._read(), name="audio socket reader")
         try:
-            await self._pump()
-            await self._close()
+            with metrics.audio_sockets.track_inprogress():
+                await self._pump()
+                await self._close()
         finally:
             self._senders.sockets.discard(self)
             for spec in self._protocol.specs:
                 self._release(spec)
             self._closed.set()
-            tasks = [task for task in (reader, self._text) if task]
-            for task in tasks:
+            await self._stop_tasks(reader, self._text)
+            self._note_end()
+
+    async def _stop_tasks(self, *tasks: asyncio.Task[None] | None) -> None:
+        for task in tasks:
+            if task is not None:
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*(task for task in tasks if task), return_exceptions=True)
+
+    def _note_end(self) -> None:
+        code = self._socket.close_code
+        known = CloseCode(code).name.lower() if code in _CLOSE_CODES else "other"
+        metrics.audio_socket_closes.labels(known).inc()
+        log.info("audio socket closed", meeting=self.meeting_id, code=code, streams=len(self._spoken_on))
 
     # What others may do: `senders.LiveSender`
 
@@ -166,7 +182,7 @@ class AudioConnection:
         if isinstance(error, MeetingServiceError):
             self._end(close_code(error), Refusal(error.code, error.detail))
         else:
-            log.error("audio_socket_failed", meeting=self._meeting_id, exc_info=error)
+            log.error("audio socket failed", meeting=self.meeting_id, exc_info=error)
             self._end(CloseCode.FAILED, Refusal("internal", "something went wrong here; connect again"))
 
     async def _close(self) -> None:
@@ -181,18 +197,20 @@ class AudioConnection:
     async def _read(self) -> None:
         try:
             await self._check_meeting()
-            message = await self._socket.receive(self._hello_patience_s)
+            message = await self._socket.receive(self._limits.body_idle_s)
             while message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                 await self._receive(message.data)
                 message = await self._socket.receive()
             self._end(None)
         except TimeoutError:
-            self._fail(ProtocolViolation(f"no hello within {self._hello_patience_s:g} s"))
+            self._fail(ProtocolViolation(f"no hello within {self._limits.body_idle_s:g} s"))
         except Exception as error:
             self._fail(error)
 
     async def _check_meeting(self) -> None:
-        meeting = await self._sessions.get_meeting(self._meeting_id)
+        if self._senders.count(self.meeting_id) > SOCKETS_PER_PARTICIPANT * self._limits.participants:
+            raise Overloaded("this meeting has more sockets open than it could need")
+        meeting = await self._sessions.get_meeting(self.meeting_id)
         if meeting.state is not MeetingState.LIVE:
             raise MeetingEnded("the meeting has ended and takes no more audio")
 
@@ -219,13 +237,13 @@ class AudioConnection:
             raise Overloaded("the stream could not be opened in time") from None
         self._protocol.welcome(specs)
         if first and self._protocol.wants_text:
-            after = await self._sessions.store.last_seq(self._meeting_id)
+            after = await self._sessions.store.last_seq(self.meeting_id)
             self._text = asyncio.create_task(self._tell_text(after), name="audio socket text")
 
     async def _open_stream(self, spec: StreamSpec, *, alone: bool) -> None:
         try:
             stream_input = await self._sessions.open_input(
-                self._meeting_id,
+                self.meeting_id,
                 spec.participants,
                 spec.format.rate_hz,
                 names=spec.names,
@@ -237,7 +255,7 @@ class AudioConnection:
             self._protocol.abandon(spec.stream, Refusal(error.code, error.detail, spec.stream))
             return
         for participant_id in spec.participants:
-            self._senders.take_over(self._meeting_id, participant_id, self)
+            self._senders.take_over(self.meeting_id, participant_id, self)
             self._spoken_on[participant_id] = spec.stream
         self._inputs[spec.stream] = stream_input
         self._protocol.open_stream(spec, stream_input.through)
@@ -245,7 +263,7 @@ class AudioConnection:
     def _release(self, spec: StreamSpec) -> None:
         self._inputs.pop(spec.stream, None)
         for participant_id in spec.participants:
-            self._senders.release(self._meeting_id, participant_id, self)
+            self._senders.release(self.meeting_id, participant_id, self)
 
     # Storing
 
@@ -316,7 +334,7 @@ class AudioConnection:
 
     async def _tell_text(self, after: int) -> None:
         try:
-            with self._sessions.subscribe(self._meeting_id, after) as watcher:
+            with self._sessions.subscribe(self.meeting_id, after) as watcher:
                 async for event in watcher:
                     if text := self._to_text(event):
                         await self._send([text])
