@@ -13,8 +13,10 @@ from meeting_service.errors import CannotStart
 
 DEMO = "demo"
 FILES = ("config.json", "model.safetensors")
-HUB_ANSWER_S = 1.5
+HUB_ANSWER_S = 1.2
 """How long the hub may take to show that it can be reached."""
+
+_FIRST_ERROR, _NOT_FOUND = 400, 404
 
 Progress = Callable[[int, int], None]
 """Told bytes fetched and bytes in all."""
@@ -80,11 +82,12 @@ def get_model(name: str, progress: Progress | None = None) -> ModelPath:
         return found
     if not is_hub_reachable():
         raise CannotStart(
-            f"model {name} is not downloaded and the model hub cannot be reached: "
-            f"run `meeting-service model fetch {name}` where there is a network, "
-            f"or use the bundled model with `--model {DEMO}`"
+            f"model {name} is not downloaded and the model hub cannot be reached: {_ways_out(name)}"
         )
-    return fetch_model(name, progress)
+    try:
+        return fetch_model(name, progress)
+    except CannotStart as error:
+        raise CannotStart(f"{error.detail}: {_ways_out(name)}") from error
 
 
 def fetch_model(name: str, progress: Progress | None = None) -> ModelPath:
@@ -101,7 +104,7 @@ def fetch_model(name: str, progress: Progress | None = None) -> ModelPath:
         for file in FILES:
             path = hf_hub_download(name, file, tqdm_class=_progress_bar(progress) if progress else None)
     except Exception as error:  # the hub's client has many kinds; each means the same here
-        raise CannotStart(f"model {name} could not be downloaded: {_first_line(error)}") from error
+        raise CannotStart(f"model {name} could not be downloaded ({_first_line(error)})") from error
     return ModelPath(name, Path(path).parent)
 
 
@@ -119,10 +122,11 @@ def is_hub_reachable(timeout_s: float = HUB_ANSWER_S) -> bool:
         if HF_HUB_OFFLINE:
             return
         try:
-            get_session().head(ENDPOINT, timeout=timeout_s)
+            status = get_session().head(ENDPOINT, timeout=timeout_s).status_code
         except Exception:  # whatever the reason, there was no answer
             return
-        answered.set()
+        if status < _FIRST_ERROR or status == _NOT_FOUND:  # a gateway that refuses is not the hub
+            answered.set()
 
     asking = threading.Thread(target=ask, name="hub-check", daemon=True)
     asking.start()
@@ -156,6 +160,13 @@ def _find_in_cache(name: str) -> ModelPath | None:
     if len(folders) != 1 or not all(isinstance(path, str) for path in paths):
         return None
     return ModelPath(name, folders.pop())
+
+
+def _ways_out(name: str) -> str:
+    return (
+        f"run `meeting-service model fetch {name}` where there is a network, "
+        f"or use the bundled model with `--model {DEMO}`"
+    )
 
 
 def _first_line(error: Exception) -> str:

@@ -2,6 +2,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -94,6 +96,31 @@ except CannotStart as error:
     assert f"meeting-service model fetch {HUB_NAME}" in detail
     assert "--model demo" in detail
     assert "\n" not in detail
+
+
+@pytest.mark.parametrize(
+    ("status", "reachable"), [(200, True), (302, True), (404, True), (403, False), (502, False)]
+)
+def test_a_gateway_that_refuses_is_not_the_hub(status: int, reachable: bool) -> None:
+    """An answer shows that the hub can be reached, a refusal on the way to it does not."""
+
+    class Answering(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with HTTPServer(("127.0.0.1", 0), Answering) as server:
+        threading.Thread(target=server.serve_forever, name="hub").start()
+        code = "from meeting_service.recogniser import is_hub_reachable as r; print(r(20))"
+        done = run(
+            code, HF_ENDPOINT=f"http://127.0.0.1:{server.server_port}", HF_HUB_OFFLINE="0", NO_PROXY="*"
+        )
+        server.shutdown()
+
+    assert str(reachable) == done.stdout.strip()
 
 
 def test_known_models_have_names_that_can_be_fetched() -> None:
