@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from meeting_service.cli.console import complain, progress, remark
+from meeting_service.cli.files import open_all
 from meeting_service.cli.model import get_or_fetch
 from meeting_service.cli.options import Config, Format, Model, Names, Out, read_settings
 from meeting_service.cli.results import write_transcript
-from meeting_service.errors import InvalidAudio
 
 if TYPE_CHECKING:
     from meeting_service.offline import AudioFile, OfflineTranscription
@@ -42,7 +42,7 @@ def command(
     settings = read_settings(config, model={"name": model})
 
     with ExitStack() as stack:
-        opened = _open_all(files, stack)
+        opened = open_all(files, stack)
         participants = _number(opened, per_channel=channels)
         called = _name(opened, participants, names or [])
         work = _transcribe(opened, participants, settings)
@@ -51,20 +51,6 @@ def command(
             complain(f"{failure.detail}; what came before is transcribed")
         if work.failures:
             raise typer.Exit(1)
-
-
-def _open_all(paths: Sequence[Path], stack: ExitStack) -> "list[AudioFile]":
-    from meeting_service.offline import AudioFile
-
-    opened = []
-    for path in paths:
-        try:
-            opened.append(stack.enter_context(AudioFile(path)))
-        except InvalidAudio as error:
-            complain(error.detail)
-    if len(opened) < len(paths):
-        raise typer.Exit(1)
-    return opened
 
 
 def _number(files: "Sequence[AudioFile]", *, per_channel: bool) -> list[list[str]]:
