@@ -11,8 +11,8 @@ from meeting_service.web.view import MeetingRow, meeting_to_row, transcript_to_v
 LIVE_STATES = (MeetingState.LIVE, MeetingState.ENDING)
 PER_PAGE = 30
 MAX_LIVE = 100
-FORMAT_TITLES = {"txt": "Text", "srt": "Subtitles", "vtt": "Web captions", "json": "Everything"}
-"""what the download menu calls them"""
+FORMAT_TITLES = {"txt": "Text", "srt": "Subtitles", "vtt": "Web captions", "json": "All data"}
+"""what the download menu calls them, the usual ones first"""
 
 
 async def meetings(request: web.Request) -> web.Response:
@@ -44,7 +44,7 @@ async def meeting(request: web.Request) -> web.Response:
     transcript = await sessions.get_transcript(meeting_id)
     context = {
         "view": transcript_to_view(transcript, request.app[CLOCK].utc_now(), after),
-        "formats": {name: FORMAT_TITLES.get(name, name.upper()) for name in formats},
+        "formats": FORMAT_TITLES | {name: name.upper() for name in formats if name not in FORMAT_TITLES},
     }
     return aiohttp_jinja2.render_template("meeting.html", request, context)
 

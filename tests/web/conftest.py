@@ -1,4 +1,4 @@
-"""The whole service as tests of the web see it: everything real but the recogniser, which says what it is told."""
+"""The whole service as tests of the web see it: all real but the recogniser, which says what it is told."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
+from playwright.async_api import Browser, expect
 
 from meeting_service.app import build_app
 from meeting_service.audio import RECOGNITION_RATE_HZ
@@ -26,7 +27,9 @@ from meeting_service.worker.messages import (
     OpenStream,
     Reply,
 )
+from tests.web.browser import PATIENCE_MS, Window, open_browser, open_window
 
+expect.set_options(timeout=PATIENCE_MS)
 Client = TestClient[Request, Application]
 StartService = Callable[..., Awaitable["Service"]]
 
@@ -42,6 +45,7 @@ class ToldWorker:
         self.holds_back = False
         """whether streams are left unfinished"""
         self._replies: asyncio.Queue[Reply | None] = asyncio.Queue()
+        self._unfinished: list[int] = []
         self._sentences = 0
 
     async def start(self) -> None:
@@ -61,10 +65,18 @@ class ToldWorker:
         match command:
             case OpenStream(stream=stream, run=run):
                 self.streams[stream.participant_id] = (stream, run)
-            case FinishStream(stream_id=stream_id) if not self.holds_back:
-                self._replies.put_nowait(Finished(stream_id, self._run_of(stream_id)))
+            case FinishStream(stream_id=stream_id):
+                self._unfinished.append(stream_id)
+                if not self.holds_back:
+                    self.let_go()
             case CloseStream(stream_id=stream_id):
                 self.streams = {p: s for p, s in self.streams.items() if s[0].id != stream_id}
+
+    def let_go(self) -> None:
+        """Finish what was held back."""
+        while self._unfinished:
+            stream_id = self._unfinished.pop()
+            self._replies.put_nowait(Finished(stream_id, self._run_of(stream_id)))
 
     def say(self, participant_id: str, start_ms: int, end_ms: int, text: str) -> None:
         """Make a sentence final; times are of the meeting."""
@@ -96,6 +108,20 @@ class Service:
         self.worker = worker
 
     @property
+    def url(self) -> str:
+        """Its address, without a slash at the end."""
+        return str(self.client.make_url("/")).rstrip("/")
+
+    def cut_connections(self) -> None:
+        """Every connection breaks, as when a network does."""
+        runner = self.client.server.runner
+        assert runner is not None
+        assert runner.server is not None
+        for connection in runner.server.connections:
+            if connection.transport is not None:
+                connection.transport.abort()
+
+    @property
     def sessions(self) -> SessionManager:
         """What the handlers speak to."""
         return self.client.app[SESSIONS]
@@ -112,12 +138,13 @@ class Service:
         await found.append(np.zeros(1_600, np.int16), None)
 
     async def say(self, participant_id: str, start_ms: int, end_ms: int, text: str) -> None:
-        """Make a sentence final and wait until it is stored and told."""
+        """Make a sentence final and wait until it is stored and told; each participant's in order."""
         meeting_id = self.worker.streams[participant_id][0].meeting_id
         before = await self.sessions.store.last_seq(meeting_id)
         self.worker.say(participant_id, start_ms, end_ms, text)
         with self.sessions.subscribe(meeting_id, before) as watcher:
-            await anext(aiter(watcher))
+            async with asyncio.timeout(PATIENCE_MS / 1_000):
+                await anext(aiter(watcher))
 
 
 @pytest.fixture
@@ -131,9 +158,9 @@ async def start_service(settings: Settings) -> AsyncIterator[StartService]:
     """Start a service; again on the same data folder once the one before is closed."""
     clients: list[Client] = []
 
-    async def start(over: Settings | None = None) -> Service:
+    async def start(over: Settings | None = None, port: int | None = None) -> Service:
         worker = ToldWorker()
-        client = TestClient(TestServer(build_app(over or settings, worker=worker)))
+        client = TestClient(TestServer(build_app(over or settings, worker=worker), port=port))
         clients.append(client)
         await client.start_server()
         return Service(client, worker)
@@ -153,3 +180,18 @@ async def service(start_service: StartService) -> Service:
 def client(service: Service) -> Client:
     """A client of it."""
     return service.client
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A headless Chromium."""
+    async with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def window(browser: Browser) -> AsyncIterator[Window]:
+    """A window with scripts; at the end the page must have had nothing to complain about."""
+    opened = await open_window(browser)
+    yield opened
+    assert opened.complaints == []

@@ -7,9 +7,9 @@ from structlog.testing import capture_logs
 from meeting_service import errors
 from meeting_service.errors import AudioHole, DiskFull, MeetingServiceError, Overloaded, TooFast
 from meeting_service.settings import Settings
-from meeting_service.web.errors import ANSWERS, answer_errors, close_code
-from meeting_service.web.routes import setup_web
+from meeting_service.web.errors import ANSWERS, close_code
 from meeting_service.web.keys import SETTINGS
+from meeting_service.web.routes import setup_web
 from tests.web.conftest import Client, Service
 
 

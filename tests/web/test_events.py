@@ -37,6 +37,7 @@ async def read_events(response: ClientResponse) -> AsyncIterator[Event]:
 async def watching(
     client: Client, query: str = "", headers: dict[str, str] | None = None
 ) -> AsyncIterator[AsyncIterator[Event]]:
+    """An open event stream of meeting `m`."""
     async with client.get(f"/v1/meetings/m/events{query}", headers=headers) as response:
         assert response.status == 200
         assert response.content_type == "text/event-stream"
@@ -44,6 +45,7 @@ async def watching(
 
 
 async def take(events: AsyncIterator[Event], count: int) -> list[Event]:
+    """The next events, within reason."""
     async with asyncio.timeout(20):
         return [await anext(events) for _ in range(count)]
 

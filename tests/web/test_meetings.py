@@ -4,10 +4,12 @@ from datetime import UTC, datetime
 import pytest
 from aiohttp import ClientResponse
 
+from meeting_service.settings import Settings
 from tests.web.conftest import Client, Service, StartService
 
 
 async def problem(response: ClientResponse) -> tuple[int, str, str]:
+    """Status, code and detail of a problem."""
     assert response.content_type == "application/problem+json"
     body = await response.json()
     assert {"type", "title", "status", "detail", "code"} == body.keys()
@@ -242,9 +244,10 @@ async def test_a_stop_lets_go_of_who_waits_for_an_end(service: Service) -> None:
     """The answer is 503 with a time to come back; the end goes on after the next start."""
     await service.open_meeting("ann")
     service.worker.holds_back = True
-    waiting = asyncio.create_task(service.client.post("/v1/meetings/m/end"))
-    while (await service.sessions.get_meeting("m")).state == "live":
-        await asyncio.sleep(0)
+    before = await service.sessions.store.last_seq("m")
+    with service.sessions.subscribe("m", before) as watcher:
+        waiting = asyncio.create_task(service.client.post("/v1/meetings/m/end"))
+        await anext(aiter(watcher))
     await service.client.app.shutdown()
     response = await waiting
 
@@ -301,12 +304,9 @@ async def test_a_participant_id_that_cannot_be_one_is_refused(service: Service, 
 
 
 async def test_too_many_live_meetings_are_refused_politely(
-    start_service: StartService, settings: object
+    start_service: StartService, settings: Settings
 ) -> None:
     """503 with Retry-After; those that are there go on."""
-    from meeting_service.settings import Settings
-
-    assert isinstance(settings, Settings)
     limits = settings.limits.model_copy(update={"live_meetings": 1})
     service = await start_service(settings.model_copy(update={"limits": limits}))
     await service.open_meeting()

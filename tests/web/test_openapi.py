@@ -44,7 +44,7 @@ async def test_every_reference_leads_somewhere(client: Client) -> None:
 
 
 async def test_the_page_describes_everything(client: Client) -> None:
-    """Every path, parameter, shape and error code can be read on /docs, which needs nothing from elsewhere."""
+    """Every path, shape and error code can be read on /docs, which needs nothing from elsewhere."""
     document = await (await client.get("/openapi.json")).json()
     page = unescape(await (await client.get("/docs")).text())
 

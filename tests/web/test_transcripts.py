@@ -5,6 +5,7 @@ from tests.web.conftest import Service
 
 
 async def two_people_talk(service: Service) -> None:
+    """Ann, then Bob before she is done, then Ann again."""
     await service.open_meeting("ann", "bob")
     await service.say("ann", 0, 2_000, "Shall we begin?")
     await service.say("bob", 1_500, 3_000, "Yes, please.")

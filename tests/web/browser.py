@@ -1,0 +1,85 @@
+"""A real browser for tests: found where it usually is, started without reaching for the network."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+OTHER_PLACES = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+)
+PATIENCE_MS = 20_000
+
+
+def find_chromium(driver_path: str | None = None) -> str | None:
+    """The path of a Chromium: one told, on the path, in its usual place, or one that playwright keeps."""
+    told = os.environ.get("CHROMIUM")
+    candidates = [told, *map(shutil.which, NAMES), *OTHER_PLACES, driver_path]
+    return next((path for path in candidates if path and Path(path).exists()), None)
+
+
+def require_chromium(path: str | None) -> str:
+    """The path, or a skip that says why; where tests must be complete, a failure."""
+    if path is not None:
+        return path
+    reason = "NO CHROMIUM FOUND: the pages are not tested in a browser; install chromium or set CHROMIUM"
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+class Window:
+    """A page in a browser, with all it complained about."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+
+    def _note(self, message: ConsoleMessage) -> None:
+        # Chromium reports a lost connection as an error of the page; that is the network's.
+        if message.type in ("error", "warning") and "net::ERR_" not in message.text:
+            self.complaints.append(message.text)
+
+    async def said(self) -> list[str]:
+        """Every final sentence, from top to bottom."""
+        return [text.strip() for text in await self.page.locator(".sentence").all_text_contents()]
+
+    async def shown(self) -> list[str]:
+        """Every turn and gap as it is read, from top to bottom."""
+        return [" ".join(text.split()) for text in await self.page.locator("#log > *").all_inner_texts()]
+
+
+@asynccontextmanager
+async def open_browser() -> AsyncIterator[Browser]:
+    """Chromium, closed afterwards."""
+    async with async_playwright() as playwright:
+        path = require_chromium(find_chromium(playwright.chromium.executable_path))
+        browser = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            await browser.close()
+
+
+async def open_window(browser: Browser, *, scripts: bool = True) -> Window:
+    """A window of its own: nothing kept from others; closed with the browser."""
+    context = await browser.new_context(java_script_enabled=scripts, viewport={"width": 1_000, "height": 600})
+    context.set_default_timeout(PATIENCE_MS)
+    return Window(await context.new_page())
