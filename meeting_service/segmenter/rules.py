@@ -14,7 +14,8 @@ ONSET_FRAMES = 3
 """voice frames in a row that start an utterance; anything shorter is a click"""
 HYSTERESIS = 0.15
 """how far below the threshold a frame still continues speech"""
-PRE_ROLL_SAMPLES = 300 * SAMPLES_PER_MS
+PRE_ROLL_SAMPLES = 500 * SAMPLES_PER_MS
+"""audio kept before the first voice frame, since soft onsets are heard late"""
 HANG_OVER_SAMPLES = 300 * SAMPLES_PER_MS
 
 LOOK_BACK_SAMPLES = PRE_ROLL_SAMPLES + ONSET_FRAMES * VOICE_FRAME_SAMPLES

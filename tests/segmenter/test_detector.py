@@ -1,7 +1,7 @@
 import numpy as np
 
 from meeting_service.segmenter import SileroDetector
-from meeting_service.segmenter.detector import GATE_FRAMES, VoiceGate
+from meeting_service.segmenter.detector import GATE_FRAMES, WARM_UP_FRAMES, VoiceGate
 from tests.fakes import LoudnessDetector
 from tests.signals import speech
 
@@ -13,7 +13,7 @@ def test_lasting_silence_never_reaches_the_detector() -> None:
     """Neither digital silence nor hiss far below speech costs an answer."""
     detector = LoudnessDetector()
     gate = VoiceGate(detector)
-    hiss = speech(0.032) * np.float32(0.0005)
+    hiss = speech(0.032) * np.float32(0.0003)
 
     heard = [gate.hear(frame) for frame in [QUIET, hiss] * 500]
 
@@ -22,14 +22,14 @@ def test_lasting_silence_never_reaches_the_detector() -> None:
 
 
 def test_the_detector_hears_a_word_end_and_no_more() -> None:
-    """After sound a moment of silence is heard, as silence, then nothing."""
+    """A moment of silence before sound, one after it, as silence, then nothing."""
     detector = LoudnessDetector()
     gate = VoiceGate(detector)
     gate.hear(LOUD)
 
     heard = [gate.hear(QUIET) for _ in range(100)]
 
-    assert 1 + GATE_FRAMES == detector.frames
+    assert WARM_UP_FRAMES + 1 + GATE_FRAMES == detector.frames
     assert {0.0} == {frame.probability for frame in heard}
 
 

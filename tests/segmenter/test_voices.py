@@ -1,0 +1,90 @@
+"""Silero on recorded voices: what a reader would call one utterance is one."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from meeting_service.recognition import Samples, Span
+from meeting_service.segmenter import Segmenter, Silence, SileroDetector
+from meeting_service.settings import load_settings
+from tests.signals import pieces
+from tests.spoken import Recording, list_recordings
+
+SETTINGS = load_settings().segmenter
+SECOND = 16_000
+RECORDINGS = {recording.path.stem: recording for recording in list_recordings()}
+SHORT = sorted(set(RECORDINGS) - {"nonstop-00", "pauses-00"})
+
+
+def samples_of(recording: Recording) -> Samples:
+    """Its audio as the segmenter takes it."""
+    return (recording.pcm / 32_768).astype(np.float32)
+
+
+def segment(audio: Samples, cuts: tuple[int, ...] = (), start: int = 0) -> list[Span | Silence]:
+    """Everything the segmenter says of `audio[start:]`, given in pieces."""
+    segmenter = Segmenter(SETTINGS, SileroDetector(), start)
+    items = [item for piece in pieces(audio[start:], cuts) for item in segmenter.accept(piece)]
+    return items + segmenter.finish()
+
+
+@cache
+def spans_of(name: str) -> list[Span]:
+    """The speech in a recording."""
+    return [item for item in segment(samples_of(RECORDINGS[name])) if isinstance(item, Span)]
+
+
+@pytest.mark.parametrize("name", SHORT)
+def test_a_sentence_is_one_utterance(name: str) -> None:
+    """From its first sound to its last."""
+    audio = samples_of(RECORDINGS[name])
+    sounds = np.flatnonzero(np.abs(audio) > 0.02)
+
+    (span,) = spans_of(name)
+
+    assert span.start <= sounds[0] < sounds[-1] < span.end
+
+
+@pytest.mark.parametrize("name", SHORT[::3])
+def test_a_low_voice_is_heard(name: str) -> None:
+    """At a tenth of the loudness no sound is missed either."""
+    audio = samples_of(RECORDINGS[name]) / np.float32(10)
+    sounds = np.flatnonzero(np.abs(audio) > 0.002)
+
+    (span,) = [item for item in segment(audio) if isinstance(item, Span)]
+
+    assert span.start <= sounds[0] < sounds[-1] < span.end
+
+
+def test_pauses_divide_sentences() -> None:
+    """Each sentence before a pause is an utterance of its own, at least one of them with a neighbour."""
+    starts = {span.utterance_start for span in spans_of("pauses-00")}
+
+    assert 3 <= len(starts) <= 5
+
+
+def test_a_speaker_without_pauses_is_cut_where_it_is_quietest() -> None:
+    """Cuts lie in the quieter part of what lies between the sixth and the tenth second."""
+    audio = samples_of(RECORDINGS["nonstop-00"])
+    cuts = [span for span in spans_of("nonstop-00") if not span.last]
+    assert cuts
+
+    for span in cuts:
+        assert 6 * SECOND <= span.end - span.start <= 10 * SECOND
+        around = np.square(audio[span.end - 800 : span.end + 800]).mean()
+        choice = np.square(audio[span.start + 6 * SECOND : span.start + 10 * SECOND]).mean()
+        assert around < choice / 10
+
+
+@pytest.mark.parametrize("name", ["pauses-00", "nonstop-00"])
+def test_pieces_do_not_matter(name: str) -> None:
+    """The network's state follows the audio alone; beginning again where it said goes on the same."""
+    audio = samples_of(RECORDINGS[name])
+    items = segment(audio)
+    resume = next(item.end for item in items if isinstance(item, Span) and item.last)
+
+    assert items == segment(audio, tuple(range(0, len(audio), 1_777)))
+    assert [item for item in items if isinstance(item, Span) and item.start >= resume] == [
+        item for item in segment(audio, start=resume) if isinstance(item, Span)
+    ]
