@@ -3,6 +3,16 @@
 Text messages are JSON objects with a `type`; binary messages are audio, `u32 stream | u64 offset | payload`,
 little-endian. Positions are samples of the stream at the rate it is sent in. Nothing here touches a socket.
 
+- `hello` and each `open` are answered by a `welcome` for the streams they name: where each continues and its
+  window, the audio it may have sent and not yet seen acknowledged. A stream's number is used once per socket.
+- Audio that was received already is skipped and acknowledged again. Audio behind a hole is not kept; a `nack`
+  says where to go on. Audio above the window is refused with `too_fast`; a `nack` follows when there is room.
+- `error` with a `stream` is about that stream: `invalid_audio` and `too_fast` refuse a message, anything else
+  ends the stream and leaves the socket. `error` without one says why the socket is about to be closed.
+- `end` is answered by an `ack` with `"ended":true` when all audio of the stream is durable. `bye` is answered
+  by a close with 1000 when all audio of the socket is; streams that were not ended stay open for a later one.
+- A newer socket takes a participant's stream over; the older one is closed when it has no other stream left.
+
 | code | means | reconnect? |
 | --- | --- | --- |
 | 1000 | done | no |

@@ -76,10 +76,9 @@ class AudioConnection:
         loop = asyncio.get_running_loop()
         heard_s, detail = loop.time(), ""
         while self._open_streams():
-            attempt_s = loop.time()
             try:
                 later = await self._serve()
-                heard_s = max(heard_s, attempt_s) if self._attempt else loop.time()
+                heard_s = loop.time()
             except MeetingServiceError as error:
                 self._fail_all(error)
                 return

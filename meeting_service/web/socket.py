@@ -147,7 +147,7 @@ class AudioConnection:
         code = self._socket.close_code
         known = CloseCode(code).name.lower() if code in _CLOSE_CODES else "other"
         metrics.audio_socket_closes.labels(known).inc()
-        log.info("audio socket closed", meeting=self.meeting_id, code=code, streams=len(self._spoken_on))
+        log.info("audio socket closed", meeting=self.meeting_id, code=known, streams=len(self._spoken_on))
 
     # What others may do: `senders.LiveSender`
 

@@ -359,6 +359,19 @@ async def test_a_newer_socket_takes_a_stream_over(service: AudioService, dial: D
     assert 1 == len(await service.stored("ann"))
 
 
+async def test_a_sick_client_harms_nobody_else(service: AudioService, dial: Dial) -> None:
+    """Garbage without end and acknowledgements that nobody reads are one socket's trouble."""
+    async with dial() as sick, dial() as well:
+        await sick.hello(BOB)
+        await well.hello(ANN)
+        for number in range(300):
+            await sick.socket.send_bytes(AudioMessage(2, number, b"x").encode())
+            await well.audio(number * 10, PCM[number * 10 : number * 10 + 10])
+        await well.hear("ack", through=3_000)
+
+    assert np.array_equal(PCM[:3_000], (await service.stored("ann"))[0])
+
+
 async def test_a_message_that_is_too_large_closes_with_4413(service: AudioService, dial: Dial) -> None:
     """Whatever its kind; audio before it is stored."""
     async with dial() as socket:
