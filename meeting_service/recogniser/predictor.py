@@ -177,8 +177,8 @@ class _LstmLayer:
 
     def step(self, xp: Any, x: Array, hidden: Array, cell: Array) -> tuple[Array, Array]:
         """One token; gates in MLX's order: input, forget, cell, output."""
-        gates = x @ self.inputs + hidden @ self.recurrent + self.bias
-        enter, forget, fresh, leave = xp.split(gates, 4, axis=-1)
+        gates = (x @ self.inputs + hidden @ self.recurrent + self.bias).reshape(*x.shape[:-1], 4, -1)
+        enter, forget, fresh, leave = (gates[..., gate, :] for gate in range(4))
         cell = _sigmoid(xp, forget) * cell + _sigmoid(xp, enter) * xp.tanh(fresh)
         return _sigmoid(xp, leave) * xp.tanh(cell), cell
 
