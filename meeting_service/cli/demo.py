@@ -3,7 +3,6 @@
 import asyncio
 import tempfile
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,25 +14,13 @@ from meeting_service.cli.results import make_folder
 from meeting_service.errors import CannotStart
 
 if TYPE_CHECKING:
-    from meeting_service.demo.script import Script
+    from meeting_service.cli.performance import Performance
     from meeting_service.settings import Settings
 
 EXAMPLES = "meeting-service demo\n\nmeeting-service demo --speed 10 --exit"
 HOST = "127.0.0.1"
 DEFAULT_PORT = 8080
 DEFAULT_OUT = Path("meeting-service-demo")
-
-
-@dataclass(frozen=True, slots=True)
-class Demonstration:
-    """What is shown, and how."""
-
-    script: "Script"
-    folder: Path
-    speed: float
-    out: Path
-    leave: bool
-    """whether to exit after the report"""
 
 
 def command(
@@ -54,12 +41,11 @@ def command(
     log_level: LogLevel = "warning",
 ) -> None:
     """Play the bundled meeting into the service: watch it live, read it afterwards."""
-    from meeting_service.demo import MEETING_FOLDER
-    from meeting_service.demo.script import Script
+    make_folder(out)
+    from meeting_service.cli.performance import Performance
     from meeting_service.logs import configure_logging
 
-    make_folder(out)
-    shown = Demonstration(Script.load(MEETING_FOLDER), MEETING_FOLDER, speed, out, leave)
+    performance = Performance.of_bundled_meeting(speed, out)
     with ExitStack() as stack:
         folder = data or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="meeting-service-")))
         settings = read_settings(
@@ -69,7 +55,7 @@ def command(
             logging={"level": log_level},
         )
         configure_logging(settings.logging)
-        asyncio.run(demonstrate(settings, shown))
+        asyncio.run(demonstrate(settings, performance, leave=leave))
 
 
 def choose_port(wanted: int | None) -> int:
@@ -89,14 +75,13 @@ def choose_port(wanted: int | None) -> int:
     return DEFAULT_PORT if wanted is None else wanted
 
 
-async def demonstrate(settings: "Settings", shown: Demonstration) -> None:
-    """Serve, play and report; then serve on until stopped, or leave."""
+async def demonstrate(settings: "Settings", performance: "Performance", *, leave: bool) -> None:
+    """Serve, play and report; then leave, or serve on until stopped."""
     from meeting_service.cli.service import run_service
-    from meeting_service.cli.stage import perform
 
     remark("starting …")
     async with run_service(settings) as service:
-        await service.do_beside(perform(service.url, shown))
-        if not shown.leave:
+        await service.do_beside(performance.perform(service.url))
+        if not leave:
             remark(f"\nstill serving {service.url} - Ctrl-C stops it")
             await service.wait_until_stopped()
