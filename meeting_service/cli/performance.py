@@ -64,7 +64,7 @@ class Performance:
         length = f"{describe_time(self.script.duration_ms)} min{self._played}"
         people = f"- {len(self.script.participants)} participants, {length}"
         rich_console().print(Text(self.script.title, style="bold"), people)
-        print(f"watch it live: {url}meetings/{player.meeting.id}\n", flush=True)
+        print(f"watch it live: {url}meetings/{player.meeting.id}\n")
 
     def _print(self, sentence: Sentence) -> None:
         begin = Text(f"{describe_time(sentence.start_ms):>5}", style="dim")
@@ -84,9 +84,8 @@ class Performance:
     def _report(self, transcript: Transcript, delays: Delays) -> None:
         found = score(self.script, ((s.participant_id, s.text) for s in transcript.sentences))
         by_name = ", ".join(f"{name} {100 * errors.rate:.1f} %" for name, errors in found.by_name.items())
-        print(
-            f"\nword error rate {100 * found.overall.rate:.1f} % of {found.overall.words} words ({by_name})"
-        )
+        overall = found.overall
+        print(f"\nword error rate {100 * overall.rate:.1f} % of {overall.words} words ({by_name})")
         print(describe_delays("final text after a sentence's last sound", delays.finals_ms) + self._played)
         print(describe_delays("drafts after the last sound they hold", delays.drafts_ms) + self._played)
 

@@ -1,5 +1,6 @@
 """The program `meeting-service`: its commands, and what becomes of their errors."""
 
+import io
 import sys
 from collections.abc import Sequence
 from typing import Annotated
@@ -38,6 +39,8 @@ def global_options(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit: 0 done, 1 failed with one line, 2 wrong usage, 130 interrupted."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # who reads from a pipe sees lines as they come
     try:
         app(args=arguments, prog_name="meeting-service")
     except Exception as error:

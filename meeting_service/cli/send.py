@@ -89,7 +89,7 @@ async def deliver(delivery: Delivery) -> None:
 
     async with MeetingClient(delivery.url) as client:
         meeting = await client.create_meeting(id=delivery.meeting_id, title=delivery.title)
-        print(f"{delivery.url}/meetings/{meeting.id}", flush=True)
+        print(f"{delivery.url}/meetings/{meeting.id}")
         await _send(delivery, meeting)
         if delivery.keep_open:
             return

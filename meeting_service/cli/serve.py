@@ -57,7 +57,7 @@ def command(
 
 def announce(url: str) -> None:
     """Say that the service can be used."""
-    print(f"meeting-service is ready: {url}", flush=True)
+    print(f"meeting-service is ready: {url}")
     remark("Ctrl-C stops it")
 
 
