@@ -4,6 +4,7 @@ The Linux wheel of MLX links the reference BLAS, some thirty times slower than O
 in the global scope before MLX is loaded win over the linked ones, so a system OpenBLAS is loaded first.
 """
 
+import contextlib
 import ctypes
 import os
 import platform
@@ -17,7 +18,9 @@ OVERRIDE = "MEETING_SERVICE_BLAS"
 """Environment variable: a library to load instead of searching; empty or `none` loads nothing."""
 
 _NAMES = ("libopenblas.so.0", "libopenblasp.so.0", "libopenblaso.so.0", "libopenblas.so")
+_THREADS = "OPENBLAS_NUM_THREADS"
 _MAX_THREADS = 4
+_SMALL_PARAMETERS = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,6 @@ def load_blas() -> Blas:
         except OSError:
             continue
         if hasattr(library, "cblas_sgemm"):
-            _limit_threads(library)
             return Blas(candidate, wanted)
     return Blas(None, wanted)
 
@@ -62,6 +64,19 @@ def load_blas() -> Blas:
 def describe_blas() -> Blas:
     """What `load_blas` found, for people."""
     return load_blas()
+
+
+def use_threads_for(parameters: int) -> None:
+    """Let the BLAS use as many threads as a model of that size gains from; an operator's own setting wins.
+
+    The products of a small model are over before a second thread has begun; it would only spin.
+    """
+    path = load_blas().path
+    if path is None or _THREADS in os.environ:
+        return
+    count = 1 if parameters < _SMALL_PARAMETERS else min(_MAX_THREADS, os.cpu_count() or 1)
+    with contextlib.suppress(AttributeError):  # a BLAS that is not OpenBLAS has its own ways
+        ctypes.CDLL(path).openblas_set_num_threads(count)
 
 
 def _candidates() -> Iterator[str]:
@@ -74,10 +89,3 @@ def _candidates() -> Iterator[str]:
     triplet = f"{platform.machine()}-linux-gnu"
     for folder in (f"/usr/lib/{triplet}", "/usr/lib64", "/usr/lib", "/usr/local/lib", "/opt/OpenBLAS/lib"):
         yield from (str(path) for path in sorted(Path(folder).glob("**/libopenblas*.so*"))[:8])
-
-
-def _limit_threads(library: ctypes.CDLL) -> None:
-    """More threads than a few slow small products down; an operator's own setting wins."""
-    if "OPENBLAS_NUM_THREADS" in os.environ or not hasattr(library, "openblas_set_num_threads"):
-        return
-    library.openblas_set_num_threads(min(_MAX_THREADS, os.cpu_count() or 1))

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import mlx.core as mx
 from dacite import Config, DaciteError, from_dict
-from mlx.utils import tree_map_with_path
+from mlx.utils import tree_flatten, tree_map_with_path
 from parakeet_mlx import parakeet
 from parakeet_mlx.audio import PreprocessArgs
 
@@ -44,6 +44,11 @@ class LoadedModel:
     vocabulary: tuple[str, ...]
     weights: Literal["float32", "bfloat16"]
     """arithmetic of the encoder; decoders always compute in float32"""
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers it has."""
+        return sum(array.size for _, array in tree_flatten(self.network.parameters()))
 
     @property
     def kind(self) -> str:

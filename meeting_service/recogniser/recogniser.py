@@ -9,7 +9,7 @@ from typing import Literal
 import mlx.core as mx
 import numpy as np
 
-from meeting_service.recogniser.blas import describe_blas
+from meeting_service.recogniser.blas import describe_blas, use_threads_for
 from meeting_service.recogniser.decoder import Decoded, Decoder, Emission, Region
 from meeting_service.recogniser.decoders import Decoders
 from meeting_service.recogniser.device import Device, open_device
@@ -140,7 +140,9 @@ def load_recogniser(path: ModelPath, weights: Weights = "auto") -> Recogniser:
         CannotStart: the files are not a model that can be run here.
     """
     device = open_device()
-    return Recogniser(load_model(path, device, weights), device)
+    model = load_model(path, device, weights)
+    use_threads_for(model.parameters)
+    return Recogniser(model, device)
 
 
 def _piece_to_text(piece: str) -> str | None:

@@ -12,14 +12,14 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="other platforms brin
 def describe(**environment: str) -> str:
     """What a fresh interpreter says of its BLAS."""
     code = "from meeting_service.recogniser import describe_blas as d; b = d(); print(b.path, b.fast, str(b))"
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    ).stdout
+    return " ".join(run(code, {**os.environ, **environment}))
+
+
+def run(code: str, environment: dict[str, str]) -> list[str]:
+    """Words that `code` prints in a fresh interpreter."""
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
+    return done.stdout.split()
 
 
 @linux
@@ -46,6 +46,26 @@ def test_the_one_named_is_loaded() -> None:
         pytest.skip("this machine has no OpenBLAS")
 
     assert describe(**{OVERRIDE: found}).startswith(f"{found} True")
+
+
+@linux
+def test_threads_follow_the_size_of_the_model() -> None:
+    """A small model gets one thread, a large one a few, and an operator's setting stays."""
+    if load_blas().path is None:
+        pytest.skip("this machine has no OpenBLAS")
+    code = """
+import ctypes
+from meeting_service.recogniser.blas import load_blas, use_threads_for
+library = ctypes.CDLL(load_blas().path)
+for size in (3_000_000, 600_000_000):
+    use_threads_for(size)
+    print(library.openblas_get_num_threads())
+"""
+
+    free = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+
+    assert ["1", str(min(4, os.cpu_count() or 1))] == run(code, free)
+    assert ["1", "1"] == run(code, {**free, "OPENBLAS_NUM_THREADS": "1"})
 
 
 def test_words_for_each_case() -> None:

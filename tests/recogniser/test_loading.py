@@ -28,6 +28,7 @@ def test_every_kind_is_loaded(tmp_path: Path, kind: Kind) -> None:
 
     model = load_model(path, ONE_ROW)
 
+    assert 10_000 < model.parameters < 100_000
     assert (kind, "float32", 20) == (model.kind, model.weights, len(model.vocabulary))
     saved: Any = mx.load(str(tmp_path / "model.safetensors"))
     assert all(mx.array_equal(saved[name], array) for name, array in tree_flatten(model.network.parameters()))
