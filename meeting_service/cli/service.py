@@ -20,7 +20,7 @@ class RunningService:
         self.url = url
         self._serving = serving
 
-    async def do_beside(self, work: Coroutine[Any, Any, None]) -> None:
+    async def do_beside(self, work: Coroutine[Any, Any, object]) -> None:
         """Do `work`, and give it up if the service stops first.
 
         Raises:
