@@ -68,7 +68,7 @@ class Span:
     context_start: int
     """first sample the encoder may see"""
     context_end: int
-    """sample after the last one the encoder may see; `end` where the utterance ends here"""
+    """sample after the last one the encoder may see; `end` where a pause ends the utterance here"""
     last: bool
     """whether the utterance ends with this span"""
 
