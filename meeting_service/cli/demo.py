@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from meeting_service.cli.console import remark
-from meeting_service.cli.options import Data, LogLevel, read_settings
+from meeting_service.cli.options import read_settings
 from meeting_service.cli.results import make_folder
 from meeting_service.errors import CannotStart
 
@@ -26,10 +26,20 @@ DEFAULT_OUT = Path("meeting-service-demo")
 def command(
     port: Annotated[
         int | None,
-        typer.Option("--port", min=0, max=65_535, help="Port.  [default: 8080, or else a free one]"),
+        typer.Option(
+            "--port",
+            metavar="PORT",
+            min=0,
+            max=65_535,
+            help="Where the page is.",
+            show_default="8080, or else a free one",
+        ),
     ] = None,
     speed: Annotated[
-        float, typer.Option("--speed", min=0.1, max=100, help="How much faster than life it is played.")
+        float,
+        typer.Option(
+            "--speed", metavar="X", min=0.1, max=100, help="How many times as fast as life it is played."
+        ),
     ] = 1.0,
     leave: Annotated[
         bool, typer.Option("--exit", help="Exit after the report instead of serving on.")
@@ -37,8 +47,18 @@ def command(
     out: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Folder for transcript.srt and transcript.txt.")
     ] = DEFAULT_OUT,
-    data: Data = None,
-    log_level: LogLevel = "warning",
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            "--data",
+            metavar="DIR",
+            help="Where the databases are kept.",
+            show_default="a temporary folder, gone afterwards",
+        ),
+    ] = None,
+    log_level: Annotated[
+        str, typer.Option("--log-level", metavar="LEVEL", help="debug, info, warning or error.")
+    ] = "warning",
 ) -> None:
     """Play the bundled meeting into the service: watch it live, read it afterwards."""
     make_folder(out)

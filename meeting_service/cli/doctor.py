@@ -21,7 +21,10 @@ def command(
     data: Data = None,
     model: Model = None,
     port: Annotated[
-        int | None, typer.Option("--port", min=0, max=65_535, help="Port to look at.  [default: 8080]")
+        int | None,
+        typer.Option(
+            "--port", metavar="PORT", min=0, max=65_535, help="The port to look at.", show_default="8080"
+        ),
     ] = None,
     config: Config = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,

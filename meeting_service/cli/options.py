@@ -14,7 +14,7 @@ Config = Annotated[
 ]
 Data = Annotated[
     Path | None,
-    typer.Option("--data", metavar="DIR", help="Where the databases are kept.  [default: data]"),
+    typer.Option("--data", metavar="DIR", help="Where the databases are kept.", show_default="data"),
 ]
 Model = Annotated[
     str | None,
@@ -22,11 +22,12 @@ Model = Annotated[
         "--model",
         metavar="NAME|DIR|demo",
         help="A model's hub name, a folder with one, or the bundled demo model.",
+        show_default="mlx-community/parakeet-tdt-0.6b-v3",
     ),
 ]
 LogLevel = Annotated[
     str | None,
-    typer.Option("--log-level", metavar="LEVEL", help="debug, info, warning or error."),
+    typer.Option("--log-level", metavar="LEVEL", help="debug, info, warning or error.", show_default="info"),
 ]
 Names = Annotated[
     list[str] | None,

@@ -44,12 +44,18 @@ def command(
         str | None,
         typer.Option("--meeting", metavar="ID", help="Send into this meeting, made if it is not there."),
     ] = None,
-    title: Annotated[str | None, typer.Option("--title", help="Title of a new meeting.")] = None,
+    title: Annotated[
+        str | None, typer.Option("--title", metavar="TEXT", help="Title of a new meeting.")
+    ] = None,
     speed: Annotated[
-        float, typer.Option("--speed", min=0, help="Times the speed of life; 0 is as fast as it goes.")
+        float,
+        typer.Option(
+            "--speed", metavar="X", min=0, help="How many times as fast as life; 0 is as fast as it goes."
+        ),
     ] = 1.0,
     protocol: Annotated[
-        Literal["websocket", "http"], typer.Option("--protocol", help="How the audio travels.")
+        Literal["websocket", "http"],
+        typer.Option("--protocol", metavar="websocket|http", help="How the audio travels."),
     ] = "websocket",
     keep_open: Annotated[
         bool, typer.Option("--keep-open", help="Do not end the meeting when all is sent.")

@@ -23,11 +23,19 @@ EXPOSED = (
 
 def command(
     host: Annotated[
-        str | None, typer.Option("--host", help="Address to listen on.  [default: 127.0.0.1]")
+        str | None,
+        typer.Option("--host", metavar="ADDRESS", help="Where to listen.", show_default="127.0.0.1"),
     ] = None,
     port: Annotated[
         int | None,
-        typer.Option("--port", min=0, max=65_535, help="Port; 0 takes a free one.  [default: 8080]"),
+        typer.Option(
+            "--port",
+            metavar="PORT",
+            min=0,
+            max=65_535,
+            help="The port; 0 takes a free one.",
+            show_default="8080",
+        ),
     ] = None,
     data: Data = None,
     model: Model = None,

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from meeting_service import __version__
 from meeting_service.cli.program import app, explain, main
 from meeting_service.errors import CannotStart
+from meeting_service.settings import load_settings
 from tests.cli.running import run_command
 
 COMMANDS = ["serve", "demo", "transcribe", "send", "export", "doctor", "model", "migrate", "version"]
@@ -32,6 +33,21 @@ def test_every_command_has_help(command: str) -> None:
 
     assert shown.exit_code == 0
     assert "Usage: " in shown.output
+
+
+def test_help_tells_the_defaults() -> None:
+    """What the help of `serve` calls defaults are those of the settings."""
+    settings = load_settings()
+    shown = CliRunner().invoke(app, ["serve", "--help"], env={"COLUMNS": "200"}).output
+
+    for default in (
+        settings.server.host,
+        settings.server.port,
+        settings.data.directory,
+        settings.model.name,
+        settings.logging.level,
+    ):
+        assert f"[default: ({default})]" in shown
 
 
 def test_version_is_printed() -> None:
