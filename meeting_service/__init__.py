@@ -12,9 +12,12 @@ Bots send one audio stream per participant; the sentences of all of them become 
 - `storage` keeps meetings, participants, sentences and checkpoints.
 - `worker` runs segmenter and recogniser in a process of its own.
 - `sessions` joins these into live meetings; `broadcast` tells watchers; `web` and `exports` show.
+- `offline` transcribes files without a service; `client` and `sender` are the bots' side of one.
+- `cli`, `doctor` and `demo` are what a person runs.
 
 The root modules are the vocabulary these stages speak (`audio`, `recognition`, `transcript`, `meeting`,
-`events`, `errors`, `clock`, `settings`) and the wiring (`app`, `cli`). Stages do not import each other.
+`events`, `errors`, `clock`, `settings`), what is made of several stages (`transcriber`, `streaming`) and the
+wiring (`runtime`, `app`). Stages do not import each other.
 
 What always holds: final text depends on a participant's audio alone; acknowledged means durable; a final
 sentence never changes by itself; drafts are best effort, finals are guaranteed; a sick participant harms
