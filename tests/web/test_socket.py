@@ -312,7 +312,7 @@ async def test_an_ended_meeting_closes_with_4410(service: AudioService, dial: Di
 
 
 async def test_another_rate_is_a_conflict(dial: Dial) -> None:
-    """In the hello it ends the connection."""
+    """A hello of which nothing can be opened ends the connection."""
     async with dial() as socket:
         await socket.hello(ANN)
         await socket.audio(0)
@@ -324,14 +324,16 @@ async def test_another_rate_is_a_conflict(dial: Dial) -> None:
 
 
 async def test_a_stream_that_cannot_be_opened_harms_no_other(service: AudioService, dial: Dial) -> None:
-    """Opened later, it is refused alone."""
-    bob = Bot(ClientSession(), service.url)
-    async with bob.session:
-        await bob.post(to_bytes(PCM), "bob")
+    """In the hello or later, it is refused alone."""
+    async with ClientSession() as session:
+        await Bot(session, service.url).post(to_bytes(PCM), "bob")
+    wrong = BOB | {"rate": 48_000}
     async with dial() as socket:
-        await socket.hello(ANN)
-        await socket.say("open", **(BOB | {"rate": 48_000}))
+        await socket.say("hello", streams=[wrong, ANN])
         await socket.hear("error", code="conflict", stream=2)
+        await socket.hear("welcome", streams=[{"stream": 1, "through": 0, "window_samples": RATE_HZ}])
+        await socket.say("open", **(wrong | {"stream": 3}))
+        await socket.hear("error", code="conflict", stream=3)
         await socket.audio(0, stream=2)
         await socket.audio(0)
 
@@ -469,6 +471,29 @@ async def test_a_client_that_says_nothing_is_sent_away(tmp_path: Path) -> None:
         await service.create_meeting()
         async with session.ws_connect(f"{service.url}/v1/meetings/m1/audio") as socket:
             assert CloseCode.PROTOCOL == await Socket(socket).closed()
+
+
+async def test_an_idle_client_learns_that_the_meeting_is_over(tmp_path: Path) -> None:
+    """Although it sends nothing that could be refused."""
+    async with AudioService.on(tmp_path, body_idle_s=1) as service, ClientSession() as session:
+        await service.create_meeting()
+        async with session.ws_connect(f"{service.url}/v1/meetings/m1/audio") as socket:
+            await Socket(socket).hello(ANN)
+            await service.sessions.end_meeting("m1")
+
+            assert CloseCode.ENDED == await Socket(socket).closed()
+
+
+async def test_a_meeting_has_so_many_sockets(tmp_path: Path) -> None:
+    """More than its participants could need are sent away."""
+    async with AudioService.on(tmp_path, participants=1) as service, ClientSession() as session:
+        await service.create_meeting()
+        url = f"{service.url}/v1/meetings/m1/audio"
+        async with session.ws_connect(url) as one, session.ws_connect(url) as two:
+            await Socket(one).hello()
+            await Socket(two).hello()
+            async with session.ws_connect(url) as three:
+                assert CloseCode.OVERLOADED == await Socket(three).closed()
 
 
 async def test_a_stop_stores_what_came_and_says_1012(service: AudioService, dial: Dial) -> None:

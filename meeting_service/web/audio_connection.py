@@ -1,0 +1,309 @@
+"""One audio socket at work: a thin runtime around `ingest.protocol`.
+
+One reader that never waits for storage, so that heartbeats are answered whatever the disk does; one pump that
+stores what was accepted and tells what is durable.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import WSMsgType, web
+
+from meeting_service import metrics
+from meeting_service.errors import (
+    AudioHole,
+    MeetingEnded,
+    MeetingServiceError,
+    NotFound,
+    Overloaded,
+    ProtocolViolation,
+)
+from meeting_service.ingest.incoming import Finish, IncomingStream, Missing, Piece, Work
+from meeting_service.ingest.protocol import AudioProtocol, ProtocolLimits
+from meeting_service.meeting import MeetingState
+from meeting_service.protocol import CloseCode, Refusal, ServerMessage, StreamSpec
+from meeting_service.sessions import AudioInput, SessionManager
+from meeting_service.settings import LimitSettings
+from meeting_service.web.errors import close_code
+from meeting_service.web.senders import Senders
+from meeting_service.web.spoken_text import follow_text
+
+log = structlog.get_logger()
+
+GATHER_S = 0.1
+"""small messages are gathered this long into one piece; acknowledgements come as often"""
+SOCKETS_PER_PARTICIPANT = 2
+"""one that is about to be taken over, and the newer one"""
+OPEN_PATIENCE_S = 5.0
+
+_CLOSE_CODES = frozenset(CloseCode)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """Why a connection ends."""
+
+    code: int | None
+    """close code; None if the client is gone"""
+    refusal: Refusal | None = None
+
+
+class AudioConnection:
+    """One client's socket from its first message to its close. Everything here runs on the event loop."""
+
+    def __init__(
+        self,
+        socket: web.WebSocketResponse,
+        meeting_id: str,
+        sessions: SessionManager,
+        senders: Senders,
+        limits: LimitSettings,
+    ) -> None:
+        self._socket = socket
+        self.meeting_id = meeting_id
+        self._sessions = sessions
+        self._senders = senders
+        self._limits = limits
+        self._protocol = AudioProtocol(
+            ProtocolLimits(limits.participants, limits.window_s, stream_s=limits.meeting_h * 3600)
+        )
+        self._inputs: dict[int, AudioInput] = {}
+        self._spoken_on: dict[str, int] = {}
+        """a participant's latest stream; text comes after the stream's end, too"""
+        self._ending: _Ending | None = None
+        self._wakeup = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._closed = asyncio.Event()
+        self._text: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Serve until the client leaves, fails or is sent away; what was accepted is stored by then."""
+        self._senders.sockets.add(self)
+        reader = asyncio.create_task(self._read(), name="audio socket reader")
+        try:
+            with metrics.audio_sockets.track_inprogress():
+                await self._pump()
+                await self._close()
+        finally:
+            self._senders.sockets.discard(self)
+            for spec in self._protocol.specs:
+                self._release(spec)
+            self._closed.set()
+            await self._stop_tasks(reader, self._text)
+            self._note_end()
+
+    async def _stop_tasks(self, *tasks: asyncio.Task[None] | None) -> None:
+        for task in tasks:
+            if task is not None:
+                task.cancel()
+        await asyncio.gather(*(task for task in tasks if task), return_exceptions=True)
+
+    def _note_end(self) -> None:
+        code = self._socket.close_code
+        known = CloseCode(code).name.lower() if code in _CLOSE_CODES else "other"
+        metrics.audio_socket_closes.labels(known).inc()
+        log.info("audio socket closed", meeting=self.meeting_id, code=known, streams=len(self._spoken_on))
+
+    # What others may do: `senders.LiveSender`
+
+    def superseded(self, participant_id: str) -> None:
+        """A newer socket carries this participant; without any left this one is closed."""
+        for spec in self._protocol.specs:
+            if participant_id in spec.participants:
+                refusal = Refusal("superseded", "a newer socket took this stream over", spec.stream)
+                self._protocol.abandon(spec.stream, refusal)
+                self._release(spec)
+        if not self._protocol.specs:
+            self._end(CloseCode.SUPERSEDED)
+        self._wakeup.set()
+
+    def stop(self) -> None:
+        """The service goes down."""
+        self._end(CloseCode.RESTARTING)
+
+    async def wait_closed(self) -> None:
+        """Return when the socket is closed and everything accepted is stored."""
+        await self._closed.wait()
+
+    # Ending
+
+    def _end(self, code: int | None, refusal: Refusal | None = None) -> None:
+        """The first reason counts."""
+        self._ending = self._ending or _Ending(code, refusal)
+        self._wakeup.set()
+        self._hurry.set()
+
+    def _fail(self, error: BaseException) -> None:
+        if isinstance(error, MeetingServiceError):
+            self._end(close_code(error), Refusal(error.code, error.detail))
+        else:
+            log.error("audio socket failed", meeting=self.meeting_id, exc_info=error)
+            self._end(CloseCode.FAILED, Refusal("internal", "something went wrong here; connect again"))
+
+    async def _close(self) -> None:
+        ending = self._ending
+        if ending is None or ending.code is None or self._socket.closed:
+            return
+        await self._send([*self._protocol.messages(), *([ending.refusal] if ending.refusal else [])])
+        await self._socket.close(code=ending.code)
+
+    # Reading
+
+    async def _read(self) -> None:
+        try:
+            await self._check_meeting()
+            if self._senders.count(self.meeting_id) > SOCKETS_PER_PARTICIPANT * self._limits.participants:
+                raise Overloaded("this meeting has more sockets open than it could need")
+            message = await self._socket.receive(self._limits.body_idle_s)
+            while message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                await self._receive(message.data)
+                message = await self._socket.receive()
+            self._end(None)
+        except TimeoutError:
+            self._fail(ProtocolViolation(f"no hello within {self._limits.body_idle_s:g} s"))
+        except Exception as error:
+            self._fail(error)
+
+    async def _check_meeting(self) -> None:
+        meeting = await self._sessions.get_meeting(self.meeting_id)
+        if meeting.state is not MeetingState.LIVE:
+            raise MeetingEnded("the meeting has ended and takes no more audio")
+
+    async def _receive(self, data: str | bytes) -> None:
+        now_s = asyncio.get_running_loop().time()
+        if isinstance(data, bytes):
+            self._protocol.receive_audio(data, now_s)
+        else:
+            greeted = self._protocol.greeted
+            specs = self._protocol.receive_text(data, now_s)
+            if specs or not greeted:
+                await self._open(specs, first=not greeted)
+        if self._protocol.urgent:
+            self._hurry.set()
+        self._wakeup.set()
+
+    async def _open(self, specs: Sequence[StreamSpec], *, first: bool) -> None:
+        """Open streams while nothing else is read; one that cannot be opened harms no other."""
+        try:
+            async with asyncio.timeout(OPEN_PATIENCE_S):
+                failures = [error for spec in specs if (error := await self._open_stream(spec))]
+        except TimeoutError:
+            raise Overloaded("the stream could not be opened in time") from None
+        if first and failures and not self._protocol.specs:
+            raise failures[-1]
+        self._protocol.welcome(specs)
+        if first and self._protocol.wants_text:
+            after = await self._sessions.store.last_seq(self.meeting_id)
+            self._text = asyncio.create_task(self._tell_text(after), name="audio socket text")
+
+    async def _open_stream(self, spec: StreamSpec) -> MeetingServiceError | None:
+        try:
+            stream_input = await self._sessions.open_input(
+                self.meeting_id,
+                spec.participants,
+                spec.format.rate_hz,
+                names=spec.names,
+                captured_at=spec.captured_at,
+            )
+        except (NotFound, MeetingEnded):
+            raise
+        except MeetingServiceError as error:
+            self._protocol.abandon(spec.stream, Refusal(error.code, error.detail, spec.stream))
+            return error
+        for participant_id in spec.participants:
+            self._senders.take_over(self.meeting_id, participant_id, self)
+            self._spoken_on[participant_id] = spec.stream
+        self._inputs[spec.stream] = stream_input
+        self._protocol.open_stream(spec, stream_input.through)
+        return None
+
+    def _release(self, spec: StreamSpec) -> None:
+        self._inputs.pop(spec.stream, None)
+        for participant_id in spec.participants:
+            self._senders.release(self.meeting_id, participant_id, self)
+
+    # Storing
+
+    async def _pump(self) -> None:
+        try:
+            while not (self._ending and self._protocol.idle):
+                await self._next_wakeup()
+                await self._store_all()
+                await self._send(self._protocol.messages())
+                if self._protocol.done:
+                    self._end(CloseCode.DONE)
+                await self._gather_more()
+        except Exception as error:
+            self._fail(error)
+
+    async def _next_wakeup(self) -> None:
+        """Wait for something to do; a client that sends nothing learns by and by that its meeting is over."""
+        while not self._wakeup.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._limits.body_idle_s):
+                    await self._wakeup.wait()
+                    break
+            await self._check_meeting()
+        self._wakeup.clear()
+
+    async def _gather_more(self) -> None:
+        """Wait a little for more to store with the next round, unless something should not wait."""
+        self._hurry.clear()
+        if not (self._ending or self._protocol.urgent):
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GATHER_S):
+                    await self._hurry.wait()
+        if self._ending or not self._protocol.idle:
+            self._wakeup.set()
+
+    async def _store_all(self) -> None:
+        work = list(self._protocol.take_work())
+        results = await asyncio.gather(*(self._store(*item) for item in work), return_exceptions=True)
+        for failure in results:
+            if failure is not None:
+                raise failure
+
+    async def _store(self, stream: IncomingStream, work: Work) -> None:
+        stream_input = self._inputs.get(stream.number)
+        if stream_input is None:  # taken over meanwhile
+            return
+        try:
+            stream.stored(await self._perform(stream_input, work))
+        except AudioHole:
+            await self._check_meeting()
+            detail = "the participant was ended from elsewhere; open the stream again under another number"
+            self._protocol.abandon(stream.number, Refusal("conflict", detail, stream.number))
+            self._release(stream.spec)
+            return
+        if isinstance(work, Finish):
+            self._release(stream.spec)
+
+    async def _perform(self, stream_input: AudioInput, work: Work) -> int:
+        match work:
+            case Piece():
+                return await stream_input.append(work.pcm(), work.start)
+            case Missing(start, end):
+                return await stream_input.declare_gap(start, end)
+            case Finish():
+                through = stream_input.through
+                await stream_input.end()
+                return through
+
+    # Telling
+
+    async def _send(self, messages: Sequence[ServerMessage]) -> None:
+        try:
+            for message in messages:
+                await self._socket.send_str(message.encode())
+        except ConnectionError:
+            self._end(None)
+
+    async def _tell_text(self, after: int) -> None:
+        try:
+            async for text in follow_text(self._sessions, self.meeting_id, after, self._spoken_on):
+                await self._send([text])
+        except MeetingServiceError as error:
+            await self._send([Refusal(error.code, error.detail)])
