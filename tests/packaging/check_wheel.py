@@ -30,8 +30,8 @@ def main() -> None:
         run("uv", "build", "--quiet", "--wheel", "--out-dir", folder, PROJECT, cwd=folder)
         wheel = next(folder.glob("*.whl"))
         requirements = folder / "requirements.txt"
-        export = ("uv", "export", "--quiet", "--locked", "--no-dev", "--no-emit-project", "--project", PROJECT)
-        requirements.write_text(run(*export, cwd=folder), encoding="utf-8")
+        export = ("uv", "export", "--quiet", "--locked", "--no-dev", "--no-emit-project")
+        requirements.write_text(run(*export, "--project", PROJECT, cwd=folder), encoding="utf-8")
         run("uv", "venv", "--quiet", folder / "venv", cwd=folder)
         python = folder / "venv" / "bin" / "python"
         run("uv", "pip", "install", "--quiet", "--python", python, "-r", requirements, wheel, cwd=folder)
@@ -42,7 +42,7 @@ def main() -> None:
         assert "word error rate" in spoken.lower(), spoken
         assert (out / "transcript.srt").stat().st_size > 500
         run(service, "migrate", "--data", folder / "data", cwd=folder)
-        print(f"{wheel.name}: {version}, demo meeting transcribed outside the source tree")
+        sys.stdout.write(f"{wheel.name}: {version}, bundled meeting transcribed away from the sources\n")
 
 
 if __name__ == "__main__":
