@@ -90,22 +90,24 @@ class BeamTransducer:
         """The best path through the region and what the prediction network knows at its end."""
         memory = self._predictor.recall([region.state])
         paths = [self._begin(region, phrase)]
-        finished: list[tuple[_Path, Memory]] = []
+        finished: list[tuple[_Path, Memory]] = []  # with the memory of the step before
         if paths[0].frame >= region.end:
             return paths[0], memory
         while paths:
             grown = sorted(self._grow(paths, memory, projected), key=lambda path: path.rank, reverse=True)
             ended = [path for path in grown if path.frame >= region.end]
             paths = [path for path in grown if path.frame < region.end][: self._beam_size]
-            finished += [(path, self._remember(memory, [path])) for path in ended[: self._beam_size]]
+            finished += [(path, memory) for path in ended[: self._beam_size]]
             memory = self._remember(memory, paths) if paths else memory
-        return max(finished, key=lambda candidate: self._merit(candidate[0]))
+        best, memory = max(finished, key=lambda candidate: self._merit(candidate[0]))
+        return best, self._remember(memory, [best])
 
     def _begin(self, region: Region, phrase: Hashable) -> _Path:
-        skip, stuck = (
-            (0, 0) if region.state is None else (region.state.skip_frames, region.state.symbols_on_frame)
-        )
-        return _Path(region.first + skip, stuck=stuck, boost=self._booster.standing(phrase), phrase=phrase)
+        begun = _Path(region.first, boost=self._booster.standing(phrase), phrase=phrase)
+        if region.state is not None:
+            begun.frame += region.state.skip_frames
+            begun.stuck = region.state.symbols_on_frame
+        return begun
 
     def _grow(self, paths: Sequence[_Path], memory: Memory, projected: Array) -> list[_Path]:
         """Every path by its best labels and durations; paths that meet become one."""

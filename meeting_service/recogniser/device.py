@@ -25,8 +25,8 @@ class Device:
 
 
 _ROWS = {"cpu": 1, "metal": 4, "cuda": 16}
-"""One row keeps a CPU busy: in fours a long window costs 0.85 as much, but one alone four times as much. A GPU
-needs rows to be busy."""
+"""One row keeps a CPU busy: in fours a long window costs 0.85 as much, but one alone four times as much.
+A GPU needs rows to be busy."""
 
 
 class _Streams:

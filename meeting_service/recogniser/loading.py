@@ -20,6 +20,9 @@ from meeting_service.recogniser.models import ModelPath
 
 Weights = Literal["auto", "float32", "bfloat16"]
 
+_FRAME_SAMPLES = 1_280
+"""What utterances are cut in multiples of; the encoder frame of every published Parakeet model."""
+
 _PREFIX = "nemo.collections.asr.models."
 _KINDS = {
     ("rnnt_bpe_models.EncDecRNNTBPEModel", True): (parakeet.ParakeetTDTArgs, parakeet.ParakeetTDT),
@@ -121,6 +124,11 @@ def _check(args: Any, name: str) -> None:
     if args.preprocessor.sample_rate != RECOGNITION_RATE_HZ:
         raise CannotStart(
             f"model {name}: it wants {args.preprocessor.sample_rate} Hz, here speech has 16000 Hz"
+        )
+    frame_samples = args.preprocessor.hop_length * args.encoder.subsampling_factor
+    if frame_samples != _FRAME_SAMPLES:
+        raise CannotStart(
+            f"model {name}: its encoder frames have {frame_samples} samples, here they have {_FRAME_SAMPLES}"
         )
     if not args.encoder.self_attention_model.startswith("rel_pos"):
         raise CannotStart(f"model {name}: attention {args.encoder.self_attention_model} is not supported")

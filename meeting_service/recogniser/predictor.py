@@ -159,7 +159,7 @@ class _Linear:
         return cls(convert(module.weight).T, convert(module.bias) if "bias" in module else 0.0)
 
     def __call__(self, x: Array) -> Array:
-        return x @ self.weight + self.bias
+        return _rows_times(x, self.weight) + self.bias
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,10 +177,16 @@ class _LstmLayer:
 
     def step(self, xp: Any, x: Array, hidden: Array, cell: Array) -> tuple[Array, Array]:
         """One token; gates in MLX's order: input, forget, cell, output."""
-        gates = (x @ self.inputs + hidden @ self.recurrent + self.bias).reshape(*x.shape[:-1], 4, -1)
-        enter, forget, fresh, leave = (gates[..., gate, :] for gate in range(4))
+        gates = _rows_times(x, self.inputs) + _rows_times(hidden, self.recurrent) + self.bias
+        gates = gates.reshape(len(x), 4, -1)
+        enter, forget, fresh, leave = (gates[:, gate] for gate in range(4))
         cell = _sigmoid(xp, forget) * cell + _sigmoid(xp, enter) * xp.tanh(fresh)
         return _sigmoid(xp, leave) * xp.tanh(cell), cell
+
+
+def _rows_times(rows: Array, matrix: Array) -> Array:
+    """Each row by itself: in NumPy its result then has the same bits in any batch, and no thread is woken."""
+    return (rows[:, None, :] @ matrix)[:, 0]
 
 
 def _sigmoid(xp: Any, x: Array) -> Array:

@@ -56,6 +56,7 @@ def test_a_local_attention_model_attends_to_its_window(tmp_path: Path) -> None:
     ("section", "change", "said"),
     [
         ("preprocessor", {"sample_rate": 8_000}, "8000 Hz"),
+        ("encoder", {"subsampling_factor": 4}, "640 samples"),
         ("encoder", {"self_attention_model": "abs_pos"}, "abs_pos"),
         ("encoder", {"causal_downsampling": True}, "cannot be used"),
         ("encoder", {"n_layers": 3}, "do not fit"),
