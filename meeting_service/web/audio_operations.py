@@ -15,9 +15,9 @@ from meeting_service.errors import (
     TooLarge,
     UnsupportedMedia,
 )
+from meeting_service.web import shapes
 from meeting_service.web.bodies import Query
 from meeting_service.web.operations import Header, Operation, Reply
-from meeting_service.web.shapes import ThroughShape
 
 TAG = "Audio"
 MEDIA = (
@@ -67,7 +67,7 @@ class ChannelsQuery(Query):
 
 APPEND = Operation(
     "Append audio of a participant",
-    {200: Reply(_KEPT, ThroughShape, headers=[_THROUGH])},
+    {200: Reply(_KEPT, shapes.Through, headers=[_THROUGH])},
     detail="A request is one piece of the stream; the next one continues it. PCM may be cut anywhere "
     "(rate 8000 to 96000; encoding s16le, f32le, mulaw or alaw); of containers each request is a whole file. "
     "Several channels are mixed down. The body may be chunked and take as long as the meeting does. "
@@ -87,7 +87,7 @@ OFFSET = Operation(
 
 APPEND_CHANNELS = Operation(
     "Append audio with a participant per channel",
-    {200: Reply(_KEPT, ThroughShape, headers=[_THROUGH])},
+    {200: Reply(_KEPT, shapes.Through, headers=[_THROUGH])},
     detail="As for one participant, of as many as there are channels.",
     tag=TAG,
     body_media=MEDIA,

@@ -3,23 +3,23 @@
 from aiohttp import web
 
 from meeting_service import __version__, metrics
+from meeting_service.web import shapes
 from meeting_service.web.keys import SESSIONS
 from meeting_service.web.operations import Operation, Reply
-from meeting_service.web.shapes import HealthShape, ReadyShape
 
-HEALTH = Operation("Is it alive", {200: Reply("The process answers.", HealthShape)}, tag="Operation")
+HEALTH = Operation("Is it alive", {200: Reply("The process answers.", shapes.Health)}, tag="Operation")
 
 
 async def healthz(_request: web.Request) -> web.Response:
     """GET /healthz."""
-    return web.json_response(text=HealthShape(status="ok", version=__version__).model_dump_json())
+    return web.json_response(text=shapes.Health(status="ok", version=__version__).model_dump_json())
 
 
 READY = Operation(
     "Is it ready",
     {
-        200: Reply("Model warm, database writable, worker up.", ReadyShape),
-        503: Reply("Not yet; `detail` says what is missing.", ReadyShape),
+        200: Reply("Model warm, database writable, worker up.", shapes.Readiness),
+        503: Reply("Not yet; `detail` says what is missing.", shapes.Readiness),
     },
     tag="Operation",
 )
@@ -28,7 +28,7 @@ READY = Operation(
 async def readyz(request: web.Request) -> web.Response:
     """GET /readyz."""
     found = request.app[SESSIONS].ready
-    shape = ReadyShape(
+    shape = shapes.Readiness(
         ready=found.model and found.database and found.worker,
         model=found.model,
         database=found.database,

@@ -21,16 +21,10 @@ from meeting_service.events import (
     StoredEvent,
     StoredEventKind,
 )
+from meeting_service.web import shapes
 from meeting_service.web.bodies import Query, read_query
 from meeting_service.web.keys import SESSIONS
 from meeting_service.web.operations import Header, Operation, Reply
-from meeting_service.web.shapes import (
-    draft_to_event,
-    gap_to_shape,
-    meeting_to_shape,
-    participant_to_shape,
-    sentence_to_event,
-)
 from meeting_service.web.stopping import STOPPING
 
 log = structlog.get_logger()
@@ -61,6 +55,13 @@ EVENTS = Operation(
     query=EventsQuery,
     headers=[Header("Last-Event-ID", "goes before `after`", {"type": "integer", "minimum": 0})],
     errors=[NotFound, InvalidRequest, Overloaded],
+    events={
+        "sentence": shapes.SentenceEvent,
+        "draft": shapes.DraftEvent,
+        "participant": shapes.Participant,
+        "gap": shapes.Gap,
+        "meeting": shapes.Meeting,
+    },
 )
 
 
@@ -131,7 +132,7 @@ async def _send_all(response: EventSourceResponse, watcher: Watcher, names: dict
 async def _send(response: EventSourceResponse, event: MeetingEvent, names: dict[str, str]) -> None:
     match event:
         case DraftChanged(draft):
-            await response.send(draft_to_event(draft).model_dump_json(), event="draft")
+            await response.send(shapes.draft_to_event(draft).model_dump_json(), event="draft")
         case StoredEvent(seq=seq, event=stored):
             kind, shape = _stored_to_shape(stored, names)
             await response.send(shape.model_dump_json(), id=str(seq), event=kind)
@@ -141,11 +142,11 @@ def _stored_to_shape(event: StoredEventKind, names: dict[str, str]) -> tuple[str
     match event:
         case SentenceFinalized(sentence):
             name = names.get(sentence.participant_id, sentence.participant_id)
-            return "sentence", sentence_to_event(sentence, name)
+            return "sentence", shapes.sentence_to_event(sentence, name)
         case ParticipantChanged(participant):
             names[participant.id] = participant.name
-            return "participant", participant_to_shape(participant)
+            return "participant", shapes.participant_to_shape(participant)
         case GapRecorded(gap):
-            return "gap", gap_to_shape(gap)
+            return "gap", shapes.gap_to_shape(gap)
         case MeetingChanged(meeting):
-            return "meeting", meeting_to_shape(meeting)
+            return "meeting", shapes.meeting_to_shape(meeting)

@@ -10,18 +10,10 @@ from pydantic import AwareDatetime, BaseModel, Field
 from meeting_service.errors import Conflict, InvalidRequest, NotFound, Overloaded
 from meeting_service.ingest import check_meeting_id, check_participant_id, clean_name
 from meeting_service.meeting import MeetingState, NewMeeting
+from meeting_service.web import shapes
 from meeting_service.web.bodies import Body, Query, read_body, read_query
 from meeting_service.web.keys import SESSIONS
 from meeting_service.web.operations import Header, Operation, Reply
-from meeting_service.web.shapes import (
-    MeetingList,
-    MeetingShape,
-    MeetingWithParticipants,
-    ParticipantShape,
-    meeting_to_detail,
-    meeting_to_shape,
-    participant_to_shape,
-)
 from meeting_service.web.stopping import until_stopping
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
@@ -79,9 +71,9 @@ CREATE = Operation(
     "Create a meeting",
     {
         201: Reply(
-            "Created.", MeetingWithParticipants, headers=[Header("Location", "the meeting's address")]
+            "Created.", shapes.MeetingWithParticipants, headers=[Header("Location", "the meeting's address")]
         ),
-        200: Reply("The meeting of that id, as it was created before.", MeetingWithParticipants),
+        200: Reply("The meeting of that id, as it was created before.", shapes.MeetingWithParticipants),
     },
     detail="Safe to repeat with an id of your own.",
     body=NewMeetingBody,
@@ -107,7 +99,7 @@ async def create(request: web.Request) -> web.Response:
 
 LIST = Operation(
     "List meetings",
-    {200: Reply("Newest first.", MeetingList)},
+    {200: Reply("Newest first.", shapes.MeetingList)},
     query=ListQuery,
     errors=[InvalidRequest],
 )
@@ -119,13 +111,13 @@ async def list_all(request: web.Request) -> web.Response:
     page = await request.app[SESSIONS].store.list_meetings(
         state=query.state, q=query.q, limit=query.limit, cursor=query.cursor
     )
-    shapes = [meeting_to_shape(meeting) for meeting in page.meetings]
-    return _reply(MeetingList(meetings=shapes, next_cursor=page.next_cursor))
+    found = [shapes.meeting_to_shape(meeting) for meeting in page.meetings]
+    return _reply(shapes.MeetingList(meetings=found, next_cursor=page.next_cursor))
 
 
 READ = Operation(
     "Read a meeting",
-    {200: Reply("The meeting and what became of everybody's audio.", MeetingWithParticipants)},
+    {200: Reply("The meeting and what became of everybody's audio.", shapes.MeetingWithParticipants)},
     errors=[NotFound],
 )
 
@@ -137,7 +129,7 @@ async def read(request: web.Request) -> web.Response:
 
 RENAME = Operation(
     "Rename a meeting",
-    {200: Reply("Renamed.", MeetingShape)},
+    {200: Reply("Renamed.", shapes.Meeting)},
     body=RenameBody,
     errors=[NotFound, InvalidRequest],
 )
@@ -148,7 +140,7 @@ async def rename(request: web.Request) -> web.Response:
     body = await read_body(request, RenameBody)
     title = clean_name(body.title)
     meeting = await request.app[SESSIONS].rename_meeting(request.match_info["meeting"], title)
-    return _reply(meeting_to_shape(meeting))
+    return _reply(shapes.meeting_to_shape(meeting))
 
 
 DELETE = Operation(
@@ -167,8 +159,10 @@ async def delete(request: web.Request) -> web.Response:
 END = Operation(
     "End a meeting",
     {
-        200: Reply("All text is final.", MeetingWithParticipants),
-        202: Reply("With wait=false: no more audio is taken, the rest follows.", MeetingWithParticipants),
+        200: Reply("All text is final.", shapes.MeetingWithParticipants),
+        202: Reply(
+            "With wait=false: no more audio is taken, the rest follows.", shapes.MeetingWithParticipants
+        ),
     },
     detail="Finishes every stream. Safe to repeat; it goes on even if the caller leaves.",
     query=WaitQuery,
@@ -189,8 +183,8 @@ async def end(request: web.Request) -> web.Response:
 PUT_PARTICIPANT = Operation(
     "Create or rename a participant",
     {
-        201: Reply("Created.", ParticipantShape),
-        200: Reply("There already; renamed if another name was given.", ParticipantShape),
+        201: Reply("Created.", shapes.Participant),
+        200: Reply("There already; renamed if another name was given.", shapes.Participant),
     },
     tag="Participants",
     body=ParticipantBody,
@@ -205,14 +199,14 @@ async def put_participant(request: web.Request) -> web.Response:
     participant, created = await request.app[SESSIONS].put_participant(
         request.match_info["meeting"], check_participant_id(request.match_info["participant"]), name
     )
-    return _reply(participant_to_shape(participant), 201 if created else 200)
+    return _reply(shapes.participant_to_shape(participant), 201 if created else 200)
 
 
 END_PARTICIPANT = Operation(
     "End a participant's stream",
     {
-        200: Reply("The participant left and their text is final.", ParticipantShape),
-        202: Reply("With wait=false: the participant left, the rest follows.", ParticipantShape),
+        200: Reply("The participant left and their text is final.", shapes.Participant),
+        202: Reply("With wait=false: the participant left, the rest follows.", shapes.Participant),
     },
     detail="More audio of theirs begins a new stream.",
     tag="Participants",
@@ -228,12 +222,12 @@ async def end_participant(request: web.Request) -> web.Response:
         request.match_info["meeting"], request.match_info["participant"], wait=query.wait
     )
     participant = await until_stopping(request.app, ending)
-    return _reply(participant_to_shape(participant), 200 if query.wait else 202)
+    return _reply(shapes.participant_to_shape(participant), 200 if query.wait else 202)
 
 
-async def _read_detail(request: web.Request, meeting_id: str) -> MeetingWithParticipants:
+async def _read_detail(request: web.Request, meeting_id: str) -> shapes.MeetingWithParticipants:
     transcript = await request.app[SESSIONS].get_transcript(meeting_id)
-    return meeting_to_detail(transcript.meeting, transcript.participants, transcript.gaps)
+    return shapes.meeting_to_detail(transcript.meeting, transcript.participants, transcript.gaps)
 
 
 def _reply(shape: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:

@@ -11,9 +11,9 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from meeting_service import __version__
 from meeting_service.errors import AudioHole, MeetingServiceError, Overloaded
+from meeting_service.web import shapes
 from meeting_service.web.errors import ANSWERS, PROBLEM_TYPE
 from meeting_service.web.operations import Header, Operation, Reply, Route
-from meeting_service.web.shapes import ProblemShape
 
 Schema = dict[str, Any]
 
@@ -63,6 +63,9 @@ def _operation(route: Route) -> Schema:
     }
     if operation.detail:
         described["description"] = operation.detail
+    if operation.events:
+        # OpenAPI 3.1 has no words for what an event stream carries.
+        described["x-events"] = {name: _ref(shape) for name, shape in operation.events.items()}
     if body := _request_body(operation):
         described["requestBody"] = body
     return described
@@ -136,7 +139,7 @@ def _errors(errors: Iterable[type[MeetingServiceError]]) -> Schema:
 
 
 def _problem() -> Schema:
-    return {"description": "", "content": {PROBLEM_TYPE: {"schema": _ref(ProblemShape)}}}
+    return {"description": "", "content": {PROBLEM_TYPE: {"schema": _ref(shapes.Problem)}}}
 
 
 def _header(header: Header) -> Schema:
@@ -148,11 +151,12 @@ def _ref(model: type[BaseModel]) -> Schema:
 
 
 def _schemas(routes: Iterable[Route]) -> Schema:
-    models: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(ProblemShape, "serialization"): None}
+    models: dict[tuple[type[BaseModel], JsonSchemaMode], None] = {(shapes.Problem, "serialization"): None}
     for operation in (route.operation for route in routes if route.operation):
         for model in filter(None, (operation.body, operation.query)):
             models[model, "validation"] = None
-        for shape in filter(None, (reply.shape for reply in operation.replies.values())):
+        sent = (reply.shape for reply in operation.replies.values())
+        for shape in filter(None, (*sent, *operation.events.values())):
             models[shape, "serialization"] = None
     _, document = models_json_schema(list(models), ref_template=_REF)
     return dict(document["$defs"])

@@ -46,6 +46,8 @@ class Operation:
     query: type[BaseModel] | None = None
     headers: Sequence[Header] = ()
     errors: Sequence[type[MeetingServiceError]] = ()
+    events: Mapping[str, type[BaseModel]] = field(default_factory=dict)
+    """what an event stream carries, by event"""
 
 
 @dataclass(frozen=True, slots=True)

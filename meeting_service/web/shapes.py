@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 
-from meeting_service.meeting import Meeting, MeetingState, Participant
-from meeting_service.transcript import Draft, Sentence, TranscriptGap
+from meeting_service import meeting as meetings
+from meeting_service import transcript as transcripts
+from meeting_service.meeting import MeetingState
 
 
 def time_to_text(at: datetime) -> str:
@@ -28,14 +29,14 @@ class Shape(BaseModel):
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
 
-class StretchShape(Shape):
+class Stretch(Shape):
     """From when to when."""
 
     start_ms: int
     end_ms: int
 
 
-class ParticipantShape(Shape):
+class Participant(Shape):
     """A person in a meeting."""
 
     id: str
@@ -50,13 +51,13 @@ class ParticipantShape(Shape):
     """of the speech, whose text is final"""
 
 
-class ParticipantWithGaps(ParticipantShape):
+class ParticipantWithGaps(Participant):
     """A person in a meeting, with the stretches of their audio that never came."""
 
-    gaps: list[StretchShape]
+    gaps: list[Stretch]
 
 
-class MeetingShape(Shape):
+class Meeting(Shape):
     """A meeting."""
 
     id: str
@@ -68,7 +69,7 @@ class MeetingShape(Shape):
     vocabulary: list[str]
 
 
-class MeetingWithParticipants(MeetingShape):
+class MeetingWithParticipants(Meeting):
     """A meeting and who is in it."""
 
     participants: list[ParticipantWithGaps]
@@ -77,19 +78,19 @@ class MeetingWithParticipants(MeetingShape):
 class MeetingList(Shape):
     """A page of meetings, newest first."""
 
-    meetings: list[MeetingShape]
+    meetings: list[Meeting]
     next_cursor: str | None
     """asks for the next page; null on the last one"""
 
 
-class WordShape(StretchShape):
+class Word(Stretch):
     """One word of a sentence, punctuation included."""
 
     text: str
     confidence: float
 
 
-class SentenceEvent(StretchShape):
+class SentenceEvent(Stretch):
     """Event `sentence`: a sentence is final. It never changes by itself."""
 
     id: str
@@ -99,40 +100,40 @@ class SentenceEvent(StretchShape):
     """display name"""
     text: str
     confidence: float
-    words: list[WordShape]
+    words: list[Word]
     edited: bool
 
 
-class SentenceShape(SentenceEvent):
+class Sentence(SentenceEvent):
     """A final sentence in the transcript."""
 
     overlaps: bool
     """whether another participant speaks during it"""
 
 
-class DraftEvent(StretchShape):
+class DraftEvent(Stretch):
     """Event `draft`: what a participant seems to be saying now; empty text takes it back."""
 
     participant_id: str
     text: str
 
 
-class GapShape(StretchShape):
+class Gap(Stretch):
     """Audio of a participant that never came; also event `gap`."""
 
     participant_id: str
 
 
-class TranscriptShape(Shape):
+class Transcript(Shape):
     """All final text of a meeting."""
 
-    meeting: MeetingShape
-    participants: list[ParticipantShape]
-    sentences: list[SentenceShape]
-    gaps: list[GapShape]
+    meeting: Meeting
+    participants: list[Participant]
+    sentences: list[Sentence]
+    gaps: list[Gap]
 
 
-class ThroughShape(Shape):
+class Through(Shape):
     """How much audio of a stream is durable."""
 
     through: int
@@ -140,7 +141,7 @@ class ThroughShape(Shape):
     through_ms: int
 
 
-class ProblemShape(Shape):
+class Problem(Shape):
     """What went wrong (RFC 9457)."""
 
     type: str
@@ -151,14 +152,14 @@ class ProblemShape(Shape):
     """stable; for programs"""
 
 
-class HealthShape(Shape):
+class Health(Shape):
     """The process answers."""
 
     status: Literal["ok"]
     version: str
 
 
-class ReadyShape(Shape):
+class Readiness(Shape):
     """Whether audio would be recognised now."""
 
     ready: bool
@@ -168,13 +169,15 @@ class ReadyShape(Shape):
     detail: str
 
 
-def meeting_to_shape(meeting: Meeting) -> MeetingShape:
+def meeting_to_shape(meeting: meetings.Meeting) -> Meeting:
     """As lists and events show it."""
-    return MeetingShape.model_validate(meeting, from_attributes=True)
+    return Meeting.model_validate(meeting, from_attributes=True)
 
 
 def meeting_to_detail(
-    meeting: Meeting, participants: Sequence[Participant], gaps: Sequence[TranscriptGap]
+    meeting: meetings.Meeting,
+    participants: Sequence[meetings.Participant],
+    gaps: Sequence[transcripts.TranscriptGap],
 ) -> MeetingWithParticipants:
     """As it is shown alone."""
     people = [
@@ -187,17 +190,17 @@ def meeting_to_detail(
     return MeetingWithParticipants(**meeting_to_shape(meeting).model_dump(), participants=people)
 
 
-def stretch(gap: TranscriptGap) -> StretchShape:
+def stretch(gap: transcripts.TranscriptGap) -> Stretch:
     """A gap under its participant."""
-    return StretchShape(start_ms=gap.start_ms, end_ms=gap.end_ms)
+    return Stretch(start_ms=gap.start_ms, end_ms=gap.end_ms)
 
 
-def participant_to_shape(participant: Participant) -> ParticipantShape:
+def participant_to_shape(participant: meetings.Participant) -> Participant:
     """As transcripts and events show a person."""
-    return ParticipantShape.model_validate(participant, from_attributes=True)
+    return Participant.model_validate(participant, from_attributes=True)
 
 
-def sentence_to_event(sentence: Sentence, name: str) -> SentenceEvent:
+def sentence_to_event(sentence: transcripts.Sentence, name: str) -> SentenceEvent:
     """As the event stream tells a sentence."""
     values = {
         field: getattr(sentence, field) for field in SentenceEvent.model_fields if field != "participant"
@@ -205,11 +208,11 @@ def sentence_to_event(sentence: Sentence, name: str) -> SentenceEvent:
     return SentenceEvent.model_validate(values | {"participant": name}, from_attributes=True)
 
 
-def draft_to_event(draft: Draft) -> DraftEvent:
+def draft_to_event(draft: transcripts.Draft) -> DraftEvent:
     """As the event stream tells a draft."""
     return DraftEvent.model_validate(draft, from_attributes=True)
 
 
-def gap_to_shape(gap: TranscriptGap) -> GapShape:
+def gap_to_shape(gap: transcripts.TranscriptGap) -> Gap:
     """As transcripts and events show a gap."""
-    return GapShape.model_validate(gap, from_attributes=True)
+    return Gap.model_validate(gap, from_attributes=True)

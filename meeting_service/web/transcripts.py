@@ -9,14 +9,14 @@ from meeting_service.errors import InvalidRequest, NotFound
 from meeting_service.exports import ExportOptions, content_disposition, formats
 from meeting_service.exports.options import MAX_LINE_CHARS, MIN_LINE_CHARS
 from meeting_service.transcript import Transcript
+from meeting_service.web import shapes
 from meeting_service.web.bodies import Query, read_query
 from meeting_service.web.keys import SESSIONS
 from meeting_service.web.operations import Header, Operation, Reply
-from meeting_service.web.shapes import TranscriptShape
 
 READ = Operation(
     "Read the transcript",
-    {200: Reply("All final text so far, in reading order: start time, then participant.", TranscriptShape)},
+    {200: Reply("All final text so far, in reading order: start time, then participant.", shapes.Transcript)},
     tag="Transcript",
     errors=[NotFound],
 )

@@ -24,6 +24,10 @@ FLAGS = (
     "--no-first-run",
 )
 PATIENCE_MS = 20_000
+SHOWN = """entries => entries.map(entry => {
+  const parts = entry.matches(".gap") ? [entry] : [...entry.querySelectorAll("h3 > *, p > *")];
+  return [entry.className, ...parts.map(part => part.textContent)].join(" ");
+})"""
 
 
 def find_chromium(driver_path: str | None = None) -> str | None:
@@ -62,8 +66,9 @@ class Window:
         return [text.strip() for text in await self.page.locator(".sentence").all_text_contents()]
 
     async def shown(self) -> list[str]:
-        """Every turn and gap as it is read, from top to bottom."""
-        return [" ".join(text.split()) for text in await self.page.locator("#log > *").all_inner_texts()]
+        """Every turn and gap, from top to bottom: how it looks, who, when and what."""
+        found: list[str] = await self.page.locator("#log > *").evaluate_all(SHOWN)
+        return [" ".join(text.split()) for text in found]
 
 
 @asynccontextmanager

@@ -73,7 +73,8 @@ class ToldWorker:
                 self.streams = {p: s for p, s in self.streams.items() if s[0].id != stream_id}
 
     def let_go(self) -> None:
-        """Finish what was held back."""
+        """Finish what was held back, and hold back no more."""
+        self.holds_back = False
         while self._unfinished:
             stream_id = self._unfinished.pop()
             self._replies.put_nowait(Finished(stream_id, self._run_of(stream_id)))

@@ -1,4 +1,5 @@
 import asyncio
+import random
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -75,6 +76,25 @@ async def test_a_turn_is_split_by_what_somebody_said_in_between(service: Service
     await expect(window.page.locator(".turn")).to_have_count(3)
 
     assert await window.said() == ["One.", "Two.", "Three."]
+
+
+async def test_whatever_the_order_of_arrival_the_page_is_the_same(service: Service, window: Window) -> None:
+    """Forty sentences of four people arrive as people finish them; a reload shows what was shown."""
+    people = ("ann", "bob", "cleo", "dora")
+    chance = random.Random(4)
+    await service.open_meeting(*people)
+    await window.page.goto(f"{service.url}/meetings/m")
+    free_at = dict.fromkeys(people, 0)
+    for n in range(40):
+        who = chance.choice(people)
+        start_ms = free_at[who] + chance.randrange(0, 3_000)
+        free_at[who] = start_ms + chance.randrange(200, 4_000)
+        await service.say(who, start_ms, free_at[who], f"Sentence {n}.")
+    await expect(window.page.locator(".sentence")).to_have_count(40)
+    shown = await window.shown()
+    await window.page.reload()
+
+    assert await window.shown() == shown
 
 
 async def test_a_broken_connection_loses_and_repeats_nothing(service: Service, window: Window) -> None:

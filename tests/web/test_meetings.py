@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
@@ -114,7 +115,7 @@ async def test_a_compressed_body_is_refused(client: Client) -> None:
 async def test_a_body_over_the_limit_is_refused(client: Client) -> None:
     """One byte more than the limit is too much, also when the size is not announced."""
 
-    async def pieces() -> object:
+    async def pieces() -> AsyncIterator[bytes]:
         for _ in range(70):
             yield b" " * 1_024
 
@@ -123,6 +124,23 @@ async def test_a_body_over_the_limit_is_refused(client: Client) -> None:
     )
 
     assert (status, code) == (413, "too_large")
+
+
+async def test_a_body_that_stands_still_is_given_up(start_service: StartService, settings: Settings) -> None:
+    """408 once it has taken longer than it may."""
+    limits = settings.limits.model_copy(update={"body_idle_s": 0.05})
+    service = await start_service(settings.model_copy(update={"limits": limits}))
+    never = asyncio.Event()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"{"
+        await never.wait()
+
+    response = await service.client.post(
+        "/v1/meetings", data=pieces(), headers={"Content-Type": "application/json"}
+    )
+
+    assert (await problem(response))[:2] == (408, "stalled")
 
 
 async def test_names_with_markup_stay_what_they_are(client: Client) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from meeting_service.web.shapes import TranscriptShape
+from meeting_service.web import shapes
 from tests.web.conftest import Service
 
 
@@ -18,13 +18,14 @@ async def test_the_transcript_is_complete_and_in_order(service: Service) -> None
     body = await (await service.client.get("/v1/meetings/m/transcript")).json()
     sentences = body["sentences"]
 
-    TranscriptShape.model_validate_json(await (await service.client.get("/v1/meetings/m/transcript")).text())
+    shapes.Transcript.model_validate_json(
+        await (await service.client.get("/v1/meetings/m/transcript")).text()
+    )
     assert [s["text"] for s in sentences] == ["Shall we begin?", "Yes, please.", "First <topic>."]
     assert [s["overlaps"] for s in sentences] == [True, True, False]
     assert [s["participant"] for s in sentences] == ["Ann", "Bob", "Ann"]
     assert (
-        sentences[0].keys()
-        == TranscriptShape.model_json_schema()["$defs"]["SentenceShape"]["properties"].keys()
+        sentences[0].keys() == shapes.Transcript.model_json_schema()["$defs"]["Sentence"]["properties"].keys()
     )
 
 
