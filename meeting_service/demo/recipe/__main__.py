@@ -1,8 +1,14 @@
 """The recipe's command line: `python -m meeting_service.demo.recipe --help`."""
 
+from __future__ import annotations
+
 import argparse
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 _MODEL = Path(__file__).parent.parent / "model"
 _MEETING = Path(__file__).parent.parent / "meeting"
@@ -71,61 +77,91 @@ def _check(arguments: argparse.Namespace) -> None:
     check(arguments.steps)
 
 
+def _add_text(commands: _Commands) -> None:
+    parser = commands.add_parser("text", help="print sentences of the grammar")
+    parser.add_argument("--count", type=int, default=40)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--kind", choices=("meeting", "everyday", "short"), help="one template file only")
+    parser.add_argument("--held-out", action="store_true", help="sentences kept for evaluation")
+    parser.set_defaults(run=_text)
+
+
+def _add_synthesise(commands: _Commands) -> None:
+    parser = commands.add_parser("synthesise", help="speak training sentences into a corpus folder")
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--hours", type=float, default=26.0, help="speech to make (default: 26)")
+    parser.add_argument("--seed", type=int, default=20)
+    parser.add_argument("--processes", type=int, default=2)
+    parser.set_defaults(run=_synthesise)
+
+
+def _add_train(commands: _Commands) -> None:
+    parser = commands.add_parser("train", help="train on a corpus; goes on where an earlier run stopped")
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("checkpoint", type=Path, help="written every few minutes")
+    parser.add_argument("--minutes", type=float, default=240.0, help="length of the schedule (default: 240)")
+    parser.add_argument("--init", type=Path, help="checkpoint to start from; without it a flat start")
+    parser.add_argument("--rate", type=float, default=2e-3, help="highest learning rate (default: 0.002)")
+    parser.add_argument("--processes", type=int, default=2, help="single-thread processes (default: 2)")
+    parser.set_defaults(run=_train)
+
+
+def _add_export(commands: _Commands) -> None:
+    parser = commands.add_parser("export", help="write config.json and model.safetensors of a checkpoint")
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--model", type=Path, default=_MODEL)
+    parser.set_defaults(run=_export)
+
+
+def _add_import(commands: _Commands) -> None:
+    parser = commands.add_parser("import", help="make a checkpoint for --init from an exported model")
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("--model", type=Path, default=_MODEL)
+    parser.set_defaults(run=_import)
+
+
+def _add_evaluate(commands: _Commands) -> None:
+    parser = commands.add_parser("evaluate", help="word error rates by set and voice, through the service")
+    parser.add_argument("--model", type=Path, default=_MODEL)
+    parser.add_argument("--size", type=int, default=160, help="recordings of the meeting set (default: 160)")
+    parser.add_argument("--one-window", action="store_true", help="leave the segmenter out")
+    parser.add_argument("--out", type=Path, help="file for references and hypotheses, tab-separated")
+    parser.set_defaults(run=_evaluate)
+
+
+def _add_meeting(commands: _Commands) -> None:
+    parser = commands.add_parser("meeting", help="speak the bundled meeting from its script")
+    parser.add_argument("--folder", type=Path, default=_MEETING)
+    parser.set_defaults(run=_meeting)
+
+
+def _add_recordings(commands: _Commands) -> None:
+    parser = commands.add_parser("recordings", help="make the short recordings of the test-suite")
+    parser.add_argument("folder", type=Path)
+    parser.set_defaults(run=_recordings)
+
+
+def _add_check(commands: _Commands) -> None:
+    parser = commands.add_parser("check", help="prove in seconds that the parts fit")
+    parser.add_argument("--steps", type=int, default=20, help="training steps of each kind (default: 20)")
+    parser.set_defaults(run=_check)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m meeting_service.demo.recipe", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
-
-    text = commands.add_parser("text", help="print sentences of the grammar")
-    text.add_argument("--count", type=int, default=40)
-    text.add_argument("--seed", type=int, default=1)
-    text.add_argument("--kind", choices=("meeting", "everyday", "short"), help="one template file only")
-    text.add_argument("--held-out", action="store_true", help="sentences kept for evaluation")
-    text.set_defaults(run=_text)
-
-    speak = commands.add_parser("synthesise", help="speak training sentences into a corpus folder")
-    speak.add_argument("corpus", type=Path)
-    speak.add_argument("--hours", type=float, default=26.0, help="speech to make (default: 26)")
-    speak.add_argument("--seed", type=int, default=20)
-    speak.add_argument("--processes", type=int, default=2)
-    speak.set_defaults(run=_synthesise)
-
-    train = commands.add_parser("train", help="train on a corpus; goes on where an earlier run stopped")
-    train.add_argument("corpus", type=Path)
-    train.add_argument("checkpoint", type=Path, help="written every few minutes")
-    train.add_argument("--minutes", type=float, default=240.0, help="length of the schedule (default: 240)")
-    train.add_argument("--init", type=Path, help="checkpoint to start from; without it a flat start")
-    train.add_argument("--rate", type=float, default=2e-3, help="highest learning rate (default: 0.002)")
-    train.add_argument("--processes", type=int, default=2, help="single-thread processes (default: 2)")
-    train.set_defaults(run=_train)
-
-    export = commands.add_parser("export", help="write config.json and model.safetensors of a checkpoint")
-    export.add_argument("checkpoint", type=Path)
-    export.add_argument("--model", type=Path, default=_MODEL)
-    export.set_defaults(run=_export)
-
-    back = commands.add_parser("import", help="make a checkpoint for --init from an exported model")
-    back.add_argument("checkpoint", type=Path)
-    back.add_argument("--model", type=Path, default=_MODEL)
-    back.set_defaults(run=_import)
-
-    measure = commands.add_parser("evaluate", help="word error rates by set and voice, through the service")
-    measure.add_argument("--model", type=Path, default=_MODEL)
-    measure.add_argument("--size", type=int, default=160, help="recordings of the meeting set (default: 160)")
-    measure.add_argument("--one-window", action="store_true", help="leave the segmenter out")
-    measure.add_argument("--out", type=Path, help="file for references and hypotheses, tab-separated")
-    measure.set_defaults(run=_evaluate)
-
-    meeting = commands.add_parser("meeting", help="speak the bundled meeting from its script")
-    meeting.add_argument("--folder", type=Path, default=_MEETING)
-    meeting.set_defaults(run=_meeting)
-
-    recordings = commands.add_parser("recordings", help="make the short recordings of the test-suite")
-    recordings.add_argument("folder", type=Path)
-    recordings.set_defaults(run=_recordings)
-
-    check = commands.add_parser("check", help="prove in seconds that the parts fit")
-    check.add_argument("--steps", type=int, default=20, help="training steps of each kind (default: 20)")
-    check.set_defaults(run=_check)
+    for add in (
+        _add_text,
+        _add_synthesise,
+        _add_train,
+        _add_export,
+        _add_import,
+        _add_evaluate,
+        _add_meeting,
+        _add_recordings,
+        _add_check,
+    ):
+        add(commands)
     return parser
 
 

@@ -19,10 +19,11 @@ from meeting_service.demo.recipe.features import log_mel
 from meeting_service.demo.recipe.loss import tdt_loss
 from meeting_service.demo.recipe.mel import mel_bank
 from meeting_service.demo.recipe.network import DURATIONS, Parakeet, Shape
+from meeting_service.demo.recipe.objective import batch_loss
 from meeting_service.demo.recipe.synthesis import synthesise
 from meeting_service.demo.recipe.text import sentences
 from meeting_service.demo.recipe.tokenizer import decode, encode
-from meeting_service.demo.recipe.train import batch_loss, optimizer
+from meeting_service.demo.recipe.train import optimizer
 
 
 def _all_paths(logits: torch.Tensor, tokens: list[int], frame: int = 0, written: int = 0) -> torch.Tensor:

@@ -17,19 +17,17 @@ from typing import Any
 import numpy as np
 import torch
 import torch.distributed as dist
-from torch.nn import functional as fn
 
 from meeting_service.demo.recipe import sets, tokenizer
-from meeting_service.demo.recipe.data import Batch, Batches, Effort
+from meeting_service.demo.recipe.data import Batches, Effort
 from meeting_service.demo.recipe.features import log_mel
-from meeting_service.demo.recipe.loss import tdt_loss
 from meeting_service.demo.recipe.mel import mel_bank
 from meeting_service.demo.recipe.network import Parakeet, Shape
+from meeting_service.demo.recipe.objective import FLAT_SHARE, batch_loss
 from meeting_service.demo.recipe.scoring import score
 
 _WARM_UP_STEPS = 150
 _EMA_DECAY = 0.998
-_CTC_WEIGHT = 0.3
 _PORT = "29541"
 
 
@@ -63,7 +61,7 @@ class _Progress:
 
 
 def _effort(progress: float, *, flat_start: bool) -> Effort:
-    if flat_start and progress < 0.12:
+    if flat_start and progress < FLAT_SHARE:
         return Effort(short_only=True, joined=0.0, augmented=False)
     if flat_start and progress < 0.2:
         return Effort(joined=0.0)
@@ -74,53 +72,6 @@ def _rate(options: Options, step: int, progress: float) -> float:
     hold = 0.35 if options.init is None else 0.2
     fall = 0.5 * (1 + math.cos(math.pi * max(0.0, progress - hold) / (1 - hold)))
     return options.rate * min(1.0, (step + 1) / _WARM_UP_STEPS) * fall
-
-
-def _ctc(logits: torch.Tensor, batch: Batch) -> torch.Tensor:
-    frames = torch.full((len(logits),), logits.shape[1])
-    total = fn.ctc_loss(
-        logits.log_softmax(-1).transpose(0, 1),
-        batch.tokens,
-        frames,
-        batch.lengths,
-        blank=tokenizer.BLANK,
-        reduction="sum",
-        zero_infinity=True,
-    )
-    return total / batch.lengths.sum()
-
-
-def _tdt(network: Parakeet, encoded: torch.Tensor, batch: Batch, share: float) -> torch.Tensor:
-    """TDT on some rows of the batch: it costs more than CTC, and a part is enough."""
-    rows = torch.randperm(len(encoded))[: max(1, round(len(encoded) * share))]
-    lengths = batch.lengths[rows]
-    tokens = batch.tokens[rows, : int(lengths.max())]
-    predicted = network.predict(tokens, dropout=0.1)
-    total = tdt_loss(network.je(encoded[rows]), predicted, network.jo, tokens, lengths)
-    return total / lengths.sum().clamp(min=1)
-
-
-def batch_loss(
-    network: Parakeet, batch: Batch, progress: float, *, flat_start: bool
-) -> tuple[torch.Tensor, dict[str, float]]:
-    """The loss of one batch at one point of the schedule, and its parts per token."""
-    with torch.autocast("cpu", torch.bfloat16):
-        encoded = network.encoder(batch.features)
-    encoded = encoded.float()
-    logits = network.ctc(encoded)
-    ctc = _ctc(logits, batch)
-    parts = {"ctc": float(ctc.detach())}
-    loss = ctc
-    if flat_start and progress < 0.22:
-        labels = batch.frame_labels[:, : logits.shape[1]]
-        frame = fn.cross_entropy(logits.flatten(0, 1), labels.flatten())
-        loss = 0.3 * ctc + 2 * frame if progress < 0.12 else ctc + 0.5 * frame
-        parts["frame"] = float(frame.detach())
-    if not flat_start or progress > 0.2:
-        tdt = _tdt(network, encoded, batch, 0.25 if flat_start and progress < 0.5 else 0.5)
-        loss = _CTC_WEIGHT * loss + tdt
-        parts["tdt"] = float(tdt.detach())
-    return loss, parts
 
 
 def optimizer(network: Parakeet, rate: float) -> torch.optim.AdamW:
