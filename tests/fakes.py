@@ -7,9 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from meeting_service.errors import RecognitionFailed
-from meeting_service.recognition import DecoderState, Hypothesis, Samples, Token, Window
-
-ENCODER_FRAME_SAMPLES = 1_280
+from meeting_service.recognition import (
+    ENCODER_FRAME_SAMPLES,
+    DecoderState,
+    Hypothesis,
+    Samples,
+    Token,
+    Window,
+)
 
 _SYLLABLES = ("ba", "de", "ki", "lo", "mu", "na", "re", "si", "to", "vu")
 _NOTHING = np.zeros((1, 1), np.float32)

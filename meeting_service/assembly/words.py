@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from meeting_service.recognition import Token
+from meeting_service.recognition import ENCODER_FRAME_SAMPLES, Token
 
-MIN_WORD_SAMPLES = 1_280
+MIN_WORD_SAMPLES = ENCODER_FRAME_SAMPLES
 """one column of the encoder's output: nothing is known to be shorter"""
 
 _CLOSING = frozenset(".,!?;:…%)]}»”’\"'、。，！？；：）」』")

@@ -17,11 +17,9 @@ from meeting_service.errors import CannotStart
 from meeting_service.recogniser.device import Device
 from meeting_service.recogniser.features import FrontEndConfig
 from meeting_service.recogniser.models import ModelPath
+from meeting_service.recognition import ENCODER_FRAME_SAMPLES
 
 Weights = Literal["auto", "float32", "bfloat16"]
-
-_FRAME_SAMPLES = 1_280
-"""What utterances are cut in multiples of; the encoder frame of every published Parakeet model."""
 
 _PREFIX = "nemo.collections.asr.models."
 _KINDS = {
@@ -126,9 +124,9 @@ def _check(args: Any, name: str) -> None:
             f"model {name}: it wants {args.preprocessor.sample_rate} Hz, here speech has 16000 Hz"
         )
     frame_samples = args.preprocessor.hop_length * args.encoder.subsampling_factor
-    if frame_samples != _FRAME_SAMPLES:
+    if frame_samples != ENCODER_FRAME_SAMPLES:
         raise CannotStart(
-            f"model {name}: its encoder frames have {frame_samples} samples, here they have {_FRAME_SAMPLES}"
+            f"model {name}: its encoder frames have {frame_samples} samples, here they have {ENCODER_FRAME_SAMPLES}"
         )
     if not args.encoder.self_attention_model.startswith("rel_pos"):
         raise CannotStart(f"model {name}: attention {args.encoder.self_attention_model} is not supported")

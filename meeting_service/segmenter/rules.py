@@ -7,8 +7,6 @@ SAMPLES_PER_MS = RECOGNITION_RATE_HZ // 1_000
 
 VOICE_FRAME_SAMPLES = 512
 """what the voice network hears at once"""
-ENCODER_FRAME_SAMPLES = 1_280
-"""the grid on which utterances are cut: one column of the encoder's output"""
 
 ONSET_FRAMES = 3
 """voice frames in a row that start an utterance; anything shorter is a click"""

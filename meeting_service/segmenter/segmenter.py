@@ -10,13 +10,12 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from meeting_service.recognition import Samples, Span
+from meeting_service.recognition import ENCODER_FRAME_SAMPLES, Samples, Span
 from meeting_service.segmenter.cuts import weakest_place
 from meeting_service.segmenter.detector import VoiceDetector, VoiceFrame, VoiceGate
 from meeting_service.segmenter.held import HeldAudio
 from meeting_service.segmenter.rules import (
     EARLIEST_CUT_SAMPLES,
-    ENCODER_FRAME_SAMPLES,
     HANG_OVER_SAMPLES,
     HYSTERESIS,
     LATEST_CUT_SAMPLES,
