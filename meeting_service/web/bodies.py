@@ -1,4 +1,4 @@
-"""Reading what callers write: JSON bodies and query strings, each held to a pydantic model."""
+"""JSON in and out: bodies and query strings held to a pydantic model, answers made of one."""
 
 import asyncio
 from collections.abc import Sequence
@@ -22,6 +22,12 @@ class Query(BaseModel):
     """The parameters after the question mark."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class WaitQuery(Query):
+    """Whether to wait until all text is final."""
+
+    wait: bool = True
 
 
 B = TypeVar("B", bound=Body)
@@ -57,6 +63,11 @@ def read_query(request: web.Request, model: type[Q]) -> Q:
         return model.model_validate(dict(request.query))
     except ValidationError as error:
         raise InvalidRequest(_explain(error, model, "parameter")) from None
+
+
+def json_reply(shape: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
+    """Answer with a shape of the interface."""
+    return web.json_response(text=shape.model_dump_json(), status=status, headers=headers)
 
 
 async def _read_bytes(request: web.Request) -> bytes:

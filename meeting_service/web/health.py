@@ -4,6 +4,7 @@ from aiohttp import web
 
 from meeting_service import __version__, metrics
 from meeting_service.web import shapes
+from meeting_service.web.bodies import json_reply
 from meeting_service.web.keys import SESSIONS
 from meeting_service.web.operations import Operation, Reply
 
@@ -12,7 +13,7 @@ HEALTH = Operation("Is it alive", {200: Reply("The process answers.", shapes.Hea
 
 async def healthz(_request: web.Request) -> web.Response:
     """GET /healthz."""
-    return web.json_response(text=shapes.Health(status="ok", version=__version__).model_dump_json())
+    return json_reply(shapes.Health(status="ok", version=__version__))
 
 
 READY = Operation(
@@ -36,9 +37,7 @@ async def readyz(request: web.Request) -> web.Response:
         detail=found.detail,
     )
     headers = {} if shape.ready else {"Retry-After": "2"}
-    return web.json_response(
-        text=shape.model_dump_json(), status=200 if shape.ready else 503, headers=headers
-    )
+    return json_reply(shape, 200 if shape.ready else 503, headers)
 
 
 METRICS = Operation(

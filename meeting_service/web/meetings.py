@@ -1,17 +1,17 @@
-"""Meetings and participants over HTTP: create, read, rename, end, delete."""
+"""Meetings over HTTP: create, list, read, rename, end, delete."""
 
 from datetime import UTC, datetime
 from typing import Annotated
 from urllib.parse import quote
 
 from aiohttp import web
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, Field
 
-from meeting_service.errors import Conflict, InvalidRequest, NotFound, Overloaded
-from meeting_service.ingest import check_meeting_id, check_participant_id, clean_name
+from meeting_service.errors import InvalidRequest, NotFound, Overloaded
+from meeting_service.ingest import check_meeting_id, clean_title
 from meeting_service.meeting import MeetingState, NewMeeting
 from meeting_service.web import shapes
-from meeting_service.web.bodies import Body, Query, read_body, read_query
+from meeting_service.web.bodies import Body, Query, WaitQuery, json_reply, read_body, read_query
 from meeting_service.web.keys import SESSIONS
 from meeting_service.web.operations import Header, Operation, Reply
 from meeting_service.web.stopping import until_stopping
@@ -43,13 +43,6 @@ class RenameBody(Body):
     title: str
 
 
-class ParticipantBody(Body):
-    """What a caller may say of a participant."""
-
-    name: str | None = None
-    """1 to 80 characters; the id serves without it"""
-
-
 class ListQuery(Query):
     """Which meetings, and where to go on."""
 
@@ -59,12 +52,6 @@ class ListQuery(Query):
     limit: int = Field(50, ge=1, le=200)
     cursor: str | None = Field(None, max_length=1_000)
     """`next_cursor` of the page before"""
-
-
-class WaitQuery(Query):
-    """Whether to wait until all text is final."""
-
-    wait: bool = True
 
 
 CREATE = Operation(
@@ -86,7 +73,7 @@ async def create(request: web.Request) -> web.Response:
     body = await read_body(request, NewMeetingBody)
     new = NewMeeting(
         id=None if body.id is None else check_meeting_id(body.id),
-        title=None if body.title is None else clean_name(body.title),
+        title=None if body.title is None else clean_title(body.title),
         language=body.language,
         vocabulary=tuple(body.vocabulary),
         started_at=body.started_at,
@@ -94,7 +81,7 @@ async def create(request: web.Request) -> web.Response:
     meeting, created = await request.app[SESSIONS].create_meeting(new)
     shape = await _read_detail(request, meeting.id)
     headers = {"Location": f"/v1/meetings/{quote(meeting.id, safe='')}"} if created else {}
-    return _reply(shape, 201 if created else 200, headers)
+    return json_reply(shape, 201 if created else 200, headers)
 
 
 LIST = Operation(
@@ -112,7 +99,7 @@ async def list_all(request: web.Request) -> web.Response:
         state=query.state, q=query.q, limit=query.limit, cursor=query.cursor
     )
     found = [shapes.meeting_to_shape(meeting) for meeting in page.meetings]
-    return _reply(shapes.MeetingList(meetings=found, next_cursor=page.next_cursor))
+    return json_reply(shapes.MeetingList(meetings=found, next_cursor=page.next_cursor))
 
 
 READ = Operation(
@@ -124,7 +111,7 @@ READ = Operation(
 
 async def read(request: web.Request) -> web.Response:
     """GET /v1/meetings/{meeting}."""
-    return _reply(await _read_detail(request, request.match_info["meeting"]))
+    return json_reply(await _read_detail(request, request.match_info["meeting"]))
 
 
 RENAME = Operation(
@@ -138,9 +125,9 @@ RENAME = Operation(
 async def rename(request: web.Request) -> web.Response:
     """PATCH /v1/meetings/{meeting}."""
     body = await read_body(request, RenameBody)
-    title = clean_name(body.title)
+    title = clean_title(body.title)
     meeting = await request.app[SESSIONS].rename_meeting(request.match_info["meeting"], title)
-    return _reply(shapes.meeting_to_shape(meeting))
+    return json_reply(shapes.meeting_to_shape(meeting))
 
 
 DELETE = Operation(
@@ -177,58 +164,9 @@ async def end(request: web.Request) -> web.Response:
     ending = request.app[SESSIONS].end_meeting(meeting_id, wait=query.wait)
     meeting = await until_stopping(request.app, ending)
     shape = await _read_detail(request, meeting.id)
-    return _reply(shape, 200 if meeting.state is MeetingState.ENDED else 202)
-
-
-PUT_PARTICIPANT = Operation(
-    "Create or rename a participant",
-    {
-        201: Reply("Created.", shapes.Participant),
-        200: Reply("There already; renamed if another name was given.", shapes.Participant),
-    },
-    tag="Participants",
-    body=ParticipantBody,
-    errors=[NotFound, InvalidRequest, Conflict, Overloaded],
-)
-
-
-async def put_participant(request: web.Request) -> web.Response:
-    """PUT /v1/meetings/{meeting}/participants/{participant}."""
-    body = await read_body(request, ParticipantBody)
-    name = None if body.name is None else clean_name(body.name)
-    participant, created = await request.app[SESSIONS].put_participant(
-        request.match_info["meeting"], check_participant_id(request.match_info["participant"]), name
-    )
-    return _reply(shapes.participant_to_shape(participant), 201 if created else 200)
-
-
-END_PARTICIPANT = Operation(
-    "End a participant's stream",
-    {
-        200: Reply("The participant left and their text is final.", shapes.Participant),
-        202: Reply("With wait=false: the participant left, the rest follows.", shapes.Participant),
-    },
-    detail="More audio of theirs begins a new stream.",
-    tag="Participants",
-    query=WaitQuery,
-    errors=[NotFound, Overloaded],
-)
-
-
-async def end_participant(request: web.Request) -> web.Response:
-    """POST /v1/meetings/{meeting}/participants/{participant}/end."""
-    query = read_query(request, WaitQuery)
-    ending = request.app[SESSIONS].end_participant(
-        request.match_info["meeting"], request.match_info["participant"], wait=query.wait
-    )
-    participant = await until_stopping(request.app, ending)
-    return _reply(shapes.participant_to_shape(participant), 200 if query.wait else 202)
+    return json_reply(shape, 200 if meeting.state is MeetingState.ENDED else 202)
 
 
 async def _read_detail(request: web.Request, meeting_id: str) -> shapes.MeetingWithParticipants:
     transcript = await request.app[SESSIONS].get_transcript(meeting_id)
     return shapes.meeting_to_detail(transcript.meeting, transcript.participants, transcript.gaps)
-
-
-def _reply(shape: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    return web.json_response(text=shape.model_dump_json(), status=status, headers=headers)

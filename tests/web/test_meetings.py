@@ -72,6 +72,7 @@ async def test_the_same_id_again_is_the_same_meeting(client: Client) -> None:
         (b'{"title": "\\ud800"}', "JSON"),
         (b'{"title": "\xff"}', "UTF-8 at byte 11"),
         (b'{"title": " "}', "visible"),
+        (b'{"title": "' + b"x" * 201 + b'"}', "over 200"),
         (b'{"id": "a/b"}', "id"),
         (b'{"id": ""}', "id"),
         (b"{", "JSON"),

@@ -1,0 +1,63 @@
+"""Participants over HTTP: create, rename, end."""
+
+from aiohttp import web
+
+from meeting_service.errors import InvalidRequest, NotFound, Overloaded
+from meeting_service.ingest import check_participant_id, clean_name
+from meeting_service.web import shapes
+from meeting_service.web.bodies import Body, WaitQuery, json_reply, read_body, read_query
+from meeting_service.web.keys import SESSIONS
+from meeting_service.web.operations import Operation, Reply
+from meeting_service.web.stopping import until_stopping
+
+
+class ParticipantBody(Body):
+    """What a caller may say of a participant."""
+
+    name: str | None = None
+    """1 to 80 characters; the id serves without it"""
+
+
+PUT = Operation(
+    "Create or rename a participant",
+    {
+        201: Reply("Created.", shapes.Participant),
+        200: Reply("There already; renamed if another name was given.", shapes.Participant),
+    },
+    tag="Participants",
+    body=ParticipantBody,
+    errors=[NotFound, InvalidRequest, Overloaded],
+)
+
+
+async def put(request: web.Request) -> web.Response:
+    """PUT /v1/meetings/{meeting}/participants/{participant}."""
+    body = await read_body(request, ParticipantBody)
+    name = None if body.name is None else clean_name(body.name)
+    participant, created = await request.app[SESSIONS].put_participant(
+        request.match_info["meeting"], check_participant_id(request.match_info["participant"]), name
+    )
+    return json_reply(shapes.participant_to_shape(participant), 201 if created else 200)
+
+
+END = Operation(
+    "End a participant's stream",
+    {
+        200: Reply("The participant left and their text is final.", shapes.Participant),
+        202: Reply("With wait=false: the participant left, the rest follows.", shapes.Participant),
+    },
+    detail="More audio of theirs begins a new stream.",
+    tag="Participants",
+    query=WaitQuery,
+    errors=[NotFound, Overloaded],
+)
+
+
+async def end(request: web.Request) -> web.Response:
+    """POST /v1/meetings/{meeting}/participants/{participant}/end."""
+    query = read_query(request, WaitQuery)
+    ending = request.app[SESSIONS].end_participant(
+        request.match_info["meeting"], request.match_info["participant"], wait=query.wait
+    )
+    participant = await until_stopping(request.app, ending)
+    return json_reply(shapes.participant_to_shape(participant), 200 if query.wait else 202)
