@@ -119,13 +119,13 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """One more stream."""
+    """More streams. On the wire `streams` holds them; a single one may stand in the message itself."""
 
-    spec: StreamSpec
+    streams: Sequence[StreamSpec]
 
     def encode(self) -> str:
         """The text message."""
-        return _encode("open", **self.spec.to_wire())
+        return _encode("open", streams=[spec.to_wire() for spec in self.streams])
 
 
 @dataclass(frozen=True, slots=True)

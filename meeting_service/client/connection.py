@@ -161,7 +161,7 @@ class AudioConnection:
         for stream in streams:
             if stream.number not in self._announced:
                 self._announced.add(stream.number)
-                message: str | bytes | None = Open(stream.spec).encode()
+                message: str | bytes | None = Open([stream.spec]).encode()
             else:
                 message = stream.next_message()
             if isinstance(message, str):

@@ -36,7 +36,7 @@ def parse_client_message(text: str) -> ClientMessage:
         case "hello":
             message: ClientMessage = _read_hello(fields)
         case "open":
-            message = Open(_read_spec(fields))
+            message = Open(_read_specs(fields) if "streams" in fields else (_read_spec(fields),))
         case "gap":
             message = _read_gap(fields)
         case "end":
@@ -64,13 +64,16 @@ def _refuse_constant(name: str) -> None:
 
 
 def _read_hello(fields: "_Fields") -> Hello:
-    text = fields.take_flag("text")
+    return Hello(_read_specs(fields), fields.take_flag("text"))
+
+
+def _read_specs(fields: "_Fields") -> tuple[StreamSpec, ...]:
     specs = []
     for number, item in enumerate(fields.take_list("streams")):
         stream_fields = _Fields(item, f"streams[{number}]")
         specs.append(_read_spec(stream_fields))
         stream_fields.expect_no_more()
-    return Hello(tuple(specs), text)
+    return tuple(specs)
 
 
 def _read_spec(fields: "_Fields") -> StreamSpec:

@@ -173,8 +173,8 @@ class AudioProtocol:
             case Hello(streams, text):
                 self._phase, self.wants_text = Phase.OPEN, text
                 return self._claim(streams)
-            case Open(spec):
-                return self._claim([spec])
+            case Open(streams):
+                return self._claim(streams)
             case DeclareGap(number, start, end):
                 if stream := self._find(number):
                     stream.accept_gap(start, end, now_s)

@@ -114,7 +114,9 @@ def test_a_hello_carries_everything_about_streams() -> None:
     assert hello.streams[0].captured_at is not None
     assert "2026-01-31T09:30:00+00:00" == hello.streams[0].captured_at.isoformat()
     assert hello == parse_client_message(hello.encode())
-    assert Open(hello.streams[1]) == parse_client_message(Open(hello.streams[1]).encode())
+    assert Open(hello.streams) == parse_client_message(Open(hello.streams).encode())
+    alone = json.dumps({"type": "open", **hello.streams[1].to_wire()})
+    assert Open(hello.streams[1:2]) == parse_client_message(alone)
 
 
 BAD_MESSAGES = {
