@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 ENCODER_FRAME_SAMPLES = 1_280
-"""16 kHz samples between two encoder frames, 80 ms in every published Parakeet model; windows are cut on this grid"""
+"""16 kHz samples from one encoder frame to the next (80 ms); windows are cut on this grid"""
 
 Samples = NDArray[np.float32]
 """16 kHz audio in [-1, 1], `(samples,)`."""

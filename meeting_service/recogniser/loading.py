@@ -126,7 +126,7 @@ def _check(args: Any, name: str) -> None:
     frame_samples = args.preprocessor.hop_length * args.encoder.subsampling_factor
     if frame_samples != ENCODER_FRAME_SAMPLES:
         raise CannotStart(
-            f"model {name}: its encoder frames have {frame_samples} samples, here they have {ENCODER_FRAME_SAMPLES}"
+            f"model {name}: its encoder frames are {frame_samples} samples long, not {ENCODER_FRAME_SAMPLES}"
         )
     if not args.encoder.self_attention_model.startswith("rel_pos"):
         raise CannotStart(f"model {name}: attention {args.encoder.self_attention_model} is not supported")
