@@ -25,6 +25,7 @@ class SpeakerRow:
     colour: int
     """0 to 11, by the order people came"""
     present: bool
+    speech_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def transcript_to_view(transcript: Transcript, now: datetime, after: int) -> Mee
 def participants_to_speakers(participants: Sequence[Participant]) -> dict[str, SpeakerRow]:
     """People by id, in the order they came; the order gives the colour."""
     return {
-        p.id: SpeakerRow(p.id, p.name, name_to_initials(p.name), index % COLOURS, p.present)
+        p.id: SpeakerRow(p.id, p.name, name_to_initials(p.name), index % COLOURS, p.present, p.speech_ms)
         for index, p in enumerate(participants)
     }
 
@@ -152,4 +153,4 @@ def _to_row(sentence: Sentence, overlaps: bool) -> SentenceRow:
 
 
 def _stranger(participant_id: str) -> SpeakerRow:
-    return SpeakerRow(participant_id, participant_id, name_to_initials(participant_id), 0, present=False)
+    return SpeakerRow(participant_id, participant_id, name_to_initials(participant_id), 0, False, 0)

@@ -100,3 +100,6 @@ async def test_a_keyboard_is_enough(service: Service, window: Window) -> None:
     await window.page.keyboard.press("Tab")
 
     await expect(window.page.locator(":focus")).to_have_attribute("href", "/v1/meetings/m/transcript.txt")
+    await window.page.keyboard.press("Escape")
+    await expect(window.page.locator(".menu summary")).to_be_focused()
+    await expect(window.page.locator(".menu ul")).to_be_hidden()

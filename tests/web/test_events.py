@@ -151,6 +151,20 @@ async def test_the_stream_ends_when_the_service_stops(service: Service) -> None:
         assert [event async for event in events] == []
 
 
+async def test_a_watcher_who_left_is_forgotten(service: Service) -> None:
+    """With the next event at the latest; the place is free for another."""
+    await service.open_meeting("ann")
+    async with watching(service.client) as events:
+        await take(events, 1)
+        assert service.sessions.broadcaster.watcher_count("m") == 1
+    service.cut_connections()
+    second = 0
+    async with asyncio.timeout(20):
+        while service.sessions.broadcaster.watcher_count("m"):
+            await service.say("ann", second, second + 900, "Still here?")
+            second += 1_000
+
+
 async def test_markup_in_text_is_told_as_it_is(service: Service) -> None:
     """JSON on one line: no text can break out of its event."""
     await service.open_meeting("ann")

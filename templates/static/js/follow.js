@@ -26,6 +26,12 @@ export class Follow {
     this.show();
   }
 
+  /** Nothing more will come: the reader is left alone. */
+  retire() {
+    this.following = false;
+    this.button.remove();
+  }
+
   onScroll() {
     this.following = atEnd();
     if (this.following) this.missed = 0;

@@ -2,6 +2,7 @@
 
 import { Follow } from "./follow.js";
 import { localiseTimes } from "./format.js";
+import { closeOutside } from "./menu.js";
 import { LogRenderer, PeopleRenderer } from "./render.js";
 import { MeetingStore } from "./store.js";
 import { EventStream } from "./stream.js";
@@ -27,9 +28,10 @@ let added = 0;
 let scheduled = false;
 
 localiseTimes(document);
+closeOutside(document.querySelector(".menu"));
 renderLog.adopt(store.listEntries());
 if (store.state === "ended") {
-  document.getElementById("follow").remove();
+  follow.retire();
 } else {
   showHealth();
   if (isFirstVisit()) follow.jump();
@@ -84,6 +86,7 @@ function render() {
   renderPeople.render(store.listPeople());
   document.getElementById("nothing").hidden = entries.length > 0;
   if (store.title !== null) showTitle(store.title);
+  if (store.state === "ended") follow.retire();
   showHealth();
 }
 

@@ -16,6 +16,7 @@ export class EventStream {
     this.timer = null;
     this.closed = false;
     document.addEventListener("visibilitychange", () => this.onVisibility());
+    addEventListener("pageshow", (event) => event.persisted && this.reopen());
   }
 
   open() {
@@ -39,6 +40,12 @@ export class EventStream {
     clearTimeout(this.timer);
     this.source?.close();
     this.source = null;
+  }
+
+  // A page taken back from the browser's memory has lost its connection.
+  reopen() {
+    this.release();
+    this.open();
   }
 
   onMessage(kind, event) {
