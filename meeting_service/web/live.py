@@ -34,7 +34,8 @@ STALLED_S = 30
 """how long a reader may take nothing before it is cut off"""
 RETRY_MS = 1_500
 SEND_BUFFER_BYTES = 65_536
-MAX_SEQ = 2**53
+MAX_SEQ = 10**15 - 1
+MAX_SEQ_DIGITS = 15
 
 
 class EventsQuery(Query):
@@ -85,7 +86,7 @@ def _read_position(request: web.Request) -> int:
     last = request.headers.get("Last-Event-ID")
     if last is None:
         return read_query(request, EventsQuery).after
-    if not (last.isascii() and last.isdigit() and int(last) <= MAX_SEQ):
+    if not (last.isascii() and last.isdigit() and len(last) <= MAX_SEQ_DIGITS):
         raise InvalidRequest("Last-Event-ID is not the id of an event")
     return int(last)
 

@@ -133,6 +133,14 @@ async def test_what_the_router_refuses_has_the_same_shape(
     assert ("Allow" in response.headers) == (status == 405)
 
 
+async def test_a_socket_without_a_handshake_is_told_to_make_one(client: Client) -> None:
+    """426 names the protocol to upgrade to."""
+    response = await client.get("/v1/meetings/m/audio")
+
+    assert (response.status, response.headers["Upgrade"]) == (426, "websocket")
+    assert response.content_type == "application/problem+json"
+
+
 async def test_an_unknown_page_says_so(service: Service) -> None:
     """A page for people with a way back."""
     for path in ("/nothing", "/meetings/none"):
