@@ -123,7 +123,8 @@ def _extra_headers(error: MeetingServiceError) -> dict[str, str]:
 
 
 def _kept_headers(error: web.HTTPException) -> dict[str, str]:
-    return {name: error.headers[name] for name in ("Allow", "Retry-After", "Upgrade") if name in error.headers}
+    kept = ("Allow", "Retry-After", "Upgrade")
+    return {name: error.headers[name] for name in kept if name in error.headers}
 
 
 def _respond(request: web.Request, problem: Problem, headers: dict[str, str]) -> web.Response:
