@@ -16,7 +16,7 @@ from meeting_service.clock import Clock, SystemClock
 from meeting_service.errors import CannotStart
 from meeting_service.runtime import child_worker, run_sessions
 from meeting_service.settings import Settings
-from meeting_service.web.keys import SESSIONS, SETTINGS
+from meeting_service.web.keys import CLOCK, SESSIONS, SETTINGS
 from meeting_service.web.routes import setup_web
 from meeting_service.web.socket import close_sockets
 from meeting_service.worker.home import Worker
@@ -30,8 +30,9 @@ def build_app(
     """The whole service as an application; `worker` and `clock` are replaced by tests only."""
     app = web.Application(client_max_size=settings.limits.body_bytes)
     app[SETTINGS] = settings
+    app[CLOCK] = clock = clock or SystemClock()
     setup_web(app)
-    app.cleanup_ctx.append(_sessions_context(settings, worker, clock or SystemClock()))
+    app.cleanup_ctx.append(_sessions_context(settings, worker, clock))
     app.on_shutdown.append(_tell_everyone)
     return app
 

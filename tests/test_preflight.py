@@ -1,9 +1,9 @@
 """What is found out before anything is loaded."""
 
-import contextlib
 import os
 import socket
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -56,22 +56,22 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
         check_folder(tmp_path / "data")
 
 
-@pytest.fixture
-def unprivileged() -> Iterator[None]:
-    """Root may write everywhere, so root becomes somebody else for a test."""
+@contextmanager
+def _unprivileged() -> Iterator[None]:
+    """Root may write everywhere, so root becomes somebody else."""
     user = os.geteuid()
     os.seteuid(user or NOBODY)
-    yield
-    os.seteuid(user)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
 
 
-@pytest.mark.usefixtures("unprivileged")
 def test_a_read_only_folder_is_refused(tmp_path: Path) -> None:
     """A folder without the right to write is refused."""
-    with contextlib.suppress(PermissionError):  # it is root's, who became somebody else
-        tmp_path.chmod(0o500)
+    tmp_path.chmod(0o500)
 
-    with pytest.raises(CannotStart, match="Permission denied"):
+    with _unprivileged(), pytest.raises(CannotStart, match="Permission denied"):
         check_folder(tmp_path / "data")
 
 

@@ -257,6 +257,10 @@ class SessionManager:
 
     # Reading
 
+    async def list_gaps(self, meeting_id: str) -> list[TranscriptGap]:
+        """Audio that never came, by time."""
+        return await self.store.list_gaps(meeting_id)
+
     async def get_transcript(self, meeting_id: str) -> Transcript:
         """All final text, with figures of this moment."""
         transcript = await self.store.get_transcript(meeting_id)

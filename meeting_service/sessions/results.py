@@ -34,6 +34,8 @@ STORAGE_RETRY_S = 1.0
 
 T = TypeVar("T")
 
+StreamReply = Finalized | Drafted | Advanced | Finished | StreamFailed
+
 
 class ResultHandler:
     """Handles answers one after another, in the order the worker gave them."""
@@ -53,14 +55,18 @@ class ResultHandler:
         self._streams = streams
 
     async def follow(self, replies: AsyncIterator[Reply]) -> None:
-        """Handle all answers until the worker is stopped."""
+        """Handle all answers until the worker is stopped; what goes wrong with one stream stops no other."""
         async for reply in replies:
             if isinstance(reply, Restarted):
                 self._streams.reopen_all()
-            elif isinstance(reply, Finalized | Drafted | Advanced | Finished | StreamFailed):
-                await self._handle(reply)
+            elif isinstance(reply, StreamReply):
+                try:
+                    await self._handle(reply)
+                except Exception:
+                    log.exception("answer_not_handled", stream=reply.stream_id)
+                    self._give_up(reply.stream_id)
 
-    async def _handle(self, reply: Finalized | Drafted | Advanced | Finished | StreamFailed) -> None:
+    async def _handle(self, reply: StreamReply) -> None:
         found = self._streams.find(reply.stream_id)
         if found is None or found[1].run != reply.run:
             return
@@ -76,9 +82,14 @@ class ResultHandler:
             case Finished():
                 await self._finish(meeting, live)
             case StreamFailed():
-                metrics.recognition_failures.inc()
                 log.error("stream_failed", stream=live.id, meeting=meeting.id, detail=reply.detail)
-                self._streams.forget(meeting, live)
+                self._give_up(live.id)
+
+    def _give_up(self, stream_id: int) -> None:
+        """Leave a stream as it is stored; the next start takes it up again."""
+        metrics.recognition_failures.inc()
+        if found := self._streams.find(stream_id):
+            self._streams.forget(*found)
 
     async def _finalize(self, meeting: LiveMeeting, live: LiveStream, reply: Finalized) -> None:
         moved = reply.checkpoint != live.checkpoint

@@ -209,6 +209,10 @@ class Store:
         build = await self._database.read(partial(transcripts.read_transcript, meeting_id=meeting_id))
         return await asyncio.to_thread(build)
 
+    async def list_gaps(self, meeting_id: str) -> list[TranscriptGap]:
+        """Audio of a meeting that never came, by time."""
+        return await self._database.read(partial(transcripts.list_gaps, meeting_id=meeting_id))
+
     async def list_events(self, meeting_id: str, after: int, limit: int = 500) -> list[StoredEvent]:
         """The events numbered above `after`, in order; none of a meeting that is not there."""
         query = partial(events.list_events, meeting_id=meeting_id, after=after, limit=limit)

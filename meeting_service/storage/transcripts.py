@@ -68,7 +68,7 @@ def read_transcript(db: Connection, meeting_id: str) -> Callable[[], Transcript]
     """
     meeting, people = get_meeting(db, meeting_id), list_participants(db, meeting_id)
     rows = db.execute(select(*_COLUMNS).where(sentences.c.meeting_id == meeting_id)).all()
-    missing = _list_gaps(db, meeting_id)
+    missing = list_gaps(db, meeting_id)
     return lambda: Transcript(meeting, people, sorted(map(_to_sentence, rows), key=reading_order), missing)
 
 
@@ -80,7 +80,8 @@ def _not_held(db: Connection, stream: Stream, final: Sequence[Sentence]) -> list
     return list(reversed(new.values()))
 
 
-def _list_gaps(db: Connection, meeting_id: str) -> list[TranscriptGap]:
+def list_gaps(db: Connection, meeting_id: str) -> list[TranscriptGap]:
+    """Audio of a meeting that never came, by time."""
     order = (gaps.c.start_ms, gaps.c.participant_id, gaps.c.end_ms)
     rows = db.execute(select(gaps).where(gaps.c.meeting_id == meeting_id).order_by(*order))
     return [TranscriptGap(row.participant_id, row.start_ms, row.end_ms) for row in rows]

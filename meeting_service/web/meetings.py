@@ -168,5 +168,7 @@ async def end(request: web.Request) -> web.Response:
 
 
 async def _read_detail(request: web.Request, meeting_id: str) -> shapes.MeetingWithParticipants:
-    transcript = await request.app[SESSIONS].get_transcript(meeting_id)
-    return shapes.meeting_to_detail(transcript.meeting, transcript.participants, transcript.gaps)
+    sessions = request.app[SESSIONS]
+    meeting = await sessions.get_meeting(meeting_id)
+    people, gaps = await sessions.list_participants(meeting_id), await sessions.list_gaps(meeting_id)
+    return shapes.meeting_to_detail(meeting, people, gaps)
