@@ -19,7 +19,7 @@ from meeting_service.demo.recipe.synthesis import trim
 from meeting_service.demo.recipe.text import expand, is_held_out
 
 TITLE = "Release planning"
-VOICES = {"Ann": "flite:slt", "Ben": "flite:rms", "Carla": "espeak:en-gb+f2"}
+VOICES = {"Ann": "espeak:en-gb+f2", "Ben": "flite:rms", "Carla": "flite:slt"}
 """Who speaks, and in which trained voice."""
 
 _SCRIPT = Path(__file__).with_name("meeting_script.txt")
@@ -104,7 +104,7 @@ class _Stage:
 
     def say(self, name: str, pause_ms: int, text: str) -> None:
         """A participant speaks, `pause_ms` after the end of the line before."""
-        speech, _ = trim(speak(VOICES[name], text, Manner(tempo=1.05)), text)
+        speech, _ = trim(speak(VOICES[name], text, Manner(tempo=0.95)), text)
         samples = speech.astype(np.float32) / np.float32(32768)
         first_ms, last_ms = _loud_ms(samples)
         start_ms = self._now_ms + pause_ms
