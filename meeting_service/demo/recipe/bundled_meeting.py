@@ -130,7 +130,8 @@ def perform() -> _Stage:
 
 
 def _write_opus(path: Path, samples: Samples) -> None:
-    with av.open(str(path), "w", format="ogg") as container:
+    # Without the flag the stream gets a random serial number, and every build another file.
+    with av.open(str(path), "w", format="ogg", options={"fflags": "+bitexact"}) as container:
         stream = container.add_stream("libopus", rate=SAMPLE_RATE_HZ, layout="mono")
         stream.bit_rate = _BIT_RATE
         pcm = (np.clip(samples, -1, 1) * 32767).astype(np.int16)[None]
