@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 class RunningService:
     """A service that is ready. It stops at SIGINT or SIGTERM, or when the context it came from is left."""
 
-    def __init__(self, url: str, serving: "asyncio.Task[None]") -> None:
+    def __init__(self, url: str, serving: "asyncio.Task[None]", stop: asyncio.Event) -> None:
         self.url = url
         self._serving = serving
+        self._stop = stop
 
     async def do_beside(self, work: Coroutine[Any, Any, object]) -> None:
         """Do `work`, and give it up if the service stops first.
@@ -32,7 +33,8 @@ class RunningService:
         finally:
             task.cancel()  # does nothing to a task that is done
             await asyncio.wait({task})
-        if task.cancelled():
+        failed = task.cancelled() or task.exception() is not None
+        if failed and (task.cancelled() or self._stop.is_set()):  # it failed because the service stops
             await self._serving
             raise typer.Exit(INTERRUPTED)
         task.result()
@@ -59,7 +61,7 @@ async def run_service(settings: "Settings") -> AsyncIterator[RunningService]:
         if not ready.done():
             await serving
             raise typer.Exit(INTERRUPTED)
-        yield RunningService(ready.result(), serving)
+        yield RunningService(ready.result(), serving, stop)
     finally:
         stop.set()
         await asyncio.wait({serving})

@@ -85,9 +85,18 @@ class Player:
         Raises:
             ExceptionGroup: of what the service refused.
         """
+        await self._seat()
         async with asyncio.TaskGroup() as group:
             for participant, recordings in self.script.runs().items():
                 group.create_task(self._play_participant(recordings), name=f"bot {participant}")
+
+    async def _seat(self) -> None:
+        """Name those who are there from the start, so that they are listed in the script's order."""
+        async with MeetingClient(self.url) as host:
+            for participant, recordings in self.script.runs().items():
+                if recordings[0].starts_ms == 0:
+                    name = self.script.name_of(participant)
+                    await host.put_participant(self.meeting.id, participant, name)
 
     async def _play_participant(self, recordings: list[Recording]) -> None:
         for recording in recordings:

@@ -20,7 +20,7 @@ from meeting_service.exports.check import check_srt
 from tests.cli.conftest import Invoke
 from tests.cli.running import clean_environment, run_command
 
-WER_BOUND_PERCENT = 30.0
+WER_BOUND_PERCENT = 8.0
 
 
 def test_the_demo_plays_reports_and_exits(tmp_path: Path) -> None:
