@@ -33,8 +33,8 @@ class RunningService:
         finally:
             task.cancel()  # does nothing to a task that is done
             await asyncio.wait({task})
-        failed = task.cancelled() or task.exception() is not None
-        if failed and (task.cancelled() or self._stop.is_set()):  # it failed because the service stops
+        # What fails while the service stops fails because of it.
+        if task.cancelled() or (task.exception() and self._stop.is_set()):
             await self._serving
             raise typer.Exit(INTERRUPTED)
         task.result()

@@ -24,7 +24,7 @@ async def test_work_is_done_beside_the_service() -> None:
     async def work() -> None:
         done.set()
 
-    await RunningService("http://x/", serving).do_beside(work())
+    await RunningService("http://x/", serving, stopped).do_beside(work())
 
     assert done.is_set()
     assert not serving.done()
@@ -39,7 +39,7 @@ async def test_work_is_given_up_when_the_service_stops() -> None:
     stopped.set()
 
     with pytest.raises(typer.Exit) as left:
-        await RunningService("http://x/", serving).do_beside(asyncio.Event().wait())
+        await RunningService("http://x/", serving, stopped).do_beside(asyncio.Event().wait())
 
     assert left.value.exit_code == 130
 
@@ -51,7 +51,7 @@ async def test_the_service_failing_is_the_failure() -> None:
     stopped.set()
 
     with pytest.raises(StorageFailed, match="the disk is gone"):
-        await RunningService("http://x/", serving).do_beside(asyncio.Event().wait())
+        await RunningService("http://x/", serving, stopped).do_beside(asyncio.Event().wait())
 
 
 async def test_the_work_failing_is_the_failure() -> None:
@@ -63,7 +63,22 @@ async def test_the_work_failing_is_the_failure() -> None:
         raise StorageFailed("no room")
 
     with pytest.raises(StorageFailed, match="no room"):
-        await RunningService("http://x/", serving).do_beside(work())
+        await RunningService("http://x/", serving, stopped).do_beside(work())
 
     stopped.set()
     await serving
+
+
+async def test_work_that_fails_while_the_service_stops() -> None:
+    """Work that fails because the service is being stopped is an interrupt, not a failure."""
+    stopped = asyncio.Event()
+    serving = asyncio.create_task(serve_until(stopped))
+
+    async def work() -> None:
+        stopped.set()
+        raise StorageFailed("the connection is gone")
+
+    with pytest.raises(typer.Exit) as left:
+        await RunningService("http://x/", serving, stopped).do_beside(work())
+
+    assert left.value.exit_code == 130
