@@ -189,7 +189,7 @@ class MeetingClient:
     # Events
 
     async def events(
-        self, meeting_id: str, after: int | None = None, *, until_ended: bool = True
+        self, meeting: Meeting | str, after: int | None = None, *, until_ended: bool = True
     ) -> AsyncGenerator[MeetingEvent, None]:
         """What happens in a meeting: every stored event after `after` once and in order, drafts between.
 
@@ -200,6 +200,7 @@ class MeetingClient:
             NotFound: there is no such meeting.
             Unreachable: the service was away for too long.
         """
+        meeting_id = meeting.id if isinstance(meeting, Meeting) else meeting
         position, attempt, heard_s = after or 0, 0, _now_s()
         while True:
             try:

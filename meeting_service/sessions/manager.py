@@ -162,6 +162,8 @@ class SessionManager:
         """Create or rename a participant; a name of None keeps what is there."""
         meeting = await self._live_meeting(meeting_id)
         limit = self.settings.limits.participants
+        if participant_id not in meeting.names:
+            meeting.check_live()
         if participant_id not in meeting.names and len(meeting.names) >= limit:
             raise Overloaded(f"the meeting already has {limit} participants, which is the limit")
         participant, event, created = await self.store.put_participant(meeting_id, participant_id, name)

@@ -71,6 +71,8 @@ async def events(request: web.Request) -> web.StreamResponse:
     after = _read_position(request)
     meeting_id = request.match_info["meeting"]
     sessions = request.app[SESSIONS]
+    if after > await sessions.store.last_seq(meeting_id):
+        after = 0  # a number from another past, as before a backup was restored: tell everything again
     with sessions.subscribe(meeting_id, after) as watcher:
         await sessions.get_meeting(meeting_id)
         names = {p.id: p.name for p in await sessions.list_participants(meeting_id)}

@@ -232,6 +232,20 @@ async def test_participant_limit(run_service: RunService) -> None:
         await sessions.put_participant("m", "p0", "Renamed")
 
 
+async def test_nobody_new_joins_an_ended_meeting(run_service: RunService) -> None:
+    """Who was there can still be renamed; a new participant is refused."""
+    async with run_service() as sessions:
+        await _new_meeting(sessions)
+        await sessions.put_participant("m", "ann", None)
+        await sessions.end_meeting("m")
+
+        with pytest.raises(MeetingEnded):
+            await sessions.put_participant("m", "late", None)
+        renamed, created = await sessions.put_participant("m", "ann", "Ann")
+
+    assert ("Ann", False) == (renamed.name, created)
+
+
 async def test_batch_that_fails_is_tried_window_by_window(
     run_service: RunService, recogniser: FakeRecogniser
 ) -> None:

@@ -105,6 +105,15 @@ async def test_a_watcher_resumes_where_it_was(service: Service) -> None:
     assert [event.data["text"] for event in resumed] == ["Number 3.", "Number 4.", "Number 5."]
 
 
+async def test_a_number_that_was_never_told_starts_from_the_beginning(service: Service) -> None:
+    """Who remembers more events than there are, as before a backup was restored, is told everything."""
+    await service.open_meeting("ann")
+    async with watching(service.client, headers={"Last-Event-ID": "500"}) as events:
+        told = await take(events, 3)
+
+    assert [event.id for event in told] == ["1", "2", "3"]
+
+
 async def test_a_watcher_resumes_after_a_restart(start_service: StartService) -> None:
     """Numbers belong to the meeting, not to the process."""
     first = await start_service()
