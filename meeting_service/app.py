@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from aiohttp import web
 
 from meeting_service.clock import Clock, SystemClock
-from meeting_service.errors import CannotStart
+from meeting_service.preflight import listen
 from meeting_service.runtime import child_worker, run_sessions
 from meeting_service.settings import Settings
 from meeting_service.web.keys import CLOCK, SESSIONS, SETTINGS
@@ -53,29 +53,6 @@ async def _tell_everyone(app: web.Application) -> None:
     await close_sockets(app)
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket, taken before the model is loaded so that a used port is told at once.
-
-    Raises:
-        CannotStart: the address cannot be had.
-    """
-    try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
-    except OSError as error:
-        raise CannotStart(f"cannot listen on {host}: {error.strerror}") from error
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(512)
-    except OSError as error:
-        listener.close()
-        raise CannotStart(
-            f"cannot listen on {host} port {port}: {error.strerror}; choose another with --port"
-        ) from error
-    return listener
-
-
 async def serve(
     settings: Settings, on_ready: Callable[[str], None], stop: asyncio.Event | None = None
 ) -> None:
@@ -85,7 +62,8 @@ async def serve(
         CannotStart: with the one line to print.
     """
     stop = stop or asyncio.Event()
-    listener = bind(settings.server.host, settings.server.port)
+    # Taken before the model is loaded, so that a used port is told at once.
+    listener = listen(settings.server.host, settings.server.port)
     runner = web.AppRunner(
         build_app(settings),
         auto_decompress=False,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from meeting_service.errors import CannotStart
 
+BACKLOG = 512
 _REFUSALS = {
     errno.EADDRINUSE: "port {port} on {host} is in use: stop what listens there or choose another --port",
     errno.EACCES: "port {port} needs more rights than this user has: choose a --port above 1023",
@@ -21,17 +22,29 @@ def check_port(host: str, port: int) -> None:
     Raises:
         CannotStart: when it could not.
     """
+    listen(host, port).close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; who connects waits until it is served.
+
+    Raises:
+        CannotStart: the address cannot be had.
+    """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except socket.gaierror as error:
         raise CannotStart(f"the host {host} is not known: {error.strerror}") from error
+    listener = socket.socket(family, kind, protocol)
     try:
-        with socket.socket(family, kind, protocol) as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
     except OSError as error:
+        listener.close()
         reason = _REFUSALS.get(error.errno or 0, "cannot listen on port {port} of {host}: " + str(error))
         raise CannotStart(reason.format(host=host, port=port)) from error
+    return listener
 
 
 def find_free_port(host: str) -> int:
