@@ -71,10 +71,10 @@ class BeamTransducer:
         self._beam_size = beam_size
         self._booster = booster
 
-    def decode(self, encoded: mx.array, regions: Sequence[Region]) -> list[Decoded]:
+    def decode(self, encoded: Sequence[mx.array], regions: Sequence[Region]) -> list[Decoded]:
         """See `Decoder`; rows one after another."""
-        projected = self._predictor.project(encoded)
-        return [self._decode_row(projected[row : row + 1], region) for row, region in enumerate(regions)]
+        rows = zip(encoded, regions, strict=True)
+        return [self._decode_row(self._predictor.project([frames]), region) for frames, region in rows]
 
     def _decode_row(self, projected: Array, region: Region) -> Decoded:
         recent = () if region.state is None else region.state.recent_tokens

@@ -20,15 +20,19 @@ class GreedyCtc:
         self._network = network
         self._blank = len(network.vocabulary)
 
-    def decode(self, encoded: mx.array, regions: Sequence[Region]) -> list[Decoded]:
+    def decode(self, encoded: Sequence[mx.array], regions: Sequence[Region]) -> list[Decoded]:
         """See `Decoder`."""
-        log_probabilities = self._network.decoder(encoded.astype(mx.float32))
-        best = mx.argmax(log_probabilities, axis=-1)
+        read = [self._read(frames) for frames in encoded]
+        mx.eval(read)
+        rows = zip(regions, read, strict=True)
+        return [self._merge(region, np.array(best), np.array(certain)) for region, (best, certain) in rows]
+
+    def _read(self, frames: mx.array) -> tuple[mx.array, mx.array]:
+        """The best label of every frame and how certain it is, both `(frames,)`."""
+        log_probabilities = self._network.decoder(frames.astype(mx.float32)[None])[0]
         entropy = -(mx.exp(log_probabilities) * log_probabilities).sum(axis=-1)
         confidence = 1.0 - entropy / float(np.log(log_probabilities.shape[-1]))
-        mx.eval(best, confidence)
-        rows = zip(regions, np.array(best), np.array(confidence), strict=True)
-        return [self._merge(region, labels, certain) for region, labels, certain in rows]
+        return mx.argmax(log_probabilities, axis=-1), confidence
 
     def _merge(self, region: Region, labels: NDArray[Any], certain: NDArray[np.float32]) -> Decoded:
         """One row: `labels` and `certain` are `(frames,)`."""

@@ -41,6 +41,6 @@ class Decoded:
 class Decoder(Protocol):
     """Chooses labels for a batch of encoded windows. Keeps nothing between calls."""
 
-    def decode(self, encoded: mx.array, regions: Sequence[Region]) -> list[Decoded]:
-        """Decode exactly the regions' frames of `encoded`, `(batch, frames, width)`."""
+    def decode(self, encoded: Sequence[mx.array], regions: Sequence[Region]) -> list[Decoded]:
+        """Decode exactly the regions' frames of each row, `(frames, width)`; lengths may differ."""
         ...

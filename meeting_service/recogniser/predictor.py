@@ -67,10 +67,16 @@ class Predictor:
         """`(layers, hidden)` of one row."""
         return len(self._layers), self._layers[0].recurrent.shape[0]
 
-    def project(self, encoded: mx.array) -> Array:
-        """What the joint network sees of encoder frames, `(batch, frames, width)` to `(…, joint)`."""
-        projected = self._joint_encoder(encoded.astype(mx.float32))
-        return np.array(projected) if self.xp is np else projected
+    def project(self, encoded: Sequence[mx.array]) -> Array:
+        """What the joint network sees of encoder frames: rows of `(frames, width)` to `(all frames, joint)`.
+
+        Each row is a product of its own, so that its shape, and with it its last bits, is its own too.
+        """
+        projected = [self._joint_encoder(frames.astype(mx.float32)) for frames in encoded]
+        if self.xp is mx:
+            return mx.concatenate(projected)
+        mx.eval(projected)
+        return np.concatenate([np.array(frames) for frames in projected])
 
     def recall(self, states: Sequence[DecoderState | None]) -> Memory:
         """Memory as a former window left it; None is the start of an utterance."""
@@ -96,7 +102,10 @@ class Predictor:
         )
 
     def choose(self, projected: Array, frames: NDArray[np.int64], memory: Memory) -> Choice:
-        """The best label and duration of each row at its own frame; the one wait for the device in a step."""
+        """The best label and duration of each row at its own of the projected `frames`, `(batch,)`.
+
+        The one wait for the device in a step.
+        """
         xp = self.xp
         logits = self._join(projected, frames, memory)
         labels, durations = logits[:, : self.blank + 1], logits[:, self.blank + 1 :]
@@ -113,8 +122,8 @@ class Predictor:
         """Log-probabilities of each row at its own frame, on the host.
 
         Args:
-            projected: as `project` gives it; one row may serve all of `memory`.
-            frames: `(batch,)`.
+            projected: as `project` gives it.
+            frames: of `projected`, `(batch,)`.
             memory: of the whole batch.
 
         Returns:
@@ -131,8 +140,7 @@ class Predictor:
 
     def _join(self, projected: Array, frames: NDArray[np.int64], memory: Memory) -> Array:
         """Logits of labels and durations, `(batch, labels + blank + durations)`."""
-        rows = self.xp.minimum(self.xp.arange(len(frames)), projected.shape[0] - 1)
-        seen = projected[rows, self.xp.array(frames)]
+        seen = projected[self.xp.array(frames)]
         return self._joint_output(self._activate(seen + memory.projection))
 
     def _read(self, tokens: NDArray[np.int64], hidden: Array, cell: Array) -> Memory:

@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -76,11 +76,14 @@ class Recogniser:
         windows of an utterance begin on one grid of `frame_samples`, consecutive ones decode every frame
         exactly once. The answer to a window does not depend on the others.
         """
+        jobs = [self._prepare(index, window) for index, window in enumerate(windows)]
+        encoded = self._encode(jobs)
         answers: dict[int, Hypothesis] = {}
-        for group in self._group([self._prepare(i, window) for i, window in enumerate(windows)]):
-            for job, decoded in zip(group, self._run(group), strict=True):
+        for decoder, alike in self._by_decoder(jobs):
+            frames, regions = [encoded[job.index] for job in alike], [job.region for job in alike]
+            for job, decoded in zip(alike, decoder.decode(frames, regions), strict=True):
                 answers[job.index] = self._to_hypothesis(job.window, decoded)
-        return [answers[i] for i in range(len(windows))]
+        return [answers[index] for index in range(len(jobs))]
 
     def warm_up(self) -> None:
         """Recognise silence once in every shape, so that no speaker waits for kernels and buffers."""
@@ -98,27 +101,39 @@ class Recogniser:
         """The first encoder frame of the window that begins at or after `sample`."""
         return min(max(-(-(sample - window.start) // self.frame_samples), 0), frames)
 
+    def _encode(self, jobs: Sequence[_Job]) -> dict[int, mx.array]:
+        """Encoder frames of every job, `(frames, width)`, by its index."""
+        encoded: dict[int, mx.array] = {}
+        for group in self._group(jobs):
+            rows = self._run(group)
+            mx.async_eval(rows)  # type: ignore[no-untyped-call]
+            encoded |= {job.index: rows[row] for row, job in enumerate(group)}
+        return encoded
+
     def _group(self, jobs: Sequence[_Job]) -> Iterator[list[_Job]]:
-        """Jobs that share a shape and a way of decoding, in groups the device takes at once."""
-        alike: dict[tuple[int, Decoder], list[_Job]] = defaultdict(list)
+        """Jobs that share a shape, in groups the device encodes at once."""
+        alike: dict[int, list[_Job]] = defaultdict(list)
         for job in jobs:
-            length = rung(self._encoder.frames(len(job.mel)))
-            alike[length, self._decoders.get(job.window.decoding)].append(job)
+            alike[rung(self._encoder.frames(len(job.mel)))].append(job)
         for group in alike.values():
             for start in range(0, len(group), self._device.rows):
                 yield group[start : start + self._device.rows]
 
-    def _run(self, group: Sequence[_Job]) -> list[Decoded]:
-        """Encode and decode one group, padded to the device's rows."""
+    def _run(self, group: Sequence[_Job]) -> mx.array:
+        """Encode one group, padded to the device's rows, `(rows, frames, width)`."""
         length = rung(max(self._encoder.frames(len(job.mel)) for job in group)) * self._encoder.factor
         mel = np.zeros((self._device.rows, length, self._front_end.bins), np.float32)
         for row, job in enumerate(group):
             mel[row, : len(job.mel)] = job.mel
-        idle = self._device.rows - len(group)
-        mel_frames = mx.array([len(job.mel) for job in group] + [0] * idle)
-        encoded = self._encoder(mx.array(mel).astype(getattr(mx, self.model.weights)), mel_frames)
-        regions = [job.region for job in group] + [Region(0, 0, None)] * idle
-        return self._decoders.get(group[0].window.decoding).decode(encoded, regions)[: len(group)]
+        mel_frames = mx.array([len(job.mel) for job in group] + [0] * (self._device.rows - len(group)))
+        return self._encoder(mx.array(mel).astype(getattr(mx, self.model.weights)), mel_frames)
+
+    def _by_decoder(self, jobs: Sequence[_Job]) -> Iterable[tuple[Decoder, list[_Job]]]:
+        """Jobs that are decoded in the same way, whatever their lengths."""
+        alike: dict[Decoder, list[_Job]] = defaultdict(list)
+        for job in jobs:
+            alike[self._decoders.get(job.window.decoding)].append(job)
+        return alike.items()
 
     def _to_hypothesis(self, window: Window, decoded: Decoded) -> Hypothesis:
         tokens = [self._to_token(window, emission) for emission in decoded.emissions]

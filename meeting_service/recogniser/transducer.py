@@ -45,14 +45,16 @@ class GreedyTransducer:
         self._durations = None if rules.durations is None else np.array(rules.durations)
         self._max_symbols = rules.max_symbols
 
-    def decode(self, encoded: mx.array, regions: Sequence[Region]) -> list[Decoded]:
+    def decode(self, encoded: Sequence[mx.array], regions: Sequence[Region]) -> list[Decoded]:
         """See `Decoder`."""
         predictor = self._predictor
         projected = predictor.project(encoded)
         memory = predictor.recall([region.state for region in regions])
         rows = _Rows.begin(regions)
+        lengths = np.array([len(frames) for frames in encoded])
+        starts = np.cumsum(lengths) - lengths
         while (active := rows.frame < rows.end).any():
-            choice = predictor.choose(projected, np.minimum(rows.frame, projected.shape[1] - 1), memory)
+            choice = predictor.choose(projected, starts + np.minimum(rows.frame, lengths - 1), memory)
             emitted = active & (choice.labels != predictor.blank)
             self._move(rows, choice, active, emitted)
             if emitted.any():

@@ -55,7 +55,7 @@ def test_rows_do_not_depend_on_each_other() -> None:
     regions = [Region(0, end, None) for end in (24, 10, 17)]
 
     for row, decoded in enumerate(beam.decode(encoded, regions)):
-        [alone] = beam.decode(encoded[row : row + 1], [regions[row]])
+        [alone] = beam.decode([encoded[row]], [regions[row]])
 
         assert labels_of(alone) == labels_of(decoded)
 

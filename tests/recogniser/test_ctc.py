@@ -11,7 +11,7 @@ FRAMES = 60
 def test_equals_upstream(seed: int) -> None:
     """Tokens and where they begin are those of parakeet_mlx."""
     network, encoded = make_model("CTC", seed).network, make_encoded(seed, 1, FRAMES)
-    [expected] = network.decode(encoded, [FRAMES])
+    [expected] = network.decode(encoded[0][None], [FRAMES])
 
     [decoded] = GreedyCtc(network).decode(encoded, [Region(0, FRAMES, None)])
 

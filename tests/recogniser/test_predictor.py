@@ -31,7 +31,7 @@ def test_numpy_and_mlx_agree() -> None:
         predictor = Predictor(network, xp)
         memory = predictor.recall([None] * 3)
         memory = predictor.read(memory, np.array([1, 2, 3]), np.array([True, False, True]))
-        choices.append(predictor.choose(predictor.project(encoded), np.array([0, 4, 2]), memory))
+        choices.append(predictor.choose(predictor.project(encoded), np.array([0, 9, 12]), memory))
         states.append(np.array(memory.hidden))
 
     np.testing.assert_array_equal(choices[0].labels, choices[1].labels)
@@ -62,9 +62,9 @@ def test_recalled_memory_is_the_memory_left() -> None:
 
 def test_confidence_is_a_share_of_certainty() -> None:
     """Confidence lies between 0 and 1."""
-    predictor, encoded = Predictor(make_model().network, np), make_encoded(1, 8, 1) * 5
+    predictor, encoded = Predictor(make_model().network, np), make_encoded(1, 1, 8)[0] * 5
 
-    choice = predictor.choose(predictor.project(encoded), np.zeros(8, np.int64), predictor.recall([None] * 8))
+    choice = predictor.choose(predictor.project([encoded]), np.arange(8), predictor.recall([None] * 8))
 
     assert ((choice.confidence >= 0) & (choice.confidence <= 1)).all()
 

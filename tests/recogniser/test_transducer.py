@@ -22,12 +22,12 @@ def make_decoder(model: LoadedModel) -> GreedyTransducer:
     return GreedyTransducer(Predictor(model.network, np), TransducerRules.of(model.network))
 
 
-def decode_in_pieces(decoder: GreedyTransducer, encoded: mx.array, frames: int) -> list[Decoded]:
+def decode_in_pieces(decoder: GreedyTransducer, encoded: Sequence[mx.array], frames: int) -> list[Decoded]:
     """One row, `frames` at a time, each piece with the state the one before left."""
     pieces: list[Decoded] = []
     state: DecoderState | None = None
-    for first in range(0, encoded.shape[1], frames):
-        region = Region(first, min(first + frames, encoded.shape[1]), state)
+    for first in range(0, FRAMES, frames):
+        region = Region(first, min(first + frames, FRAMES), state)
         pieces += decoder.decode(encoded, [region])
         state = pieces[-1].state
     return pieces
@@ -57,7 +57,7 @@ def test_a_batch_equals_each_alone(kind: Kind, seed: int) -> None:
     regions = [Region(first, end, None) for first, end in ((0, 40), (0, 33), (5, 17), (39, 40), (8, 8))]
 
     for row, decoded in enumerate(decoder.decode(encoded, regions)):
-        [alone] = decoder.decode(encoded[row : row + 1], [regions[row]])
+        [alone] = decoder.decode([encoded[row]], [regions[row]])
 
         labels = [(emission.label, emission.frame, emission.frames) for emission in decoded.emissions]
         assert [(e.label, e.frame, e.frames) for e in alone.emissions] == labels
@@ -82,7 +82,7 @@ def test_numpy_and_mlx_decode_the_same(seed: int) -> None:
 def test_equals_upstream_alone(kind: Kind, seed: int) -> None:
     """At batch 1 the tokens, their frames and their confidence are those of parakeet_mlx."""
     model, encoded = make_model(kind, seed, max_symbols=10), make_encoded(seed, 1, FRAMES)
-    [expected], _ = model.network.decode(encoded, config=DecodingConfig(Greedy()))
+    [expected], _ = model.network.decode(encoded[0][None], config=DecodingConfig(Greedy()))
     frame_s = model.network.time_ratio
 
     [decoded] = make_decoder(model).decode(encoded, [Region(0, FRAMES, None)])

@@ -97,6 +97,7 @@ def make_model(kind: Kind = "TDT", seed: int = 0, **config: Any) -> LoadedModel:
     return place_network("tiny", network, front_end, ONE_ROW)
 
 
-def make_encoded(seed: int, *shape: int) -> mx.array:
-    """Encoder frames from nowhere, `(*shape, width)`."""
-    return mx.array(np.random.default_rng(seed).standard_normal((*shape, WIDTH)).astype(np.float32))
+def make_encoded(seed: int, rows: int, frames: int) -> list[mx.array]:
+    """Encoder frames from nowhere, each row `(frames, width)`."""
+    numbers = np.random.default_rng(seed).standard_normal((rows, frames, WIDTH)).astype(np.float32)
+    return [mx.array(row) for row in numbers]
