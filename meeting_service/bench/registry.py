@@ -1,0 +1,24 @@
+"""All parts, in the order they run and are listed."""
+
+from collections.abc import Sequence
+
+from meeting_service.bench.part import Part
+from meeting_service.bench.parts import voice_detection
+from meeting_service.errors import MeetingServiceError
+
+PARTS: tuple[Part, ...] = (voice_detection.PART,)
+
+
+def choose_parts(names: Sequence[str], *, quick: bool) -> list[Part]:
+    """The parts of these names, or without any all that there is time for; in the order they run.
+
+    Raises:
+        MeetingServiceError: there is no part of a name.
+    """
+    known = {part.name: part for part in PARTS}
+    for name in names:
+        if name not in known:
+            raise MeetingServiceError(f"there is no part {name!r} in the bench: {', '.join(known)}")
+    if names:
+        return [part for part in PARTS if part.name in names]
+    return [part for part in PARTS if part.quick or not quick]

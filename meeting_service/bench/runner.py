@@ -1,0 +1,68 @@
+"""Runs parts one after another; what one of them breaks, the others do not notice."""
+
+import gc
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+import structlog
+
+from meeting_service.bench.context import Context
+from meeting_service.bench.figures import Figure
+from meeting_service.bench.part import Part
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of one part."""
+
+    part: Part
+    figures: list[Figure] = field(default_factory=list)
+    seconds: float = 0.0
+    """by the clock"""
+    failure: str | None = None
+    """why it gave no more, in one line"""
+    interrupted: bool = False
+
+
+Begun = Callable[[Part], None]
+
+
+def run_parts(
+    parts: Sequence[Part], context: Context, begun: Begun = lambda _part: None
+) -> Iterator[Outcome]:
+    """Yield the outcome of each part when it is over.
+
+    An interruption (Ctrl-C) ends the part it hits and the run; what that part had measured is yielded.
+    """
+    for part in parts:
+        begun(part)
+        outcome = _run(part, context)
+        gc.collect()
+        yield outcome
+        if outcome.interrupted:
+            return
+
+
+def _run(part: Part, context: Context) -> Outcome:
+    outcome, started = Outcome(part), time.monotonic()
+    try:
+        for figure in part.run(context):
+            outcome.figures.append(figure)
+    except KeyboardInterrupt:
+        outcome.interrupted = True
+        outcome.failure = "interrupted"
+    except Exception as error:
+        log.debug("part_failed", part=part.name, exc_info=True)
+        outcome.failure = _explain(error)
+    outcome.seconds = time.monotonic() - started
+    return outcome
+
+
+def _explain(error: BaseException) -> str:
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return " ".join(reason.split())
