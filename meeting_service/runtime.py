@@ -44,7 +44,7 @@ def child_worker(settings: Settings) -> ChildWorker:
     return ChildWorker(
         Configure(
             ledger_path=str(settings.data.directory / LEDGER_FILE),
-            model=settings.model.name,
+            models=settings.model.names,
             weights=settings.model.weights,
             recognition=settings.recognition.model_dump(),
             segmenter=settings.segmenter.model_dump(),

@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from meeting_service.errors import CannotStart
 from meeting_service.resources import resource_path
 
+ModelName = Annotated[str, Field(min_length=1)]
 Probability = Annotated[float, Field(ge=0.1, le=0.95)]
 
 
@@ -34,10 +35,16 @@ class DataSettings(_Section):
 
 
 class ModelSettings(_Section):
-    """Which model recognises, and in which arithmetic."""
+    """Which models recognise, and in which arithmetic."""
 
-    name: str = Field(min_length=1)
+    name: ModelName
+    others: tuple[ModelName, ...] = Field(max_length=7)
     weights: Literal["auto", "float32", "bfloat16"]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that are loaded, the default first, each once."""
+        return tuple(dict.fromkeys((self.name, *self.others)))
 
 
 class RecognitionSettings(_Section):

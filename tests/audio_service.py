@@ -100,7 +100,7 @@ class AudioService:
             reader.close()
 
     def _worker(self) -> InlineWorker:
-        async def recognise(windows: Sequence[Window]) -> list[Hypothesis]:
+        async def recognise(_model: str, windows: Sequence[Window]) -> list[Hypothesis]:
             await asyncio.sleep(0)
             return self.recogniser.recognise(windows)
 

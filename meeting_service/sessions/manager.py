@@ -53,7 +53,8 @@ class SessionManager:
         self.settings = settings
         self.store = store
         self.ledger = ledger
-        self.streams = LiveStreams(ledger, worker, clock, settings.recognition.vocabulary_beam_size)
+        beam_size, model = settings.recognition.vocabulary_beam_size, settings.model.name
+        self.streams = LiveStreams(ledger, worker, clock, beam_size, model)
         self._worker = worker
         self._clock = clock
         self._meetings: dict[str, LiveMeeting] = {}

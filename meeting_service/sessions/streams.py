@@ -20,11 +20,12 @@ class LiveStreams:
     The worker is told of audio only once it is durable, and of everything again when it was restarted.
     """
 
-    def __init__(self, ledger: Ledger, worker: Worker, clock: Clock, beam_size: int) -> None:
+    def __init__(self, ledger: Ledger, worker: Worker, clock: Clock, beam_size: int, model: str) -> None:
         self._ledger = ledger
         self._worker = worker
         self._clock = clock
         self._beam_size = beam_size
+        self._model = model
         self._streams: dict[int, tuple[LiveMeeting, LiveStream]] = {}
 
     def find(self, stream_id: int) -> tuple[LiveMeeting, LiveStream] | None:
@@ -89,7 +90,7 @@ class LiveStreams:
 
     def _open_at_worker(self, live: LiveStream) -> None:
         live.run += 1
-        self._worker.send(OpenStream(live.stream, live.run, live.checkpoint, live.decoding))
+        self._worker.send(OpenStream(live.stream, live.run, live.checkpoint, live.decoding, self._model))
         if live.stream.ended:
             self.finish(live)
         elif through := self._ledger.through(live.id):

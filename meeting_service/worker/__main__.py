@@ -6,16 +6,16 @@ import socket
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, cast
 
 from meeting_service.errors import MeetingServiceError
 from meeting_service.logs import configure_logging
-from meeting_service.recogniser import EngineThread, Recogniser, RecogniserInfo, get_model, load_recogniser
+from meeting_service.recogniser import EngineThread
 from meeting_service.recognition import Hypothesis, Window
 from meeting_service.settings import LoggingSettings, RecognitionSettings, SegmenterSettings
 from meeting_service.worker.home import MAX_LINE_BYTES
 from meeting_service.worker.loop import RecognitionLoop
 from meeting_service.worker.messages import Configure, Ready, Reply, StartFailed, decode, encode
+from meeting_service.worker.recognisers import Recognisers
 
 
 async def work(connection: socket.socket) -> None:
@@ -41,31 +41,20 @@ async def work(connection: socket.socket) -> None:
         writer.close()
 
 
-def _start_engine(configure: Configure) -> tuple[EngineThread[Recogniser], str]:
+def _start_engine(configure: Configure) -> tuple[EngineThread[Recognisers], str]:
     """The engine, loaded and warm, and what to say about it."""
-
-    def load() -> Recogniser:
-        weights = cast("Literal['auto', 'float32', 'bfloat16']", configure.weights)
-        recogniser = load_recogniser(get_model(configure.model), weights)
-        recogniser.warm_up()
-        return recogniser
-
-    engine = EngineThread(load)
-    return engine, _describe(engine.call(lambda recogniser: recogniser.describe()).result())
-
-
-def _describe(info: RecogniserInfo) -> str:
-    return f"{info.model} ({info.kind}), {info.weights} on {info.device}, {info.blas}"
+    engine = EngineThread(lambda: Recognisers(configure.models, configure.weights))
+    return engine, engine.call(lambda recognisers: recognisers.describe()).result()
 
 
 async def _serve(
     configure: Configure,
-    engine: EngineThread[Recogniser],
+    engine: EngineThread[Recognisers],
     reader: asyncio.StreamReader,
     emit: Callable[[Reply], None],
 ) -> None:
-    async def recognise(windows: Sequence[Window]) -> list[Hypothesis]:
-        return await asyncio.wrap_future(engine.submit(windows))
+    async def recognise(model: str, windows: Sequence[Window]) -> list[Hypothesis]:
+        return await asyncio.wrap_future(engine.call(lambda models: models.recognise(windows, model)))
 
     loop = RecognitionLoop(
         Path(configure.ledger_path),

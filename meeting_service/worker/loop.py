@@ -2,7 +2,8 @@
 
 Two tasks share the streams. One feeds each stream's transcriber from the ledger, a slice at a time so that a
 long backlog of one stream does not hold up the others. The other gathers windows of all streams into batches:
-finals before drafts, those that wait longest first. While a batch is recognised, feeding goes on.
+finals before drafts, those that wait longest first; a batch is of one model. While a batch is recognised,
+feeding goes on. Streams in the background are fed and recognised only when nothing live is to be done.
 """
 
 import asyncio
@@ -31,7 +32,8 @@ from meeting_service.worker.stream import StreamWork
 
 log = structlog.get_logger()
 
-Recognise = Callable[[Sequence[Window]], Awaitable[list[Hypothesis]]]
+Recognise = Callable[[str, Sequence[Window]], Awaitable[list[Hypothesis]]]
+"""Recognises windows by the model of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class RecognitionLoop:
 
     async def _feed(self) -> None:
         while True:
-            hungry = [work for work in self._streams.values() if work.hungry]
+            hungry = self._hungry()
             if not hungry:
                 self._audio.clear()
                 await self._audio.wait()
@@ -106,6 +108,11 @@ class RecognitionLoop:
                 self._feed_one(work)
                 await asyncio.sleep(0)  # commands and answers come in between
             self._windows.set()
+
+    def _hungry(self) -> list[StreamWork]:
+        """Who is to be fed now: everybody live, or else one stream of the background."""
+        hungry = [work for work in self._streams.values() if work.hungry]
+        return [work for work in hungry if not work.background] or hungry[:1]
 
     def _feed_one(self, work: StreamWork) -> None:
         try:
@@ -128,15 +135,15 @@ class RecognitionLoop:
                 await asyncio.sleep(self._recognition.max_wait_ms / 1000)  # others may join the batch
 
     def _gather(self) -> list[_Job]:
-        """The next batch: finals first, the longest waiting first; drafts where there is room."""
+        """The next batch: of what is live, or else of the background.
+
+        A batch cannot be taken back, so beside live streams the background has one window at a time.
+        """
         limit = self._recognition.max_batch
         works = sorted(self._streams.values(), key=lambda work: work.waiting_since_s)
-        jobs: list[_Job] = []
-        for final in (True, False):
-            for work in works:
-                if len(jobs) < limit and (window := work.next_final() if final else work.next_draft()):
-                    jobs.append(_Job(work, window, final))
-        return jobs
+        live = [work for work in works if not work.background]
+        background = [work for work in works if work.background]
+        return _fill_batch(live, limit) or _fill_batch(background, 1 if live else limit)
 
     async def _run(self, jobs: Sequence[_Job]) -> None:
         started_s = time.monotonic()
@@ -149,7 +156,7 @@ class RecognitionLoop:
     async def _recognise_or_isolate(self, jobs: Sequence[_Job]) -> list[Hypothesis | None]:
         """Recognise a batch; if it fails, each window alone, so that one bad window spoils no other."""
         try:
-            return list(await self._recognise([job.window for job in jobs]))
+            return list(await self._recognise(jobs[0].work.model, [job.window for job in jobs]))
         except Exception:
             log.exception("batch_failed", windows=len(jobs))
             if len(jobs) == 1:
@@ -164,3 +171,15 @@ class RecognitionLoop:
         if self._streams.get(work.stream_id) is work:
             del self._streams[work.stream_id]
         self._emit(StreamFailed(work.stream_id, work.run, detail))
+
+
+def _fill_batch(works: Sequence[StreamWork], limit: int) -> list[_Job]:
+    """Windows of one model: finals, the longest waiting first; drafts where there is room."""
+    jobs: list[_Job] = []
+    for final in (True, False):
+        for work in works:
+            if len(jobs) == limit or (jobs and work.model != jobs[0].work.model):
+                continue
+            if window := work.next_final() if final else work.next_draft():
+                jobs.append(_Job(work, window, final))
+    return jobs

@@ -18,7 +18,8 @@ class Configure:
     """Always the first command: what to load, where the audio is."""
 
     ledger_path: str
-    model: str
+    models: Sequence[str]
+    """names of all to load"""
     weights: str
     recognition: dict[str, Any]
     segmenter: dict[str, Any]
@@ -34,6 +35,10 @@ class OpenStream:
     """told back with every answer, so that answers to an earlier opening are recognised"""
     checkpoint: Checkpoint
     decoding: DecodingConfig
+    model: str
+    """one of those loaded"""
+    background: bool = False
+    """whether it waits while anything live can be done, and has no drafts"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ Command = Configure | OpenStream | AudioArrived | FinishStream | CloseStream
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The model is loaded and warm."""
+    """The models are loaded and warm."""
 
     description: str
 
@@ -169,6 +174,7 @@ def _read_sentences(bodies: list[dict[str, Any]]) -> tuple[Sentence, ...]:
 
 
 _PARTS: dict[str, Callable[[Any], Any]] = {
+    "models": tuple,
     "stream": lambda body: Stream(**body),
     "checkpoint": lambda body: Checkpoint(**body),
     "decoding": _read_decoding,

@@ -36,6 +36,8 @@ class StreamWork:
     ) -> None:
         self.stream_id = command.stream.id
         self.run = command.run
+        self.model = command.model
+        self.background = command.background
         self.waiting_since_s = time.monotonic()
         self._reader = reader
         self._resampler = Resampler(command.stream.rate_hz)
@@ -82,7 +84,7 @@ class StreamWork:
 
     def next_draft(self) -> Window | None:
         """A draft window, if one is due and there is time for it."""
-        if not self._recognition.drafts or self._backlog > DRAFT_BACKLOG_SAMPLES:
+        if self.background or not self._recognition.drafts or self._backlog > DRAFT_BACKLOG_SAMPLES:
             return None
         return self._transcriber.draft_window(self._draft_pace_samples())
 

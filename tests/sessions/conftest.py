@@ -38,7 +38,7 @@ def recogniser() -> FakeRecogniser:
 def run_service(settings: Settings, recogniser: FakeRecogniser) -> RunService:
     """Start a service; again on the same folder after the former one stopped."""
 
-    async def recognise(windows: Sequence[Window]) -> list[Hypothesis]:
+    async def recognise(_model: str, windows: Sequence[Window]) -> list[Hypothesis]:
         await asyncio.sleep(0)
         return recogniser.recognise(windows)
 

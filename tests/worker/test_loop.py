@@ -39,7 +39,7 @@ class Bench:
         self.ledger = Ledger.open(folder / "audio.db")
         self.worker = InlineWorker(folder / "audio.db", settings, self._recognise, LoudnessDetector)
 
-    async def _recognise(self, windows: Sequence[Window]) -> list[Hypothesis]:
+    async def _recognise(self, _model: str, windows: Sequence[Window]) -> list[Hypothesis]:
         self.batches.append(list(windows))
         await asyncio.sleep(0)
         return self._recognise_now(windows)
@@ -77,7 +77,7 @@ class Bench:
 
 def _open(stream_id: int) -> OpenStream:
     stream = Stream(stream_id, "m", f"p{stream_id}", RATE_HZ, 0)
-    return OpenStream(stream, 1, Checkpoint(stream_id), DecodingConfig())
+    return OpenStream(stream, 1, Checkpoint(stream_id), DecodingConfig(), "demo")
 
 
 @pytest.fixture

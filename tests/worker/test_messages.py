@@ -29,8 +29,10 @@ CHECKPOINT = Checkpoint(7, 16_000, 8_000, 8_000)
 SENTENCE = Sentence("7-0-0", "änn", 0, 900, "Grüß Gott.\n", 0.9, (Word("Grüß", 0, 400, 0.8),))
 
 MESSAGES: list[Command | Reply] = [
-    Configure("/data/audio.db", "demo", "auto", {"max_batch": 16}, {}, {"level": "info"}),
-    OpenStream(STREAM, 2, CHECKPOINT, DecodingConfig("beam", 8, ("Parakeet",), SentenceRules(max_words=9))),
+    Configure("/data/audio.db", ("demo", "other"), "auto", {"max_batch": 16}, {}, {"level": "info"}),
+    OpenStream(
+        STREAM, 2, CHECKPOINT, DecodingConfig("beam", 8, ("Parakeet",), SentenceRules(max_words=9)), "demo"
+    ),
     AudioArrived(7, 96_000),
     FinishStream(7, 96_000),
     CloseStream(7),
