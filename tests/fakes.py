@@ -52,8 +52,11 @@ class LoudnessDetector:
     """how often it was asked"""
     _memory: float = 0.0
 
-    def probability(self, frame: Samples) -> float:
+    def probabilities(self, frames: Samples) -> list[float]:
         """0 to 1, following the loudness with some inertia."""
+        return [self._probability(frame) for frame in frames]
+
+    def _probability(self, frame: Samples) -> float:
         self.frames += 1
         loud = min(float(np.abs(frame).mean()) * 10, 1.0)
         self._memory = 0.3 * self._memory + 0.7 * loud

@@ -7,6 +7,8 @@ SAMPLES_PER_MS = RECOGNITION_RATE_HZ // 1_000
 
 VOICE_FRAME_SAMPLES = 512
 """what the voice network hears at once"""
+LOOK_AHEAD_FRAMES = 32
+"""heard together at most; those behind the end of an utterance are heard again"""
 
 ONSET_FRAMES = 3
 """voice frames in a row that start an utterance; anything shorter is a click"""

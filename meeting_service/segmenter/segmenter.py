@@ -12,7 +12,8 @@ import numpy as np
 
 from meeting_service.recognition import ENCODER_FRAME_SAMPLES, Samples, Span
 from meeting_service.segmenter.cuts import weakest_place
-from meeting_service.segmenter.detector import VoiceDetector, VoiceFrame, VoiceGate
+from meeting_service.segmenter.detector import VoiceDetector
+from meeting_service.segmenter.gate import VoiceFrame, VoiceGate
 from meeting_service.segmenter.held import HeldAudio
 from meeting_service.segmenter.rules import (
     EARLIEST_CUT_SAMPLES,
@@ -20,6 +21,7 @@ from meeting_service.segmenter.rules import (
     HYSTERESIS,
     LATEST_CUT_SAMPLES,
     LEFT_CONTEXT_SAMPLES,
+    LOOK_AHEAD_FRAMES,
     LOOK_BACK_SAMPLES,
     ONSET_FRAMES,
     PRE_ROLL_SAMPLES,
@@ -153,24 +155,32 @@ class Segmenter:
 
     def _hear_held(self) -> list[Span | Silence]:
         items: list[Span | Silence] = []
-        while self._next + VOICE_FRAME_SAMPLES <= self._held.end:
-            item = self._hear(self._held.read(self._next, self._next + VOICE_FRAME_SAMPLES))
-            if item is not None:
+        while count := min((self._held.end - self._next) // VOICE_FRAME_SAMPLES, LOOK_AHEAD_FRAMES):
+            items += self._hear(self._held.read(self._next, self._next + count * VOICE_FRAME_SAMPLES))
+        return items
+
+    def _hear(self, samples: Samples) -> list[Span | Silence]:
+        """Go through some frames; those behind the end of a run are left to be heard by the next."""
+        items: list[Span | Silence] = []
+        run = self._run_start
+        for frame in self._gate.hear(samples.reshape(-1, VOICE_FRAME_SAMPLES)):
+            if item := self._take(frame):
                 items.append(item)
+            if self._run_start != run:
+                break
         return items
 
     def _hear_rest(self) -> None:
         """Hear the begun frame at the stream's end, as if silence followed; no decision is due in it."""
         rest = self._held.read(min(self._next, self._held.end), self._held.end)
-        frame = self._gate.hear(np.pad(rest, (0, VOICE_FRAME_SAMPLES - len(rest))))
+        (frame,) = self._gate.hear(np.pad(rest, (0, VOICE_FRAME_SAMPLES - len(rest)))[None])
         self._next += VOICE_FRAME_SAMPLES
         if self._utterance:
             self._utterance.hear(frame, self._held.end, self._quiet_threshold)
         else:
             self._listen(frame)
 
-    def _hear(self, samples: Samples) -> Span | Silence | None:
-        frame = self._gate.hear(samples)
+    def _take(self, frame: VoiceFrame) -> Span | Silence | None:
         self._next += VOICE_FRAME_SAMPLES
         if self._utterance:
             return self._follow(self._utterance, frame)

@@ -1,66 +1,55 @@
 import numpy as np
 
 from meeting_service.segmenter import SileroDetector
-from meeting_service.segmenter.detector import GATE_FRAMES, WARM_UP_FRAMES, VoiceGate
-from tests.fakes import LoudnessDetector
+from tests.segmenter.recorded import frames_of
 from tests.signals import speech
-
-LOUD = speech(0.032)
-QUIET = np.zeros(512, np.float32)
-
-
-def test_lasting_silence_never_reaches_the_detector() -> None:
-    """Neither digital silence nor hiss far below speech costs an answer."""
-    detector = LoudnessDetector()
-    gate = VoiceGate(detector)
-    hiss = speech(0.032) * np.float32(0.0003)
-
-    heard = [gate.hear(frame) for frame in [QUIET, hiss] * 500]
-
-    assert 0 == detector.frames
-    assert {0.0} == {frame.probability for frame in heard}
-
-
-def test_the_detector_hears_a_word_end_and_no_more() -> None:
-    """A moment of silence before sound, one after it, as silence, then nothing."""
-    detector = LoudnessDetector()
-    gate = VoiceGate(detector)
-    gate.hear(LOUD)
-
-    heard = [gate.hear(QUIET) for _ in range(100)]
-
-    assert WARM_UP_FRAMES + 1 + GATE_FRAMES == detector.frames
-    assert {0.0} == {frame.probability for frame in heard}
-
-
-def test_louder_is_a_worse_place_to_cut() -> None:
-    """The weight grows with the loudness where the detector is as sure."""
-    gate = VoiceGate(LoudnessDetector())
-    for _ in range(10):
-        gate.hear(LOUD)
-
-    loud, weaker = gate.hear(LOUD), gate.hear(LOUD * np.float32(0.5))
-
-    assert loud.weight > weaker.weight > 1.0
 
 
 def test_silero_begins_afresh() -> None:
     """After a reset it answers as a new one does, whatever it heard before."""
-    frames = [speech(0.032, seed) * np.float32(0.3) for seed in range(20)]
+    frames = frames_of("sentence-01")[:40]
     used, new = SileroDetector(), SileroDetector()
-    for frame in frames:
-        used.probability(frame)
+    used.probabilities(frames_of("sentence-02"))
     used.reset()
 
-    assert [new.probability(frame) for frame in frames] == [used.probability(frame) for frame in frames]
+    assert new.probabilities(frames) == used.probabilities(frames)
+
+
+def test_silero_goes_on_where_it_was() -> None:
+    """Frames in several calls are heard as in one, to the last bit; no frames are no change."""
+    frames = frames_of("sentence-03")
+    one, other = SileroDetector(), SileroDetector()
+
+    parts = [*other.probabilities(frames[:1]), *other.probabilities(frames[1:1])]
+    parts += [*other.probabilities(frames[1:50]), *other.probabilities(frames[50:])]
+
+    assert one.probabilities(frames) == parts
+
+
+def test_streams_do_not_hear_each_other() -> None:
+    """Two that take turns hear what each hears alone."""
+    frames, others = frames_of("sentence-04")[:60], frames_of("sentence-05")[:60]
+    mine, theirs = SileroDetector(), SileroDetector()
+
+    heard: list[float] = []
+    for start in range(0, 60, 5):
+        heard += mine.probabilities(frames[start : start + 5])
+        theirs.probabilities(others[start : start + 5])
+
+    assert SileroDetector().probabilities(frames) == heard
+
+
+def test_silero_hears_voices() -> None:
+    """In a sentence most frames are voice, also at a hundredth of full scale."""
+    frames = frames_of("sentence-02")
+
+    assert np.mean(np.greater(SileroDetector().probabilities(frames), 0.5)) > 0.6
+    assert np.mean(np.greater(SileroDetector().probabilities(frames * np.float32(0.05)), 0.5)) > 0.6
 
 
 def test_silero_hears_no_voice_in_noise() -> None:
     """White noise, loud or not, is not taken for speech."""
-    detector = SileroDetector()
+    noise = np.stack([speech(0.032, seed) for seed in range(30)])
 
-    loud = [detector.probability(speech(0.032, seed)) for seed in range(30)]
-    low = [detector.probability(speech(0.032, seed) * np.float32(0.01)) for seed in range(30)]
-
-    assert max(loud[3:]) < 0.5
-    assert max(low) < 0.5
+    assert max(SileroDetector().probabilities(noise)[3:]) < 0.5
+    assert max(SileroDetector().probabilities(noise * np.float32(0.01))) < 0.5

