@@ -11,6 +11,7 @@ from meeting_service.errors import MeetingServiceError
 from meeting_service.logs import configure_logging
 from meeting_service.recogniser import EngineThread
 from meeting_service.recognition import Hypothesis, Window
+from meeting_service.segmenter import SileroDetector
 from meeting_service.settings import LoggingSettings, RecognitionSettings, SegmenterSettings
 from meeting_service.worker.home import MAX_LINE_BYTES
 from meeting_service.worker.loop import RecognitionLoop
@@ -43,6 +44,7 @@ async def work(connection: socket.socket) -> None:
 
 def _start_engine(configure: Configure) -> tuple[EngineThread[Recognisers], str]:
     """The engine, loaded and warm, and what to say about it."""
+    SileroDetector()  # a voice detector that cannot be had stops the start, not the first stream
     engine = EngineThread(lambda: Recognisers(configure.models, configure.weights))
     return engine, engine.call(lambda recognisers: recognisers.describe()).result()
 
