@@ -149,6 +149,7 @@ class RecognitionLoop:
         started_s = time.monotonic()
         answers = await self._recognise_or_isolate(jobs)
         seconds = time.monotonic() - started_s
+        log.debug("batch", windows=[_describe(job) for job in jobs])
         for job, hypothesis in zip(jobs, answers, strict=True):
             job.work.answer(job.window, hypothesis, final=job.final, batch_s=seconds)
             self._forget_if_done(job.work)
@@ -171,6 +172,13 @@ class RecognitionLoop:
         if self._streams.get(work.stream_id) is work:
             del self._streams[work.stream_id]
         self._emit(StreamFailed(work.stream_id, work.run, detail))
+
+
+def _describe(job: _Job) -> tuple[int, int, int, int, int, bool]:
+    """Which audio was recognised: stream, then start, length and what was decoded, at 16 kHz; whether final."""
+    window = job.window
+    place = (window.start, len(window.samples), window.decode_start, window.decode_end)
+    return (job.work.stream_id, *place, job.final)
 
 
 def _fill_batch(works: Sequence[StreamWork], limit: int) -> list[_Job]:
