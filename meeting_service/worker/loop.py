@@ -175,7 +175,7 @@ class RecognitionLoop:
 
 
 def _describe(job: _Job) -> tuple[int, int, int, int, int, bool]:
-    """Which audio was recognised: stream, then start, length and what was decoded, at 16 kHz; whether final."""
+    """Stream; start, length and decoded part of the window in samples at 16 kHz; whether it is final."""
     window = job.window
     place = (window.start, len(window.samples), window.decode_start, window.decode_end)
     return (job.work.stream_id, *place, job.final)
