@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from meeting_service.errors import Overloaded
+from meeting_service.errors import TooMany
 from meeting_service.events import DraftChanged, MeetingEvent, StoredEvent
 from meeting_service.transcript import Draft
 
@@ -116,11 +116,11 @@ class Broadcaster:
         """Follow a meeting from event `after` on.
 
         Raises:
-            Overloaded: the meeting has as many watchers as it may have.
+            TooMany: the meeting has as many watchers as it may have.
         """
         topic = self._topic(meeting_id)
         if len(topic.watchers) >= self._max_watchers:
-            raise Overloaded(f"this meeting already has {self._max_watchers} watchers")
+            raise TooMany(f"this meeting already has {self._max_watchers} watchers, which is the limit")
         watcher = Watcher(topic, after, self._read_events)
         topic.watchers.add(watcher)
         try:

@@ -13,7 +13,8 @@ MeetingServiceError
 │   ├── AudioHole         a piece that begins after what is held
 │   └── MeetingEnded      the meeting takes no more audio
 ├── Overloaded            try again later
-│   └── TooFast           this caller is over its own limit
+│   ├── TooFast           this caller is over its own limit
+│   └── TooMany           as many as the settings allow are there
 ├── StorageFailed         what was sent is not kept
 │   └── DiskFull
 ├── RecognitionFailed     the worker could not recognise
@@ -121,6 +122,12 @@ class TooFast(Overloaded):
     """This caller is over its own limit."""
 
     code = "too_fast"
+
+
+class TooMany(Overloaded):
+    """As many as the settings allow are there already."""
+
+    code = "too_many"
 
 
 class StorageFailed(MeetingServiceError):

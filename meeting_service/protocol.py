@@ -26,7 +26,7 @@ little-endian. Positions are samples of the stream at the rate it is sent in. No
 | 4409 | conflict: another rate than the open stream's | no |
 | 4410 | the meeting has ended | no |
 | 4413 | too big: a message, or a stream | no |
-| 4429 | too fast: more audio than the window | yes, later |
+| 4429 | too fast: more audio than the window; or too many participants or sockets | yes, later |
 | 4430 | a newer socket took this stream over | no |
 | 4507 | the disk is full | yes, later |
 """

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from meeting_service.broadcast import RECENT_EVENTS, Broadcaster, Watcher
-from meeting_service.errors import Overloaded
+from meeting_service.errors import TooMany
 from meeting_service.events import DraftChanged, MeetingChanged, MeetingEvent, StoredEvent
 from meeting_service.meeting import Meeting, MeetingState
 from meeting_service.transcript import Draft
@@ -152,7 +152,7 @@ async def test_too_many_watchers() -> None:
     """The limit of watchers is told, and a place that is left is free again."""
     broadcaster = Broadcaster(EventLog().read, 1)
 
-    with broadcaster.subscribe("m"), pytest.raises(Overloaded), broadcaster.subscribe("m"):
+    with broadcaster.subscribe("m"), pytest.raises(TooMany), broadcaster.subscribe("m"):
         pass
     with broadcaster.subscribe("m"):
         assert broadcaster.watcher_count("m") == 1

@@ -17,6 +17,7 @@ from meeting_service.errors import (
     StorageFailed,
     TooFast,
     TooLarge,
+    TooMany,
     UnsupportedMedia,
 )
 from meeting_service.protocol import CloseCode
@@ -50,6 +51,7 @@ _BY_CODE = {
         Superseded,
         TooFast,
         TooLarge,
+        TooMany,
         UnsupportedMedia,
     )
 }

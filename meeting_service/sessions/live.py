@@ -56,6 +56,8 @@ class LiveMeeting:
         """all that are unfinished, by stream id"""
         self.opening = asyncio.Lock()
         """held while a participant's stream is looked up or made, so that there is one"""
+        self.over = asyncio.Event()
+        """set when no more audio is taken"""
         self.ending: asyncio.Task[None] | None = None
         """makes the last words final"""
 

@@ -15,7 +15,7 @@ from meeting_service import metrics
 from meeting_service.audio import RECOGNITION_RATE_HZ, Gap
 from meeting_service.broadcast import Broadcaster, Watcher
 from meeting_service.clock import Clock
-from meeting_service.errors import Conflict, NotFound, Overloaded
+from meeting_service.errors import Conflict, NotFound, TooMany
 from meeting_service.events import StoredEvent
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import Checkpoint, Meeting, MeetingState, NewMeeting, Participant, Stream
@@ -103,7 +103,7 @@ class SessionManager:
         live = self._count_live()
         known = new.id is not None and await self.store.find_meeting(new.id) is not None
         if not known and live >= self.settings.limits.live_meetings:
-            raise Overloaded(f"{live} meetings are live, which is the limit", retry_after_s=60)
+            raise TooMany(f"{live} meetings are live, which is the limit", retry_after_s=60)
         meeting, created = await self.store.create_meeting(new)
         if created:
             self._meetings[meeting.id] = LiveMeeting(meeting, {})
@@ -132,6 +132,7 @@ class SessionManager:
             self.broadcaster.publish([await self.store.set_meeting_state(meeting_id, MeetingState.ENDING)])
             await self._refresh(meeting_id)
         live = await self._live_meeting(meeting_id)
+        live.over.set()
         if live.ending is None:
             live.ending = self._spawn(self._finish_meeting(live), f"end of meeting {meeting_id}")
         if wait:
@@ -152,8 +153,15 @@ class SessionManager:
         await self.ledger.delete([stream.id for stream in await self.store.list_streams(meeting_id)])
         await self.store.delete_meeting(meeting_id)
         self._meetings.pop(meeting_id, None)
+        live.over.set()
         self._count_live()
         self.broadcaster.close(meeting_id)
+
+    async def wait_over(self, meeting_id: str) -> None:
+        """Return when the meeting takes no more audio: it is ending, has ended or was deleted."""
+        live = await self._live_meeting(meeting_id)
+        if live.meeting.state is MeetingState.LIVE:
+            await live.over.wait()
 
     # Participants
 
@@ -166,7 +174,9 @@ class SessionManager:
         if participant_id not in meeting.names:
             meeting.check_live()
         if participant_id not in meeting.names and len(meeting.names) >= limit:
-            raise Overloaded(f"the meeting already has {limit} participants, which is the limit")
+            raise TooMany(
+                f"the meeting already has {limit} participants, which is the limit", retry_after_s=60
+            )
         participant, event, created = await self.store.put_participant(meeting_id, participant_id, name)
         meeting.names[participant_id] = participant.name
         self._publish(event)
@@ -211,7 +221,7 @@ class SessionManager:
             NotFound: no such meeting.
             MeetingEnded: it takes no more audio.
             Conflict: a participant's open stream has another rate.
-            Overloaded: too many participants.
+            TooMany: too many participants.
         """
         meeting = await self._live_meeting(meeting_id)
         meeting.check_live()

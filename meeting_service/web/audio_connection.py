@@ -20,11 +20,12 @@ from meeting_service.errors import (
     NotFound,
     Overloaded,
     ProtocolViolation,
+    TooMany,
 )
 from meeting_service.ingest.incoming import Finish, IncomingStream, Missing, Piece, Work
 from meeting_service.ingest.protocol import AudioProtocol, ProtocolLimits
 from meeting_service.meeting import MeetingState
-from meeting_service.protocol import CloseCode, Refusal, ServerMessage, StreamSpec
+from meeting_service.protocol import SUBPROTOCOL, CloseCode, Refusal, ServerMessage, StreamSpec
 from meeting_service.sessions import AudioInput, SessionManager
 from meeting_service.settings import LimitSettings
 from meeting_service.web.errors import close_code
@@ -78,6 +79,9 @@ class AudioConnection:
         self._hurry = asyncio.Event()
         self._closed = asyncio.Event()
         self._text: asyncio.Task[None] | None = None
+        self._watch: asyncio.Task[None] | None = None
+        self._told_code: int | None = None
+        """the close code this side has sent"""
 
     async def run(self) -> None:
         """Serve until the client leaves, fails or is sent away; what was accepted is stored by then."""
@@ -86,13 +90,15 @@ class AudioConnection:
         try:
             with metrics.audio_sockets.track_inprogress():
                 await self._pump()
+                # While somebody reads, the library cuts the connection instead of waiting for the answer.
+                await self._stop_tasks(reader, self._watch)
                 await self._close()
         finally:
             self._senders.sockets.discard(self)
             for spec in self._protocol.specs:
                 self._release(spec)
             self._closed.set()
-            await self._stop_tasks(reader, self._text)
+            await self._stop_tasks(reader, self._watch, self._text)
             self._note_end()
 
     async def _stop_tasks(self, *tasks: asyncio.Task[None] | None) -> None:
@@ -102,7 +108,8 @@ class AudioConnection:
         await asyncio.gather(*(task for task in tasks if task), return_exceptions=True)
 
     def _note_end(self) -> None:
-        code = self._socket.close_code
+        # What this side said counts: a client may answer a refusal with any code.
+        code = self._told_code or self._socket.close_code
         known = CloseCode(code).name.lower() if code in _CLOSE_CODES else "other"
         metrics.audio_socket_closes.labels(known).inc()
         log.info("audio socket closed", meeting=self.meeting_id, code=known, streams=len(self._spoken_on))
@@ -148,15 +155,18 @@ class AudioConnection:
         if ending is None or ending.code is None or self._socket.closed:
             return
         await self._send([*self._protocol.messages(), *([ending.refusal] if ending.refusal else [])])
+        self._told_code = ending.code
         await self._socket.close(code=ending.code)
 
     # Reading
 
     async def _read(self) -> None:
         try:
+            self._check_protocol()
             await self._check_meeting()
+            self._watch = asyncio.create_task(self._watch_meeting(), name="audio socket watch")
             if self._senders.count(self.meeting_id) > SOCKETS_PER_PARTICIPANT * self._limits.participants:
-                raise Overloaded("this meeting has more sockets open than it could need")
+                raise TooMany("this meeting has more sockets open than it could need")
             message = await self._socket.receive(self._limits.body_idle_s)
             while message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                 await self._receive(message.data)
@@ -164,6 +174,20 @@ class AudioConnection:
             self._end(None)
         except TimeoutError:
             self._fail(ProtocolViolation(f"no hello within {self._limits.body_idle_s:g} s"))
+        except Exception as error:
+            self._fail(error)
+
+    def _check_protocol(self) -> None:
+        if self._socket.ws_protocol != SUBPROTOCOL:
+            raise ProtocolViolation(f"ask for the subprotocol {SUBPROTOCOL} when you connect")
+
+    async def _watch_meeting(self) -> None:
+        """Send a client away whose meeting is over, although it sends nothing; its text goes first."""
+        try:
+            await self._sessions.wait_over(self.meeting_id)
+            if self._text is not None:
+                await asyncio.wait({self._text})
+            await self._check_meeting()
         except Exception as error:
             self._fail(error)
 
@@ -230,7 +254,8 @@ class AudioConnection:
     async def _pump(self) -> None:
         try:
             while not (self._ending and self._protocol.idle):
-                await self._next_wakeup()
+                await self._wakeup.wait()
+                self._wakeup.clear()
                 await self._store_all()
                 await self._send(self._protocol.messages())
                 if self._protocol.done:
@@ -238,16 +263,6 @@ class AudioConnection:
                 await self._gather_more()
         except Exception as error:
             self._fail(error)
-
-    async def _next_wakeup(self) -> None:
-        """Wait for something to do; a client that sends nothing learns by and by that its meeting is over."""
-        while not self._wakeup.is_set():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._limits.body_idle_s):
-                    await self._wakeup.wait()
-                    break
-            await self._check_meeting()
-        self._wakeup.clear()
 
     async def _gather_more(self) -> None:
         """Wait a little for more to store with the next round, unless something should not wait."""

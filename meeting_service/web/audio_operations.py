@@ -13,6 +13,7 @@ from meeting_service.errors import (
     StorageFailed,
     TooFast,
     TooLarge,
+    TooMany,
     UnsupportedMedia,
 )
 from meeting_service.web import shapes
@@ -51,6 +52,7 @@ _ERRORS = (
     BodyStalled,
     TooLarge,
     TooFast,
+    TooMany,
     Overloaded,
     StorageFailed,
     DiskFull,

@@ -42,6 +42,7 @@ ANSWERS = {
     "meeting_ended": Answer(409, CloseCode.ENDED, "The meeting has ended"),
     "overloaded": Answer(503, CloseCode.OVERLOADED, "The service is full"),
     "too_fast": Answer(429, CloseCode.TOO_FAST, "Too fast"),
+    "too_many": Answer(429, CloseCode.TOO_FAST, "As many as there may be"),
     "storage_failed": Answer(500, CloseCode.FAILED, "What was sent could not be kept"),
     "disk_full": Answer(507, CloseCode.DISK_FULL, "The disk is full"),
     "recognition_failed": Answer(500, CloseCode.FAILED, "Recognition failed"),

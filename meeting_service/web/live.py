@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from meeting_service import metrics
 from meeting_service.broadcast import Watcher
-from meeting_service.errors import InvalidRequest, MeetingServiceError, NotFound, Overloaded
+from meeting_service.errors import InvalidRequest, MeetingServiceError, NotFound, TooMany
 from meeting_service.events import (
     DraftChanged,
     GapRecorded,
@@ -55,7 +55,7 @@ EVENTS = Operation(
     tag="Transcript",
     query=EventsQuery,
     headers=[Header("Last-Event-ID", "goes before `after`", {"type": "integer", "minimum": 0})],
-    errors=[NotFound, InvalidRequest, Overloaded],
+    errors=[NotFound, InvalidRequest, TooMany],
     events={
         "sentence": shapes.SentenceEvent,
         "draft": shapes.DraftEvent,

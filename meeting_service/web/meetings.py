@@ -7,7 +7,7 @@ from urllib.parse import quote
 from aiohttp import web
 from pydantic import AwareDatetime, Field
 
-from meeting_service.errors import InvalidRequest, NotFound, Overloaded
+from meeting_service.errors import InvalidRequest, NotFound, Overloaded, TooMany
 from meeting_service.ingest import check_meeting_id, clean_title
 from meeting_service.meeting import MeetingState, NewMeeting
 from meeting_service.web import shapes
@@ -64,7 +64,7 @@ CREATE = Operation(
     },
     detail="Safe to repeat with an id of your own.",
     body=NewMeetingBody,
-    errors=[InvalidRequest, Overloaded],
+    errors=[InvalidRequest, TooMany],
 )
 
 

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from meeting_service.errors import InvalidRequest, NotFound, Overloaded
+from meeting_service.errors import InvalidRequest, NotFound, Overloaded, TooMany
 from meeting_service.ingest import check_participant_id, clean_name
 from meeting_service.web import shapes
 from meeting_service.web.bodies import Body, WaitQuery, json_reply, read_body, read_query
@@ -26,7 +26,7 @@ PUT = Operation(
     },
     tag="Participants",
     body=ParticipantBody,
-    errors=[NotFound, InvalidRequest, Overloaded],
+    errors=[NotFound, InvalidRequest, TooMany],
 )
 
 

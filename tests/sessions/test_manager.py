@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from meeting_service.errors import AudioHole, Conflict, InvalidAudio, MeetingEnded, NotFound, Overloaded
+from meeting_service.errors import AudioHole, Conflict, InvalidAudio, MeetingEnded, NotFound, TooMany
 from meeting_service.meeting import MeetingState, NewMeeting
 from meeting_service.sessions import SessionManager
 from meeting_service.transcript import Sentence
@@ -227,7 +227,7 @@ async def test_participant_limit(run_service: RunService) -> None:
         for number in range(limit):
             await sessions.put_participant("m", f"p{number}", None)
 
-        with pytest.raises(Overloaded):
+        with pytest.raises(TooMany):
             await sessions.put_participant("m", "one-more", None)
         await sessions.put_participant("m", "p0", "Renamed")
 

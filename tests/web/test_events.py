@@ -188,7 +188,7 @@ async def test_markup_in_text_is_told_as_it_is(service: Service) -> None:
 async def test_more_watchers_than_allowed_are_refused(
     start_service: StartService, settings: Settings
 ) -> None:
-    """503 with Retry-After; leaving makes room."""
+    """429 with Retry-After; leaving makes room."""
     limits = settings.limits.model_copy(update={"watchers": 1})
     service = await start_service(settings.model_copy(update={"limits": limits}))
     await service.open_meeting()
@@ -196,7 +196,7 @@ async def test_more_watchers_than_allowed_are_refused(
         await take(events, 1)
         response = await service.client.get("/v1/meetings/m/events")
 
-        assert response.status == 503
+        assert response.status == 429
         assert int(response.headers["Retry-After"]) > 0
 
 

@@ -325,11 +325,11 @@ async def test_a_participant_id_that_cannot_be_one_is_refused(service: Service, 
 async def test_too_many_live_meetings_are_refused_politely(
     start_service: StartService, settings: Settings
 ) -> None:
-    """503 with Retry-After; those that are there go on."""
+    """429 with Retry-After; those that are there go on."""
     limits = settings.limits.model_copy(update={"live_meetings": 1})
     service = await start_service(settings.model_copy(update={"limits": limits}))
     await service.open_meeting()
     response = await service.client.post("/v1/meetings")
 
-    assert (await problem(response))[:2] == (503, "overloaded")
+    assert (await problem(response))[:2] == (429, "too_many")
     assert int(response.headers["Retry-After"]) > 0

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
 
+from meeting_service import metrics
 from meeting_service.protocol import SUBPROTOCOL, AudioMessage, Bye, CloseCode, DeclareGap, End
 from tests.audio_service import RATE_HZ, AudioService, Bot, noise, to_bytes
 
@@ -303,7 +304,6 @@ async def test_an_ended_meeting_closes_with_4410(service: AudioService, dial: Di
         await socket.audio(0)
         await socket.hear("ack", through=8_000)
         await service.sessions.end_meeting("m1")
-        await socket.audio(8_000)
 
         assert CloseCode.ENDED == await socket.closed()
     async with dial() as socket:
@@ -469,31 +469,88 @@ async def test_a_client_that_says_nothing_is_sent_away(tmp_path: Path) -> None:
     """Without a hello a socket is not kept."""
     async with AudioService.on(tmp_path, body_idle_s=1) as service, ClientSession() as session:
         await service.create_meeting()
-        async with session.ws_connect(f"{service.url}/v1/meetings/m1/audio") as socket:
+        url = f"{service.url}/v1/meetings/m1/audio"
+        async with session.ws_connect(url, protocols=(SUBPROTOCOL,)) as socket:
             assert CloseCode.PROTOCOL == await Socket(socket).closed()
 
 
-async def test_an_idle_client_learns_that_the_meeting_is_over(tmp_path: Path) -> None:
-    """Although it sends nothing that could be refused."""
-    async with AudioService.on(tmp_path, body_idle_s=1) as service, ClientSession() as session:
-        await service.create_meeting()
-        async with session.ws_connect(f"{service.url}/v1/meetings/m1/audio") as socket:
-            await Socket(socket).hello(ANN)
-            await service.sessions.end_meeting("m1")
+async def test_an_idle_client_learns_that_the_meeting_is_over(service: AudioService, dial: Dial) -> None:
+    """At once, although it sends nothing that could be refused."""
+    async with dial() as ended, dial() as other:
+        await ended.hello(ANN)
+        await other.hello(ANN | {"participant": "bob"})
+        await service.sessions.end_meeting("m1")
 
-            assert CloseCode.ENDED == await Socket(socket).closed()
+        assert {CloseCode.ENDED} == {await ended.closed(), await other.closed()}
+
+
+async def test_an_idle_client_learns_that_the_meeting_was_deleted(service: AudioService, dial: Dial) -> None:
+    """As of a meeting that never was."""
+    async with dial() as socket:
+        await socket.hello(ANN)
+        await service.sessions.delete_meeting("m1")
+
+        assert CloseCode.NOT_FOUND == await socket.closed()
+
+
+async def test_the_last_words_come_before_the_end(service: AudioService, dial: Dial) -> None:
+    """A client that wants text is sent away only when the meeting's text is told."""
+    async with dial() as socket:
+        await socket.hello(ANN, text=True)
+        await socket.audio(0, noise(RATE_HZ))
+        await socket.hear("ack", through=RATE_HZ)
+        await service.sessions.end_meeting("m1")
+
+        assert (await _hear_final(socket))["final"]
+        assert CloseCode.ENDED == await socket.closed()
+
+
+@pytest.mark.parametrize("asked", [(), ("meeting-audio.v2",)])
+async def test_another_subprotocol_is_refused(service: AudioService, asked: tuple[str, ...]) -> None:
+    """With the name of the one to ask for."""
+    async with (
+        ClientSession() as session,
+        session.ws_connect(f"{service.url}/v1/meetings/m1/audio", protocols=asked) as opened,
+    ):
+        socket = Socket(opened)
+        error = await socket.hear("error")
+
+        assert SUBPROTOCOL in error["detail"]
+        assert CloseCode.PROTOCOL == await socket.closed()
+
+
+@pytest.mark.parametrize(("meeting", "code"), [("m1", "protocol"), ("none", "not_found")])
+async def test_the_close_that_was_told_is_what_is_counted(dial: Dial, meeting: str, code: str) -> None:
+    """Whatever the client answers."""
+    before = _count_closes(code)
+    async with dial(meeting) as socket:
+        await socket.say("dance")
+        await socket.closed()
+    async with asyncio.timeout(20):
+        while _count_closes(code) == before:  # noqa: ASYNC110 what an operator can see is the figure
+            await asyncio.sleep(0.01)
+
+    assert before + 1 == _count_closes(code)
+
+
+def _count_closes(code: str) -> float:
+    name = "meeting_audio_socket_closes_total"
+    return metrics.registry.get_sample_value(name, {"code": code}) or 0.0
 
 
 async def test_a_meeting_has_so_many_sockets(tmp_path: Path) -> None:
     """More than its participants could need are sent away."""
     async with AudioService.on(tmp_path, participants=1) as service, ClientSession() as session:
         await service.create_meeting()
-        url = f"{service.url}/v1/meetings/m1/audio"
-        async with session.ws_connect(url) as one, session.ws_connect(url) as two:
+        url, asked = f"{service.url}/v1/meetings/m1/audio", (SUBPROTOCOL,)
+        async with (
+            session.ws_connect(url, protocols=asked) as one,
+            session.ws_connect(url, protocols=asked) as two,
+        ):
             await Socket(one).hello()
             await Socket(two).hello()
-            async with session.ws_connect(url) as three:
-                assert CloseCode.OVERLOADED == await Socket(three).closed()
+            async with session.ws_connect(url, protocols=asked) as three:
+                assert CloseCode.TOO_FAST == await Socket(three).closed()
 
 
 async def test_a_stop_stores_what_came_and_says_1012(service: AudioService, dial: Dial) -> None:
