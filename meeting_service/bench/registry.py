@@ -3,10 +3,16 @@
 from collections.abc import Sequence
 
 from meeting_service.bench.part import Part
-from meeting_service.bench.parts import voice_detection
+from meeting_service.bench.parts import accuracy, against_upstream, drafts, silence, voice_detection
 from meeting_service.errors import MeetingServiceError
 
-PARTS: tuple[Part, ...] = (voice_detection.PART,)
+PARTS: tuple[Part, ...] = (
+    against_upstream.PART,
+    accuracy.PART,
+    drafts.PART,
+    silence.PART,
+    voice_detection.PART,
+)
 
 
 def choose_parts(names: Sequence[str], *, quick: bool) -> list[Part]:

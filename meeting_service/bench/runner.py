@@ -55,7 +55,7 @@ def _run(part: Part, context: Context) -> Outcome:
         outcome.interrupted = True
         outcome.failure = "interrupted"
     except Exception as error:
-        log.debug("part_failed", part=part.name, exc_info=True)
+        log.info("part_failed", part=part.name, exc_info=True)
         outcome.failure = _explain(error)
     outcome.seconds = time.monotonic() - started
     return outcome

@@ -77,6 +77,15 @@ def make_noise(seconds: float, rms: float, seed: int = 0) -> Samples:
     return drawn * np.float32(rms)
 
 
+def make_room_noise(seconds: float) -> Samples:
+    """A room with a fan: noise that falls by 6 dB an octave above 150 Hz, `(samples,)`."""
+    spectrum = np.fft.rfft(make_noise(seconds, 1.0, seed=150))
+    spectrum /= 1.0 + np.fft.rfftfreq(round(seconds * RECOGNITION_RATE_HZ), 1 / RECOGNITION_RATE_HZ) / 150.0
+    noise = np.fft.irfft(spectrum, round(seconds * RECOGNITION_RATE_HZ)).astype(np.float32)
+    scaled: Samples = noise * np.float32(ROOM_NOISE / noise.std())
+    return scaled
+
+
 def join(sentences: Sequence[Spoken], *, pauses: bool, name: str = "") -> Spoken:
     """Sentences one after another, without a pause or with one that ends an utterance."""
     draw = np.random.default_rng(len(sentences))

@@ -44,6 +44,7 @@ def check_parts(names: list[str] | None) -> list[str]:
 
 
 def command(
+    context: typer.Context,
     part: Annotated[
         list[str] | None,
         typer.Option("--part", metavar="NAME", help="Only this part; may be repeated.", callback=check_parts),
@@ -70,12 +71,22 @@ def command(
     if list_parts:
         _list()
         return
+    _configure_logging(context)
     _check_outputs([path for path in (json_file, svg) if path], out)
     outcomes, document = _measure(choose_parts(part or (), quick=quick), quick=quick)
     report = make_report(outcomes, quick=quick)
     rich_console().print(report, width=PAGE_WIDTH, soft_wrap=False)
     _write(outcomes, document, json_file=json_file, svg=svg, out=out)
     _exit(outcomes)
+
+
+def _configure_logging(context: typer.Context) -> None:
+    """Only what goes wrong; with `--debug` also where a part failed."""
+    from meeting_service.logs import configure_logging
+    from meeting_service.settings import LoggingSettings
+
+    debug = context.parent is not None and context.parent.params.get("debug")
+    configure_logging(LoggingSettings(level="info" if debug else "warning", json=False))
 
 
 def _list() -> None:

@@ -1,6 +1,5 @@
 """What it costs to hear whether somebody speaks."""
 
-import statistics
 from collections.abc import Iterator
 
 from meeting_service.audio import RECOGNITION_RATE_HZ
@@ -8,7 +7,7 @@ from meeting_service.bench.context import Context
 from meeting_service.bench.figures import Figure
 from meeting_service.bench.part import Part
 from meeting_service.bench.speech import speak_without_pause
-from meeting_service.bench.timing import interleave
+from meeting_service.bench.timing import interleave, median_cpu_s
 from meeting_service.recognition import Samples
 from meeting_service.segmenter import Segmenter, SileroDetector
 from meeting_service.settings import SegmenterSettings
@@ -29,7 +28,7 @@ def _run(context: Context) -> Iterator[Figure]:
     context.say("voice detection over speech")
     _segment(samples[:RECOGNITION_RATE_HZ], settings)
     took = interleave({"segmenter": lambda: _segment(samples, settings)}, rounds=3)["segmenter"]
-    per_second_ms = 1_000 * statistics.median(took) / seconds
+    per_second_ms = 1_000 * median_cpu_s(took) / seconds
     yield Figure("vad_ms_per_s", per_second_ms, f"{seconds} s of speech without a pause")
 
 

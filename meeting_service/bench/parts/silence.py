@@ -1,0 +1,51 @@
+"""What somebody costs who does not speak, beside one who does: everything from the ledger on."""
+
+from collections.abc import Iterator
+from statistics import median
+
+import numpy as np
+
+from meeting_service.audio import RECOGNITION_RATE_HZ
+from meeting_service.bench.audio_time import Listening
+from meeting_service.bench.context import Context
+from meeting_service.bench.figures import Figure
+from meeting_service.bench.part import Part
+from meeting_service.bench.speech import make_room_noise, speak_without_pause
+from meeting_service.recognition import Samples
+
+_ROUNDS = 3
+
+
+def _run(context: Context) -> Iterator[Figure]:
+    engine, speaking_s = context.full_size, context.choose(6, 20)
+    silent_s = 6 * speaking_s
+    scenes: dict[str, Samples] = {
+        "speaking": speak_without_pause(speaking_s),
+        "silence": np.zeros(silent_s * RECOGNITION_RATE_HZ, np.float32),
+        "noise": make_room_noise(silent_s),
+    }
+    listenings = {
+        name: Listening(context.scratch / f"silence-{name}", [samples], context.settings)
+        for name, samples in scenes.items()
+    }
+    listenings["speaking"].listen(engine)
+    per_second: dict[str, list[float]] = {name: [] for name in scenes}
+    for _ in range(1 if context.quick else _ROUNDS):
+        for name, listening in listenings.items():
+            context.say(name)
+            heard = listening.listen(engine)
+            per_second[name].append(heard.cpu_s * RECOGNITION_RATE_HZ / len(scenes[name]))
+    yield from _figures({name: median(costs) for name, costs in per_second.items()}, per_second)
+
+
+def _figures(cost_s: dict[str, float], per_second: dict[str, list[float]]) -> Iterator[Figure]:
+    for key, name, what in (
+        ("silence_cost", "silence", "digital zero"),
+        ("silence_cost_noise", "noise", "a room with a fan at -50 dB"),
+    ):
+        silent_ms, speaking_ms = 1_000 * cost_s[name], 1_000 * cost_s["speaking"]
+        note = f"full-size model, {what}: {silent_ms:.2g} ÷ {speaking_ms:.0f} ms of CPU per second"
+        yield Figure(key, cost_s[name] / cost_s["speaking"], note, details={"cpu_s_per_s": per_second})
+
+
+PART = Part("silence", "who does not speak", ("silence_cost", "silence_cost_noise"), 3.0, _run)
