@@ -54,16 +54,26 @@ async def _tell_everyone(app: web.Application) -> None:
 
 
 async def serve(
-    settings: Settings, on_ready: Callable[[str], None], stop: asyncio.Event | None = None
+    settings: Settings,
+    on_ready: Callable[[str], None],
+    stop: asyncio.Event | None = None,
+    *,
+    listener: socket.socket | None = None,
 ) -> None:
-    """Run the service until SIGTERM, SIGINT or `stop`; `on_ready` gets the URL. A second signal ends at once.
+    """Run the service until SIGTERM, SIGINT or `stop`. A second signal ends at once.
+
+    Args:
+        settings: all of them.
+        on_ready: gets the URL.
+        stop: set by who wants the service to end.
+        listener: where to listen, if it is taken already; closed at the end.
 
     Raises:
         CannotStart: with the one line to print.
     """
     stop = stop or asyncio.Event()
     # Taken before the model is loaded, so that a used port is told at once.
-    listener = listen(settings.server.host, settings.server.port)
+    listener = listener or listen(settings.server.host, settings.server.port)
     runner = web.AppRunner(
         build_app(settings),
         auto_decompress=False,

@@ -5,9 +5,10 @@ The ledger's lock on its file is the lock on the data folder: one service writes
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
 
 from meeting_service.clock import Clock
-from meeting_service.ledger import Ledger
+from meeting_service.ledger import Ledger, check_lock
 from meeting_service.sessions import SessionManager
 from meeting_service.settings import Settings
 from meeting_service.storage import Store
@@ -16,6 +17,16 @@ from meeting_service.worker.messages import Configure
 
 LEDGER_FILE = "audio.db"
 STORE_FILE = "meetings.db"
+
+
+def check_unused(folder: Path) -> None:
+    """See whether the data folder is nobody else's, before anything is loaded.
+
+    Raises:
+        CannotStart: another process is using it.
+    """
+    if folder.is_dir():
+        check_lock(folder / LEDGER_FILE)
 
 
 @asynccontextmanager

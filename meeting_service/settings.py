@@ -1,11 +1,12 @@
 """Settings: `config/default.toml`, a file over it, the environment over both; every range checked."""
 
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
 
 from meeting_service.errors import CannotStart
 from meeting_service.resources import resource_path
@@ -78,6 +79,8 @@ class LimitSettings(_Section):
     participants: int = Field(ge=1, le=1_000)
     live_meetings: int = Field(ge=1, le=10_000)
     watchers: int = Field(ge=1, le=10_000)
+    retranscriptions: int = Field(ge=1, le=100)
+    revisions: int = Field(ge=2, le=1_000)
     meeting_h: float = Field(ge=0.1, le=168)
 
 
@@ -103,18 +106,6 @@ class Settings(BaseSettings):
     limits: LimitSettings
     logging: LoggingSettings
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The environment wins over what the files say."""
-        return (env_settings, init_settings)
-
 
 def load_settings(config: Path | None = None, overrides: dict[str, dict[str, Any]] | None = None) -> Settings:
     """Read all sources; `overrides` (the command line's options) wins over everything.
@@ -126,11 +117,11 @@ def load_settings(config: Path | None = None, overrides: dict[str, dict[str, Any
     if config is not None:
         _merge(values, _read_toml(config))
     try:
-        settings = Settings(**values)
-        if not overrides:
-            return settings
-        _merge(merged := settings.model_dump(by_alias=True), overrides)
-        return Settings.model_validate(merged)
+        for over in (EnvSettingsSource(Settings)(), overrides or {}):
+            _merge(values, over)
+        return Settings.model_validate(values)
+    except SettingsError as error:
+        raise CannotStart('a list in the environment is written as JSON, such as ["a", "b"]') from error
     except ValidationError as error:
         raise CannotStart(_explain(error)) from error
 
@@ -157,4 +148,21 @@ def _explain(error: ValidationError) -> str:
     name = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         return f"there is no setting {name}; see config/default.toml for those there are"
-    return f"setting {name} = {first['input']!r} does not fit: {first['msg'][0].lower()}{first['msg'][1:]}"
+    said = f"{first['msg'][0].lower()}{first['msg'][1:]}"
+    return f"setting {name} = {first['input']!r} does not fit: {_allowed(first['loc']) or said}"
+
+
+def _allowed(location: Sequence[int | str]) -> str:
+    """What a setting may be: the whole range, or the words there are; empty where only the error says it."""
+    schema: dict[str, Any] = Settings.model_json_schema()
+    for name in location[:2]:
+        schema = schema.get("properties", {}).get(name, {})
+        schema = Settings.model_json_schema()["$defs"].get(schema.get("$ref", "").rpartition("/")[2], schema)
+    if "enum" in schema:
+        return f"one of {', '.join(schema['enum'])}"
+    if "maximum" in schema:
+        kind = "a whole number, " if schema["type"] == "integer" else ""
+        return f"{kind}{schema['minimum']} to {schema['maximum']}"
+    if "minLength" in schema:
+        return "a text that is not empty"
+    return {"boolean": "true or false", "object": "a table"}.get(schema.get("type", ""), "")

@@ -12,6 +12,8 @@ from meeting_service.cli.options import Config, Data, LogLevel, Model, read_sett
 from meeting_service.errors import CannotStart
 
 if TYPE_CHECKING:
+    import socket
+
     from meeting_service.settings import Settings
 
 EXAMPLES = "meeting-service serve --model demo\n\nmeeting-service serve --port 9000 --data /srv/meetings"
@@ -54,13 +56,14 @@ def command(
         logging={"level": log_level},
     )
     check_exposure(settings)
-    check_start(settings)
-    remark(f"loading {settings.model.name} …")
-    from meeting_service.app import serve
-    from meeting_service.logs import configure_logging
+    with take_port(settings) as listener:
+        check_start(settings)
+        remark(f"loading {settings.model.name} …")
+        from meeting_service.app import serve
+        from meeting_service.logs import configure_logging
 
-    configure_logging(settings.logging)
-    asyncio.run(serve(settings, announce))
+        configure_logging(settings.logging)
+        asyncio.run(serve(settings, announce, listener=listener))
 
 
 def announce(url: str) -> None:
@@ -91,14 +94,27 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def take_port(settings: "Settings") -> "socket.socket":
+    """The listening socket, taken before anything is downloaded or loaded; who connects waits.
+
+    Raises:
+        CannotStart: the port cannot be had.
+    """
+    from meeting_service.preflight import listen
+
+    return listen(settings.server.host, settings.server.port)
+
+
 def check_start(settings: "Settings") -> None:
     """What can be known to be wrong before anything heavy is loaded; downloads the model if need be.
 
     Raises:
-        CannotStart: names what is wrong with the port, the data folder or the model.
+        CannotStart: names what is wrong with the data folder or the model.
     """
-    from meeting_service.preflight import check_folder, check_port
+    from meeting_service.preflight import check_folder
 
-    check_port(settings.server.host, settings.server.port)
     check_folder(settings.data.directory)
+    from meeting_service.runtime import check_unused
+
+    check_unused(settings.data.directory)
     get_or_fetch(settings.model.name)

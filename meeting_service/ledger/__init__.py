@@ -5,8 +5,8 @@ another. One thread owns the one connection that writes; whoever reads has a con
 `resample` turns what is read into 16 kHz.
 """
 
-from meeting_service.ledger.ledger import Ledger
+from meeting_service.ledger.ledger import Ledger, check_lock
 from meeting_service.ledger.reader import LedgerReader
 from meeting_service.ledger.resample import Resampler
 
-__all__ = ["Ledger", "LedgerReader", "Resampler"]
+__all__ = ["Ledger", "LedgerReader", "Resampler", "check_lock"]

@@ -119,6 +119,15 @@ class Ledger:
         self._lock.close()
 
 
+def check_lock(path: Path) -> None:
+    """See whether the file is nobody else's at this moment; its folder must be there.
+
+    Raises:
+        CannotStart: another process has it.
+    """
+    _lock_for_writing(path).close()
+
+
 def _check_chunk(chunk: AudioChunk) -> None:
     if chunk.pcm.dtype != np.int16 or chunk.pcm.ndim != 1:
         raise TypeError(f"the ledger keeps int16 (samples,), not {chunk.pcm.dtype} {chunk.pcm.shape}")
@@ -137,5 +146,7 @@ def _lock_for_writing(path: Path) -> IO[bytes]:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         lock.close()
-        raise CannotStart(f"another process is using the data folder {path.parent}") from error
+        raise CannotStart(
+            f"another process is using the data folder {path.parent}: stop it, or choose another with --data"
+        ) from error
     return lock

@@ -23,15 +23,14 @@ from meeting_service.events import (
 )
 from meeting_service.web import shapes
 from meeting_service.web.bodies import Query, read_query
-from meeting_service.web.keys import SESSIONS
+from meeting_service.web.keys import SESSIONS, SETTINGS
 from meeting_service.web.operations import Header, Operation, Reply
 from meeting_service.web.stopping import STOPPING
 
 log = structlog.get_logger()
 
 HEARTBEAT_S = 15
-STALLED_S = 30
-"""how long a reader may take nothing before it is cut off"""
+LINE_END = "\n"
 RETRY_MS = 1_500
 SEND_BUFFER_BYTES = 65_536
 MAX_SEQ = 10**15 - 1
@@ -76,9 +75,12 @@ async def events(request: web.Request) -> web.StreamResponse:
     with sessions.subscribe(meeting_id, after) as watcher:
         await sessions.get_meeting(meeting_id)
         names = {p.id: p.name for p in await sessions.list_participants(meeting_id)}
-        async with sse_response(request, ping_interval=HEARTBEAT_S, send_timeout=STALLED_S) as response:
+        stalled_s = request.app[SETTINGS].limits.body_idle_s
+        async with sse_response(
+            request, sep=LINE_END, ping_interval=HEARTBEAT_S, send_timeout=stalled_s
+        ) as response:
             _bound_buffers(request)
-            await response.write(f"retry: {RETRY_MS}\n\n".encode())
+            await response.write(f"retry: {RETRY_MS}{LINE_END * 2}".encode())
             with metrics.watchers.track_inprogress():
                 await _send_until_over(request, response, watcher, names)
     return response

@@ -62,6 +62,27 @@ def test_a_data_folder_that_cannot_be_written_is_one_line(invoke: Invoke, tmp_pa
     assert len(ended.err.splitlines()) == 1
 
 
+def test_a_data_folder_in_use_is_one_line(invoke: Invoke, tmp_path: Path) -> None:
+    """Another service's folder is refused before anything is loaded."""
+    (tmp_path / "data").mkdir()
+    code = (
+        "import sys, pathlib; from meeting_service.ledger import Ledger; "
+        "ledger = Ledger.open(pathlib.Path(sys.argv[1])); print('open', flush=True); input()"
+    )
+    path = str(tmp_path / "data" / "audio.db")
+    with subprocess.Popen(
+        [sys.executable, "-c", code, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert "open\n" == other.stdout.readline()
+        ended = invoke("serve", "--model", "demo", "--port", "0", "--data", tmp_path / "data")
+        other.kill()
+
+    assert ended.code == 1
+    assert "another process is using the data folder" in ended.err
+    assert len(ended.err.splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("model", "reason"),
     [("nosuch", "there is no such folder, and it is not a hub name"), (".", "no model.safetensors")],
@@ -93,7 +114,7 @@ def test_a_wrong_setting_is_one_line(invoke: Invoke, tmp_path: Path) -> None:
 
     assert ended.code == 1
     assert "limits.participants = 0" in ended.err
-    assert "greater than or equal to 1" in ended.err
+    assert "does not fit: a whole number, 1 to 1000" in ended.err
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

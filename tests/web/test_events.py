@@ -1,5 +1,6 @@
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
@@ -198,6 +199,38 @@ async def test_more_watchers_than_allowed_are_refused(
 
         assert response.status == 429
         assert int(response.headers["Retry-After"]) > 0
+
+
+async def test_a_reader_that_takes_nothing_is_cut_off(
+    start_service: StartService, settings: Settings
+) -> None:
+    """Its place becomes free, and what it did not take is kept nowhere for it."""
+    limits = settings.limits.model_copy(update={"body_idle_s": 1})
+    service = await start_service(settings.model_copy(update={"limits": limits}))
+    await service.open_meeting("ann")
+    with socket.create_connection(("127.0.0.1", service.client.port)) as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+        reader.sendall(b"GET /v1/meetings/m/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        await wait_for_watchers(service, 1)
+        for second in range(20):
+            await service.say("ann", second * 1_000, second * 1_000 + 900, "word " * 20_000)
+        await wait_for_watchers(service, 0)
+
+
+async def wait_for_watchers(service: Service, count: int) -> None:
+    """Return when the meeting has so many."""
+    async with asyncio.timeout(20):
+        while service.sessions.broadcaster.watcher_count("m") != count:  # noqa: ASYNC110 watchers tell nobody
+            await asyncio.sleep(0.01)
+
+
+async def test_every_line_ends_alike(service: Service) -> None:
+    """With LF, from the first one on."""
+    await service.open_meeting("ann")
+    async with service.client.get("/v1/meetings/m/events") as response:
+        told = b"".join([await response.content.readline() for _ in range(6)])
+
+    assert b"\r" not in told
 
 
 @pytest.mark.parametrize("given", ["-1", "x", "1.5", "٣", str(2**80), "9" * 5_000])
