@@ -1,4 +1,5 @@
-"""Watchers: whoever follows a meeting gets every stored event once and in order, and the newest drafts.
+"""Watchers: whoever follows a meeting gets every stored event once and in order, and the newest
+drafts and progress.
 
 A watcher is never sent to; it pulls. Stored events come from a short memory of the latest ones or, for one
 who is behind, from the store; drafts are kept one per participant. So a watcher that never reads costs a
@@ -11,8 +12,14 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import contextmanager
 
 from meeting_service.errors import TooMany
-from meeting_service.events import DraftChanged, MeetingEvent, StoredEvent
-from meeting_service.transcript import Draft
+from meeting_service.events import (
+    DraftChanged,
+    MeetingEvent,
+    RevisionAdvanced,
+    RevisionChanged,
+    StoredEvent,
+)
+from meeting_service.transcript import Draft, Revision
 
 ReadEvents = Callable[[str, int], Awaitable[Sequence[StoredEvent]]]
 """Events of a meeting after a number, oldest first, at most some hundred at once."""
@@ -29,6 +36,7 @@ class Watcher:
         self._read_events = read_events
         self._ready: deque[MeetingEvent] = deque()
         self._drafts_seen: dict[str, Draft] = {}
+        self._progress_seen: Revision | None = None
         self._behind = True
         self._wakeup = asyncio.Event()
 
@@ -76,6 +84,10 @@ class Watcher:
             if self._drafts_seen.get(participant_id) != draft:
                 self._drafts_seen[participant_id] = draft
                 self._ready.append(DraftChanged(draft))
+        progress = self._topic.progress
+        if progress is not None and progress != self._progress_seen:
+            self._progress_seen = progress
+            self._ready.append(RevisionAdvanced(progress))
 
 
 class _Topic:
@@ -87,6 +99,8 @@ class _Topic:
         """the latest events, without holes"""
         self.last_seq = 0
         self.drafts: dict[str, Draft] = {}
+        self.progress: Revision | None = None
+        """the running revision, if one has come further since its beginning was told"""
         self.watchers: set[Watcher] = set()
         self.closed = False
 
@@ -134,6 +148,8 @@ class Broadcaster:
         for event in events:
             topic = self._topic(event.meeting_id)
             topic.remember(event)
+            if isinstance(event.event, RevisionChanged):
+                topic.progress = None
             topic.wake(behind=True)
 
     def publish_draft(self, meeting_id: str, draft: Draft) -> None:
@@ -144,6 +160,12 @@ class Broadcaster:
             return
         topic.drafts[draft.participant_id] = draft
         topic.wake(behind=False)
+
+    def publish_progress(self, meeting_id: str, revision: Revision) -> None:
+        """Tell those who watch now how far a running revision has come."""
+        if topic := self._topics.get(meeting_id):
+            topic.progress = revision
+            topic.wake(behind=False)
 
     def list_drafts(self, meeting_id: str) -> list[Draft]:
         """The drafts that are on the table."""

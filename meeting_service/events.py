@@ -1,9 +1,9 @@
-"""What happened in a meeting, as watchers learn it. All but drafts are stored and numbered."""
+"""What happened in a meeting, as watchers learn it. All but drafts and progress are stored."""
 
 from dataclasses import dataclass
 
 from meeting_service.meeting import Meeting, Participant
-from meeting_service.transcript import Draft, Sentence, TranscriptGap
+from meeting_service.transcript import Draft, Revision, Sentence, TranscriptGap
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,21 @@ class MeetingChanged:
     meeting: Meeting
 
 
-StoredEventKind = SentenceFinalized | ParticipantChanged | GapRecorded | MeetingChanged
+@dataclass(frozen=True, slots=True)
+class RevisionChanged:
+    """A revision was begun, is done, failed or was deleted; one that is done may be the current one now."""
+
+    revision: Revision
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionAdvanced:
+    """A running revision has come this far; the next one replaces it. Never stored."""
+
+    revision: Revision
+
+
+StoredEventKind = SentenceFinalized | ParticipantChanged | GapRecorded | MeetingChanged | RevisionChanged
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +67,4 @@ class StoredEvent:
     event: StoredEventKind
 
 
-MeetingEvent = StoredEvent | DraftChanged
+MeetingEvent = StoredEvent | DraftChanged | RevisionAdvanced

@@ -26,6 +26,8 @@ class Meeting:
     ended_at: datetime | None = None
     language: str | None = None
     vocabulary: Sequence[str] = ()
+    model: str | None = None
+    """by name, recognises while the meeting is live; None for a meeting from before there was a choice"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class NewMeeting:
     language: str | None = None
     vocabulary: Sequence[str] = ()
     started_at: datetime | None = None
+    model: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

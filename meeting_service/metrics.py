@@ -20,6 +20,7 @@ worker_restarts = Counter("meeting_worker_restarts", "Times the worker was start
 http_errors = Counter("meeting_http_errors", "Requests answered with an error", ["code"], registry=registry)
 live_meetings = Gauge("meeting_live_meetings", "Meetings that take audio", registry=registry)
 live_streams = Gauge("meeting_live_streams", "Streams whose text is not all final", registry=registry)
+retranscriptions = Gauge("meeting_retranscriptions", "Meetings being transcribed again", registry=registry)
 watchers = Gauge("meeting_watchers", "Open event streams", registry=registry)
 audio_sockets = Gauge("meeting_audio_sockets", "Open audio sockets", registry=registry)
 audio_socket_closes = Counter(

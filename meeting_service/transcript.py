@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
 
 from meeting_service.meeting import Meeting, Participant
 
@@ -52,6 +54,40 @@ class TranscriptGap:
     end_ms: int
 
 
+class RevisionState(StrEnum):
+    """Where a revision is in its life."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    DELETED = "deleted"
+    """told in an event only"""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One text of a meeting: the first is made while it is live, later ones of the audio that was kept.
+
+    The newest one that is done is the current one, which is shown where nobody asks for another.
+    """
+
+    number: int
+    """1, 2, …; never used again"""
+    model: str | None
+    """by name; None where it is not known"""
+    vocabulary: Sequence[str]
+    state: RevisionState
+    created_at: datetime
+    finished_at: datetime | None = None
+    progress: float = 0.0
+    """share of the audio whose text is final, 0 to 1"""
+    detail: str | None = None
+    """why it failed"""
+
+
+FIRST_REVISION = 1
+
+
 @dataclass(frozen=True, slots=True)
 class Transcript:
     """A meeting's whole text, in the order it is read: start time, then participant."""
@@ -60,6 +96,8 @@ class Transcript:
     participants: Sequence[Participant]
     sentences: Sequence[Sentence]
     gaps: Sequence[TranscriptGap] = field(default=())
+    revision: int = FIRST_REVISION
+    """the number of the one that this is"""
 
     def name_of(self, participant_id: str) -> str:
         """The display name, or the id of someone unknown."""

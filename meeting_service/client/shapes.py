@@ -10,12 +10,23 @@ from meeting_service.events import (
     MeetingChanged,
     MeetingEvent,
     ParticipantChanged,
+    RevisionAdvanced,
+    RevisionChanged,
     SentenceFinalized,
     StoredEvent,
     StoredEventKind,
 )
 from meeting_service.meeting import Meeting, MeetingState, Participant
-from meeting_service.transcript import Draft, Sentence, Transcript, TranscriptGap, Word
+from meeting_service.transcript import (
+    FIRST_REVISION,
+    Draft,
+    Revision,
+    RevisionState,
+    Sentence,
+    Transcript,
+    TranscriptGap,
+    Word,
+)
 
 Json = Mapping[str, Any]
 
@@ -31,6 +42,7 @@ def json_to_meeting(fields: Json) -> Meeting:
         ended_at=_to_time(ended_at) if ended_at else None,
         language=fields.get("language"),
         vocabulary=tuple(fields.get("vocabulary") or ()),
+        model=fields.get("model"),
     )
 
 
@@ -70,6 +82,22 @@ def json_to_transcript(fields: Json) -> Transcript:
         [json_to_participant(meeting.id, item) for item in fields["participants"]],
         [json_to_sentence(item) for item in fields["sentences"]],
         [_to_gap(item) for item in fields["gaps"]],
+        fields.get("revision", FIRST_REVISION),
+    )
+
+
+def json_to_revision(fields: Json) -> Revision:
+    """One text of a meeting."""
+    finished_at = fields.get("finished_at")
+    return Revision(
+        number=fields["number"],
+        model=fields["model"],
+        vocabulary=tuple(fields["vocabulary"]),
+        state=RevisionState(fields["state"]),
+        created_at=_to_time(fields["created_at"]),
+        finished_at=_to_time(finished_at) if finished_at else None,
+        progress=fields["progress"],
+        detail=fields.get("detail"),
     )
 
 
@@ -79,6 +107,8 @@ def json_to_event(meeting_id: str, kind: str, seq: int | None, fields: Json) -> 
         return DraftChanged(
             Draft(fields["participant_id"], fields["start_ms"], fields["end_ms"], fields["text"])
         )
+    if kind == "revision" and seq is None:
+        return RevisionAdvanced(json_to_revision(fields))
     stored = _to_stored(meeting_id, kind, fields)
     return StoredEvent(meeting_id, seq, stored) if stored and seq is not None else None
 
@@ -93,6 +123,8 @@ def _to_stored(meeting_id: str, kind: str, fields: Json) -> StoredEventKind | No
             return GapRecorded(_to_gap(fields))
         case "meeting":
             return MeetingChanged(json_to_meeting(fields))
+        case "revision":
+            return RevisionChanged(json_to_revision(fields))
     return None
 
 

@@ -23,6 +23,7 @@ def transcript_json(transcript: Transcript) -> JsonObject:
     names = {participant.id: participant.name for participant in transcript.participants}
     return {
         "meeting": meeting_json(transcript.meeting),
+        "revision": transcript.revision,
         "participants": [participant_json(participant) for participant in transcript.participants],
         "sentences": [
             sentence_json(s, names.get(s.participant_id, s.participant_id), overlaps=s.id in overlaps)
@@ -42,6 +43,7 @@ def meeting_json(meeting: Meeting) -> JsonObject:
         "ended_at": _moment(meeting.ended_at) if meeting.ended_at else None,
         "language": meeting.language,
         "vocabulary": list(meeting.vocabulary),
+        "model": meeting.model,
     }
 
 

@@ -2,18 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from meeting_service.audio import AudioChunk, Gap
-from meeting_service.errors import AudioHole, InvalidAudio
+from meeting_service.errors import AudioHole, InvalidAudio, InvalidRequest
 
 if TYPE_CHECKING:
     from meeting_service.sessions.live import LiveMeeting, LiveStream
     from meeting_service.sessions.manager import SessionManager
+
+
+CLOCK_SKEW = timedelta(minutes=5)
+LONGEST_MEETING = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +27,25 @@ class InputRequest:
     participant_ids: Sequence[str]
     rate_hz: int
     captured_at: datetime | None = None
+
+
+def check_captured_at(at: datetime, started_at: datetime, now: datetime) -> None:
+    """Refuse a time of capture that cannot be right.
+
+    Clocks of bots differ from the service's by some minutes at most. A meeting that is said to start later
+    than now, or that started long ago and is sent afterwards, is placed by its own start.
+
+    Raises:
+        InvalidRequest: before the meeting, in the future, or long after the meeting's start.
+    """
+    said = f"the time of capture, {at:%Y-%m-%dT%H:%M:%SZ},"
+    check = "check the sender's clock and time zone"
+    if at < started_at - CLOCK_SKEW:
+        raise InvalidRequest(f"{said} is before the meeting's start, {started_at:%Y-%m-%dT%H:%M:%SZ}: {check}")
+    if at > now + CLOCK_SKEW and started_at <= now:
+        raise InvalidRequest(f"{said} is ahead of the service's clock, {now:%Y-%m-%dT%H:%M:%SZ}: {check}")
+    if at > started_at + LONGEST_MEETING:
+        raise InvalidRequest(f"{said} is more than {LONGEST_MEETING.days} days after the meeting's start")
 
 
 class AudioInput:

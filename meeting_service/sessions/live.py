@@ -1,12 +1,13 @@
-"""The live side of a meeting: which streams are open, what each is about to say, who waits for its end."""
+"""What is being recognised of a meeting: live, or again from the audio that was kept."""
 
 import asyncio
 from collections import deque
+from collections.abc import Sequence
 from datetime import datetime
 
 from meeting_service.errors import MeetingEnded
 from meeting_service.meeting import Checkpoint, Meeting, MeetingState, Stream
-from meeting_service.recognition import DecodingConfig
+from meeting_service.transcript import FIRST_REVISION
 
 ARRIVALS_REMEMBERED = 1_024
 
@@ -14,15 +15,14 @@ ARRIVALS_REMEMBERED = 1_024
 class LiveStream:
     """A stream whose text is not all final yet. Owned by the session manager."""
 
-    def __init__(self, stream: Stream, checkpoint: Checkpoint, decoding: DecodingConfig) -> None:
+    def __init__(self, stream: Stream, checkpoint: Checkpoint) -> None:
         self.stream = stream
-        self.decoding = decoding
         self.checkpoint = checkpoint
         """where recognition would begin again"""
         self.stored = checkpoint
         """the checkpoint in the database"""
         self.run = 0
-        """how often the worker was asked to recognise this stream"""
+        """the number under which the worker was asked to recognise this stream, each time another"""
         self.appending = asyncio.Lock()
         """held while a piece without a position finds its place"""
         self.finished = asyncio.Event()
@@ -45,15 +45,34 @@ class LiveStream:
         return self._arrivals[0][1] if self._arrivals else None
 
 
-class LiveMeeting:
+class Reading:
+    """One revision of a meeting in the making: who recognises it, and its streams."""
+
+    def __init__(self, meeting_id: str, number: int, model: str, vocabulary: Sequence[str]) -> None:
+        self.meeting_id = meeting_id
+        self.number = number
+        self.model = model
+        """by name; one that is loaded"""
+        self.vocabulary = vocabulary
+        self.streams: dict[int, LiveStream] = {}
+        """all that are unfinished, by stream id"""
+        self.failure: str | None = None
+        """why a stream of it was given up"""
+
+    @property
+    def live(self) -> bool:
+        """Whether it is told as it is made; else it is told as a whole once it is done."""
+        return self.number == FIRST_REVISION
+
+
+class LiveMeeting(Reading):
     """A meeting that takes audio or whose text is not all final. Owned by the session manager."""
 
-    def __init__(self, meeting: Meeting, names: dict[str, str]) -> None:
+    def __init__(self, meeting: Meeting, names: dict[str, str], model: str) -> None:
+        super().__init__(meeting.id, FIRST_REVISION, model, meeting.vocabulary)
         self.meeting = meeting
         self.names = names
         """display name by participant id"""
-        self.streams: dict[int, LiveStream] = {}
-        """all that are unfinished, by stream id"""
         self.opening = asyncio.Lock()
         """held while a participant's stream is looked up or made, so that there is one"""
         self.over = asyncio.Event()

@@ -19,9 +19,11 @@ from meeting_service.errors import Conflict, NotFound, TooMany
 from meeting_service.events import StoredEvent
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import Checkpoint, Meeting, MeetingState, NewMeeting, Participant, Stream
-from meeting_service.sessions.inputs import AudioInput, InputRequest
+from meeting_service.sessions.inputs import AudioInput, InputRequest, check_captured_at
 from meeting_service.sessions.live import LiveMeeting, LiveStream
+from meeting_service.sessions.models import choose_model, find_loaded
 from meeting_service.sessions.results import ResultHandler
+from meeting_service.sessions.retranscriptions import Retranscriptions
 from meeting_service.sessions.streams import LiveStreams
 from meeting_service.settings import Settings
 from meeting_service.storage import Store
@@ -53,8 +55,7 @@ class SessionManager:
         self.settings = settings
         self.store = store
         self.ledger = ledger
-        beam_size, model = settings.recognition.vocabulary_beam_size, settings.model.name
-        self.streams = LiveStreams(ledger, worker, clock, beam_size, model)
+        self.streams = LiveStreams(ledger, worker, clock, settings.recognition.vocabulary_beam_size)
         self._worker = worker
         self._clock = clock
         self._meetings: dict[str, LiveMeeting] = {}
@@ -62,6 +63,9 @@ class SessionManager:
         self.broadcaster = Broadcaster(store.list_events, settings.limits.watchers)
         self._results = ResultHandler(store, ledger, self.broadcaster, clock, self.streams)
         self._tasks: set[asyncio.Task[None]] = set()
+        self.retranscriptions = Retranscriptions(
+            settings, store, ledger, self.streams, self.broadcaster, self._spawn
+        )
 
     # The service's own life
 
@@ -75,6 +79,7 @@ class SessionManager:
         self._spawn(self._results.follow(self._worker.replies()), "worker replies")
         for ending in await self._list_all(MeetingState.ENDING):
             await self.end_meeting(ending.id, wait=False)
+        await self.retranscriptions.start()
 
     async def stop(self) -> None:
         """Tell watchers and stop following; everything unfinished goes on after the next start."""
@@ -85,28 +90,31 @@ class SessionManager:
             with suppress(asyncio.CancelledError):
                 await task
 
-    @property
-    def ready(self) -> Readiness:
-        """Whether audio would be recognised now."""
+    async def check_ready(self) -> Readiness:
+        """Whether audio would be kept and recognised now."""
         worker = self._worker.ready
-        return Readiness(
-            model=worker,
-            database=self.ledger.healthy,
-            worker=worker,
-            detail=self._worker.description if worker else "the recogniser is starting",
-        )
+        database = self.ledger.healthy and await self.store.is_writable()
+        starting = None if worker else "the recogniser is starting"
+        stuck = None if database else "the data folder cannot be written"
+        return Readiness(worker, database, worker, starting or stuck or self._worker.description)
 
     # Meetings
 
     async def create_meeting(self, new: NewMeeting) -> tuple[Meeting, bool]:
-        """Create a meeting, or find the one that has the id."""
+        """Create a meeting, or find the one that has the id.
+
+        Raises:
+            InvalidRequest: the model is not loaded.
+            TooMany: as many are live as may be.
+        """
+        new = replace(new, model=choose_model(self.settings.model, new.model))
         live = self._count_live()
         known = new.id is not None and await self.store.find_meeting(new.id) is not None
         if not known and live >= self.settings.limits.live_meetings:
             raise TooMany(f"{live} meetings are live, which is the limit", retry_after_s=60)
         meeting, created = await self.store.create_meeting(new)
         if created:
-            self._meetings[meeting.id] = LiveMeeting(meeting, {})
+            self._meetings[meeting.id] = self._make_live(meeting, {})
             self._count_live()
         return meeting, created
 
@@ -148,6 +156,7 @@ class SessionManager:
         async with live.opening:
             live.meeting = replace(live.meeting, state=MeetingState.ENDED)  # no stream is opened from here on
         self.streams.abandon(live)
+        await self.retranscriptions.abandon(meeting_id)
         if live.ending:
             live.ending.cancel()
         await self.ledger.delete([stream.id for stream in await self.store.list_streams(meeting_id)])
@@ -180,7 +189,7 @@ class SessionManager:
         participant, event, created = await self.store.put_participant(meeting_id, participant_id, name)
         meeting.names[participant_id] = participant.name
         self._publish(event)
-        return participant, created
+        return await self._get_participant(meeting_id, participant_id), created
 
     async def end_participant(
         self, meeting_id: str, participant_id: str, *, wait: bool = True
@@ -221,10 +230,13 @@ class SessionManager:
             NotFound: no such meeting.
             MeetingEnded: it takes no more audio.
             Conflict: a participant's open stream has another rate.
+            InvalidRequest: `captured_at` cannot be right.
             TooMany: too many participants.
         """
         meeting = await self._live_meeting(meeting_id)
         meeting.check_live()
+        if captured_at is not None:
+            check_captured_at(captured_at, meeting.meeting.started_at, self._clock.utc_now())
         for participant_id in participant_ids:
             self._check_rate(meeting, participant_id, rate_hz)
         for index, participant_id in enumerate(participant_ids):
@@ -274,9 +286,16 @@ class SessionManager:
         """Audio that never came, by time."""
         return await self.store.list_gaps(meeting_id)
 
-    async def get_transcript(self, meeting_id: str) -> Transcript:
-        """All final text, with figures of this moment."""
-        transcript = await self.store.get_transcript(meeting_id)
+    async def get_transcript(self, meeting_id: str, revision: int | None = None) -> Transcript:
+        """All final text of a revision, the current one without a number, with figures of this moment.
+
+        Raises:
+            NotFound: no such meeting or revision.
+            Conflict: the revision is not done.
+        """
+        transcript = await self.store.get_transcript(meeting_id, revision)
+        if meeting_id not in self._meetings:
+            return transcript
         return replace(transcript, participants=await self.list_participants(meeting_id))
 
     def drafts(self, meeting_id: str) -> list[Draft]:
@@ -298,10 +317,16 @@ class SessionManager:
                 return known
             meeting = await self.store.get_meeting(meeting_id)
             participants = await self.store.list_participants(meeting_id)
-            live = LiveMeeting(meeting, {p.id: p.name for p in participants})
+            live = self._make_live(meeting, {p.id: p.name for p in participants})
             if meeting.state is not MeetingState.ENDED:
                 self._meetings[meeting_id] = live
             return live
+
+    def _make_live(self, meeting: Meeting, names: dict[str, str]) -> LiveMeeting:
+        model = find_loaded(self.settings.model, meeting.model)
+        if meeting.state is not MeetingState.ENDED and meeting.model not in (None, model):
+            log.warning("model_not_loaded", meeting=meeting.id, model=meeting.model, instead=model)
+        return LiveMeeting(meeting, names, model)
 
     def _count_live(self) -> int:
         live = sum(m.meeting.state is MeetingState.LIVE for m in self._meetings.values())

@@ -1,7 +1,11 @@
-"""What becomes of the worker's answers: sentences are stored, then told; drafts are only told."""
+"""What becomes of the worker's answers: sentences are stored, then told; drafts are only told.
+
+What is read again from kept audio is stored only; how far it has come is told.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 import structlog
@@ -12,7 +16,7 @@ from meeting_service.broadcast import Broadcaster
 from meeting_service.clock import Clock
 from meeting_service.errors import NotFound, StorageFailed
 from meeting_service.ledger import Ledger
-from meeting_service.sessions.live import LiveMeeting, LiveStream
+from meeting_service.sessions.live import LiveStream, Reading
 from meeting_service.sessions.streams import LiveStreams
 from meeting_service.storage import Store
 from meeting_service.transcript import Draft, Sentence
@@ -64,62 +68,83 @@ class ResultHandler:
                     await self._handle(reply)
                 except Exception:
                     log.exception("answer_not_handled", stream=reply.stream_id)
-                    self._give_up(reply.stream_id)
+                    self._give_up(reply.stream_id, "an answer of the recogniser could not be kept")
 
     async def _handle(self, reply: StreamReply) -> None:
         found = self._streams.find(reply.stream_id)
         if found is None or found[1].run != reply.run:
             return
-        meeting, live = found
+        reading, live = found
         match reply:
             case Finalized():
-                await self._finalize(meeting, live, reply)
+                await self._finalize(reading, live, reply)
             case Drafted():
                 metrics.drafts.inc()
-                self._broadcaster.publish_draft(meeting.id, reply.draft)
+                self._broadcaster.publish_draft(reading.meeting_id, reply.draft)
             case Advanced():
-                await self._advance(live, reply)
+                await self._advance(reading, live, reply)
             case Finished():
-                await self._finish(meeting, live)
+                await self._finish(reading, live)
             case StreamFailed():
-                log.error("stream_failed", stream=live.id, meeting=meeting.id, detail=reply.detail)
-                self._give_up(live.id)
+                log.error("stream_failed", stream=live.id, meeting=reading.meeting_id, detail=reply.detail)
+                self._give_up(live.id, reply.detail)
 
-    def _give_up(self, stream_id: int) -> None:
-        """Leave a stream as it is stored; the next start takes it up again."""
+    def _give_up(self, stream_id: int, detail: str) -> None:
+        """Leave a live stream as it is stored, for the next start to take up; drop all of another reading."""
         metrics.recognition_failures.inc()
         if found := self._streams.find(stream_id):
-            self._streams.forget(*found)
+            reading, live = found
+            reading.failure = detail
+            if reading.live:
+                self._streams.forget(reading, live)
+            else:
+                self._streams.abandon(reading)
 
-    async def _finalize(self, meeting: LiveMeeting, live: LiveStream, reply: Finalized) -> None:
+    async def _finalize(self, reading: Reading, live: LiveStream, reply: Finalized) -> None:
         moved = reply.checkpoint != live.checkpoint
         live.checkpoint = reply.checkpoint
         if reply.sentences or moved:
-            await self._commit(live, reply.sentences)
-        self._count(live, reply.sentences)
-        self._broadcaster.publish_draft(meeting.id, reply.draft)
+            await self._commit(reading, live, reply.sentences)
+        if reading.live:
+            self._count(live, reply.sentences)
+            self._broadcaster.publish_draft(reading.meeting_id, reply.draft)
 
-    async def _advance(self, live: LiveStream, reply: Advanced) -> None:
+    async def _advance(self, reading: Reading, live: LiveStream, reply: Advanced) -> None:
         live.checkpoint = reply.checkpoint
         if reply.checkpoint.resume - live.stored.resume >= SILENCE_PER_CHECKPOINT:
-            await self._commit(live, ())
+            await self._commit(reading, live, ())
 
-    async def _finish(self, meeting: LiveMeeting, live: LiveStream) -> None:
-        await self._commit(live, ())
-        await self._persist(lambda: self._store.finish_stream(live.id))
-        self._broadcaster.publish_draft(meeting.id, Draft(live.stream.participant_id, 0, 0, ""))
-        self._streams.forget(meeting, live)
+    async def _finish(self, reading: Reading, live: LiveStream) -> None:
+        await self._commit(reading, live, ())
+        if reading.live:
+            await persist(lambda: self._store.finish_stream(live.id))
+            nothing = Draft(live.stream.participant_id, 0, 0, "")
+            self._broadcaster.publish_draft(reading.meeting_id, nothing)
+        self._streams.forget(reading, live)
 
-    async def _commit(self, live: LiveStream, sentences: Sequence[Sentence]) -> None:
+    async def _commit(self, reading: Reading, live: LiveStream, sentences: Sequence[Sentence]) -> None:
+        if reading.live:
+            await self._commit_live(live, sentences)
+        else:
+            await self._commit_reread(reading, live, sentences)
+        live.stored = live.checkpoint
+
+    async def _commit_live(self, live: LiveStream, sentences: Sequence[Sentence]) -> None:
         checkpoint, received = live.checkpoint, self._ledger.through(live.id)
-        events = await self._persist(
-            lambda: self._store.commit_final(live.stream, sentences, checkpoint, received)
-        )
+        events = await persist(lambda: self._store.commit_final(live.stream, sentences, checkpoint, received))
         metrics.speech_seconds.inc(
             (checkpoint.speech_samples - live.stored.speech_samples) / RECOGNITION_RATE_HZ
         )
-        live.stored = checkpoint
         self._broadcaster.publish(events or ())
+
+    async def _commit_reread(self, reading: Reading, live: LiveStream, sentences: Sequence[Sentence]) -> None:
+        meeting_id, number, checkpoint = reading.meeting_id, reading.number, live.checkpoint
+        await persist(lambda: self._store.commit_revised(live.stream, number, sentences, checkpoint))
+        if self._broadcaster.watcher_count(meeting_id):
+            with suppress(NotFound):
+                self._broadcaster.publish_progress(
+                    meeting_id, await self._store.get_revision(meeting_id, number)
+                )
 
     def _count(self, live: LiveStream, sentences: Sequence[Sentence]) -> None:
         metrics.sentences.inc(len(sentences))
@@ -128,13 +153,14 @@ class ResultHandler:
             if arrived_s is not None:
                 metrics.recognition_delay_seconds.observe(self._clock.monotonic_s() - arrived_s)
 
-    async def _persist(self, write: Callable[[], Awaitable[T]]) -> T | None:
-        """Write until it is written; a meeting deleted meanwhile needs nothing."""
-        while True:
-            try:
-                return await write()
-            except NotFound:
-                return None
-            except StorageFailed as error:
-                log.error("text_waits_for_storage", code=error.code)
-                await asyncio.sleep(STORAGE_RETRY_S)
+
+async def persist(write: Callable[[], Awaitable[T]]) -> T | None:
+    """Write, or read, until it succeeds; what was deleted meanwhile needs nothing."""
+    while True:
+        try:
+            return await write()
+        except NotFound:
+            return None
+        except StorageFailed as error:
+            log.error("text_waits_for_storage", code=error.code)
+            await asyncio.sleep(STORAGE_RETRY_S)

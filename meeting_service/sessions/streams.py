@@ -1,5 +1,6 @@
-"""All streams whose text is not final yet: their audio goes to the ledger, their work to the worker."""
+"""All streams that are being recognised: their audio goes to the ledger, their work to the worker."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 
 from meeting_service import metrics
@@ -7,62 +8,64 @@ from meeting_service.audio import AudioChunk, Gap
 from meeting_service.clock import Clock
 from meeting_service.errors import MeetingEnded
 from meeting_service.ledger import Ledger
-from meeting_service.meeting import Checkpoint, Meeting, Stream
+from meeting_service.meeting import Checkpoint, Stream
 from meeting_service.recognition import DecodingConfig
-from meeting_service.sessions.live import LiveMeeting, LiveStream
+from meeting_service.sessions.live import LiveMeeting, LiveStream, Reading
 from meeting_service.worker.home import Worker
 from meeting_service.worker.messages import AudioArrived, CloseStream, FinishStream, OpenStream
 
 
 class LiveStreams:
-    """Owner of all live streams. Runs on the event loop only.
+    """Owner of all streams that are being recognised. Runs on the event loop only.
+
+    A stream belongs to one reading at a time: its meeting's live one first, then perhaps another.
 
     The worker is told of audio only once it is durable, and of everything again when it was restarted.
     """
 
-    def __init__(self, ledger: Ledger, worker: Worker, clock: Clock, beam_size: int, model: str) -> None:
+    def __init__(self, ledger: Ledger, worker: Worker, clock: Clock, beam_size: int) -> None:
         self._ledger = ledger
         self._worker = worker
         self._clock = clock
         self._beam_size = beam_size
-        self._model = model
-        self._streams: dict[int, tuple[LiveMeeting, LiveStream]] = {}
+        self._streams: dict[int, tuple[Reading, LiveStream]] = {}
+        self._runs = itertools.count(1)
 
-    def find(self, stream_id: int) -> tuple[LiveMeeting, LiveStream] | None:
-        """A live stream and its meeting."""
+    def find(self, stream_id: int) -> tuple[Reading, LiveStream] | None:
+        """A stream and what it is recognised for."""
         return self._streams.get(stream_id)
 
-    def adopt(self, meeting: LiveMeeting, stream: Stream, checkpoint: Checkpoint) -> LiveStream:
+    def adopt(self, reading: Reading, stream: Stream, checkpoint: Checkpoint) -> LiveStream:
         """Have a stream recognised, from its checkpoint on."""
-        live = LiveStream(stream, checkpoint, self._decoding_of(meeting.meeting))
-        meeting.streams[stream.id] = live
-        self._streams[stream.id] = (meeting, live)
-        metrics.live_streams.set(len(self._streams))
-        self._open_at_worker(live)
+        live = LiveStream(stream, checkpoint)
+        reading.streams[stream.id] = live
+        self._streams[stream.id] = (reading, live)
+        self._count()
+        self._open_at_worker(reading, live)
         return live
 
     def reopen_all(self) -> None:
         """A new worker knows nothing: tell it all."""
         metrics.worker_restarts.inc()
-        for _, live in self._streams.values():
-            self._open_at_worker(live)
+        for reading, live in self._streams.values():
+            self._open_at_worker(reading, live)
 
     def finish(self, live: LiveStream) -> None:
         """Ask for the last words of a stream that has ended; `forget` follows their arrival."""
         self._worker.send(FinishStream(live.id, self._ledger.through(live.id)))
 
-    def forget(self, meeting: LiveMeeting, live: LiveStream) -> None:
+    def forget(self, reading: Reading, live: LiveStream) -> None:
         """The stream's text is all final, or nobody wants it any more."""
-        meeting.streams.pop(live.id, None)
+        reading.streams.pop(live.id, None)
         self._streams.pop(live.id, None)
-        metrics.live_streams.set(len(self._streams))
+        self._count()
         live.finished.set()
 
-    def abandon(self, meeting: LiveMeeting) -> None:
-        """The meeting is being deleted."""
-        for live in list(meeting.streams.values()):
+    def abandon(self, reading: Reading) -> None:
+        """Nobody wants any more of it."""
+        for live in list(reading.streams.values()):
             self._worker.send(CloseStream(live.id))
-            self.forget(meeting, live)
+            self.forget(reading, live)
 
     async def keep(
         self, streams: Sequence[LiveStream], chunks: Sequence[AudioChunk], tails: Mapping[int, bytes]
@@ -88,9 +91,18 @@ class LiveStreams:
         metrics.audio_received_seconds.inc(max(0, through - before) / live.stream.rate_hz)
         self._worker.send(AudioArrived(live.id, through))
 
-    def _open_at_worker(self, live: LiveStream) -> None:
-        live.run += 1
-        self._worker.send(OpenStream(live.stream, live.run, live.checkpoint, live.decoding, self._model))
+    def _count(self) -> None:
+        metrics.live_streams.set(sum(reading.live for reading, _ in self._streams.values()))
+
+    def _open_at_worker(self, reading: Reading, live: LiveStream) -> None:
+        live.run = next(self._runs)
+        decoding = self._make_decoding(reading.vocabulary)
+        self._worker.send(
+            OpenStream(
+                *(live.stream, live.run, live.checkpoint, decoding, reading.model),
+                background=not reading.live,
+            )
+        )
         if live.stream.ended:
             self.finish(live)
         elif through := self._ledger.through(live.id):
@@ -98,11 +110,11 @@ class LiveStreams:
 
     def _check_open(self, live: LiveStream) -> None:
         known = self._streams.get(live.id)
-        if known is None or live.stream.ended:
+        if known is None or live.stream.ended or not isinstance(known[0], LiveMeeting):
             raise MeetingEnded("this stream has ended and takes no more audio")
         known[0].check_live()
 
-    def _decoding_of(self, meeting: Meeting) -> DecodingConfig:
-        if not meeting.vocabulary:
+    def _make_decoding(self, vocabulary: Sequence[str]) -> DecodingConfig:
+        if not vocabulary:
             return DecodingConfig()
-        return DecodingConfig("beam", self._beam_size, tuple(meeting.vocabulary))
+        return DecodingConfig("beam", self._beam_size, tuple(vocabulary))

@@ -55,8 +55,13 @@ class Database:
     async def _to_its_end(self, work: Coroutine[Any, Any, T], name: str) -> T:
         task = asyncio.create_task(work, name=name)
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        task.add_done_callback(self._settle)
         return await asyncio.shield(task)
+
+    def _settle(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            task.exception()  # seen, also where the caller has left
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
         try:

@@ -11,6 +11,7 @@ from meeting_service.errors import InvalidRequest, NotFound
 from meeting_service.events import MeetingChanged, StoredEvent
 from meeting_service.meeting import Meeting, MeetingState, NewMeeting
 from meeting_service.storage.columns import fold
+from meeting_service.storage.current import current_revision
 from meeting_service.storage.events import append_event
 from meeting_service.storage.pages import MeetingPage, cursor_to_key, meeting_to_cursor
 from meeting_service.storage.schema import meetings, sentences, streams
@@ -18,7 +19,7 @@ from meeting_service.storage.schema import meetings, sentences, streams
 MAX_PAGE = 500
 MAX_QUERY_CHARS = 500
 
-_COLUMNS = [c for c in meetings.c if c.name not in ("title_folded", "last_seq")]
+_COLUMNS = [c for c in meetings.c if c.name not in ("title_folded", "last_seq", "last_revision")]
 
 
 def create_meeting(db: Connection, new: NewMeeting, now: datetime) -> tuple[Meeting, bool]:
@@ -104,16 +105,17 @@ def _draw_up(new: NewMeeting, now: datetime) -> Meeting:
         started_at=started_at,
         language=new.language,
         vocabulary=tuple(new.vocabulary),
+        model=new.model,
     )
 
 
 def _mentions(folded: str) -> ColumnElement[bool]:
     if len(folded) > MAX_QUERY_CHARS:
         raise InvalidRequest(f"a search has at most {MAX_QUERY_CHARS} characters")
-    spoken = sentences.c.text_folded.contains(folded, autoescape=True)
+    shown = (sentences.c.meeting_id == meetings.c.id, sentences.c.revision == current_revision(meetings.c.id))
     return or_(
         meetings.c.title_folded.contains(folded, autoescape=True),
-        exists().where(sentences.c.meeting_id == meetings.c.id, spoken),
+        exists().where(*shown, sentences.c.text_folded.contains(folded, autoescape=True)),
     )
 
 
@@ -130,4 +132,5 @@ def _to_meeting(row: Row[Any]) -> Meeting:
         ended_at=row.ended_at,
         language=row.language,
         vocabulary=tuple(row.vocabulary),
+        model=row.model,
     )

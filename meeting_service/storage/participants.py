@@ -8,6 +8,7 @@ from meeting_service.audio import RECOGNITION_RATE_HZ
 from meeting_service.errors import NotFound
 from meeting_service.events import ParticipantChanged, StoredEvent
 from meeting_service.meeting import Participant
+from meeting_service.storage.current import current_revision
 from meeting_service.storage.events import append_event
 from meeting_service.storage.meetings import get_meeting
 from meeting_service.storage.schema import checkpoints, participants, streams
@@ -46,9 +47,9 @@ def get_participant(db: Connection, meeting_id: str, participant_id: str) -> Par
     return participant
 
 
-def list_participants(db: Connection, meeting_id: str) -> list[Participant]:
-    """Everybody, in the order they came."""
-    query = _select().where(participants.c.meeting_id == meeting_id).order_by(participants.c.position)
+def list_participants(db: Connection, meeting_id: str, revision: int | None = None) -> list[Participant]:
+    """Everybody, in the order they came, with the figures of a revision, the current one without a number."""
+    query = _select(revision).where(participants.c.meeting_id == meeting_id).order_by(participants.c.position)
     return [_to_participant(row) for row in db.execute(query)]
 
 
@@ -59,7 +60,7 @@ def _insert(db: Connection, meeting_id: str, participant_id: str, name: str) -> 
     db.execute(insert(participants).values(values))
 
 
-def _select() -> Select[Any]:
+def _select(revision: int | None = None) -> Select[Any]:
     # Per stream, rounded down, then added: what a stream holds is never overstated.
     received = func.sum(streams.c.received_samples * 1000 // streams.c.rate_hz)
     speech = func.sum(checkpoints.c.speech_samples * 1000 // RECOGNITION_RATE_HZ)
@@ -67,6 +68,8 @@ def _select() -> Select[Any]:
     own = and_(
         streams.c.meeting_id == participants.c.meeting_id, streams.c.participant_id == participants.c.id
     )
+    number = current_revision(participants.c.meeting_id) if revision is None else revision
+    final = and_(checkpoints.c.stream_id == streams.c.id, checkpoints.c.revision == number)
     return (
         select(
             participants,
@@ -75,7 +78,7 @@ def _select() -> Select[Any]:
             func.coalesce(transcribed, 0).label("transcribed_ms"),
             func.count(streams.c.id).filter(not_(streams.c.ended)).label("open_streams"),
         )
-        .select_from(participants.outerjoin(streams, own).outerjoin(checkpoints))
+        .select_from(participants.outerjoin(streams, own).outerjoin(checkpoints, final))
         .group_by(participants.c.meeting_id, participants.c.id)
     )
 

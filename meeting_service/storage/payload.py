@@ -8,11 +8,12 @@ from meeting_service.events import (
     GapRecorded,
     MeetingChanged,
     ParticipantChanged,
+    RevisionChanged,
     SentenceFinalized,
     StoredEventKind,
 )
 from meeting_service.meeting import Meeting, MeetingState, Participant
-from meeting_service.transcript import Sentence, TranscriptGap, Word
+from meeting_service.transcript import Revision, RevisionState, Sentence, TranscriptGap, Word
 
 Payload = dict[str, Any]
 
@@ -32,6 +33,8 @@ def event_to_payload(event: StoredEventKind) -> tuple[str, Payload]:
             }
         case MeetingChanged(meeting):
             return "meeting", _from_meeting(meeting)
+        case RevisionChanged(revision):
+            return "revision", _from_revision(revision)
 
 
 def payload_to_event(meeting_id: str, seq: int, kind: str, payload: Payload) -> StoredEventKind:
@@ -41,6 +44,7 @@ def payload_to_event(meeting_id: str, seq: int, kind: str, payload: Payload) -> 
         "participant": lambda: ParticipantChanged(Participant(meeting_id=meeting_id, **payload)),
         "gap": lambda: GapRecorded(TranscriptGap(**payload)),
         "meeting": lambda: MeetingChanged(_to_meeting(meeting_id, payload)),
+        "revision": lambda: RevisionChanged(_to_revision(payload)),
     }
     return rebuild[kind]()
 
@@ -91,6 +95,7 @@ def _from_meeting(meeting: Meeting) -> Payload:
         "ended_at": meeting.ended_at.isoformat() if meeting.ended_at else None,
         "language": meeting.language,
         "vocabulary": list(meeting.vocabulary),
+        "model": meeting.model,
     }
 
 
@@ -104,4 +109,32 @@ def _to_meeting(meeting_id: str, payload: Payload) -> Meeting:
         ended_at=datetime.fromisoformat(ended_at) if ended_at else None,
         language=payload["language"],
         vocabulary=tuple(payload["vocabulary"]),
+        model=payload.get("model"),
+    )
+
+
+def _from_revision(revision: Revision) -> Payload:
+    return {
+        "number": revision.number,
+        "model": revision.model,
+        "vocabulary": list(revision.vocabulary),
+        "state": revision.state,
+        "created_at": revision.created_at.isoformat(),
+        "finished_at": revision.finished_at.isoformat() if revision.finished_at else None,
+        "progress": revision.progress,
+        "detail": revision.detail,
+    }
+
+
+def _to_revision(payload: Payload) -> Revision:
+    finished_at = payload["finished_at"]
+    return Revision(
+        number=payload["number"],
+        model=payload["model"],
+        vocabulary=tuple(payload["vocabulary"]),
+        state=RevisionState(payload["state"]),
+        created_at=datetime.fromisoformat(payload["created_at"]),
+        finished_at=datetime.fromisoformat(finished_at) if finished_at else None,
+        progress=payload["progress"],
+        detail=payload["detail"],
     )

@@ -11,11 +11,12 @@ from meeting_service.clock import Clock
 from meeting_service.errors import CannotStart, InvalidRequest, StorageFailed
 from meeting_service.events import StoredEvent
 from meeting_service.meeting import Checkpoint, Meeting, MeetingState, NewMeeting, Participant, Stream
-from meeting_service.storage import events, meetings, participants, sqlite, streams, transcripts
+from meeting_service.storage import events, meetings, participants, revisions, sqlite, streams, transcripts
 from meeting_service.storage.database import Database
 from meeting_service.storage.migrate import check_revision, upgrade
 from meeting_service.storage.pages import MeetingPage
-from meeting_service.transcript import Sentence, Transcript, TranscriptGap
+from meeting_service.storage.writable import WritableCheck
+from meeting_service.transcript import Revision, Sentence, Transcript, TranscriptGap
 
 
 class Store:
@@ -30,6 +31,7 @@ class Store:
         self._database = database
         self._clock = clock
         self._lock = lock
+        self._writable = WritableCheck(self.check_writable, clock)
 
     @classmethod
     async def open(cls, path: Path, clock: Clock) -> "Store":
@@ -77,6 +79,10 @@ class Store:
             StorageFailed, DiskFull: nothing can be written now.
         """
         await self._database.write(events.touch)
+
+    async def is_writable(self) -> bool:
+        """Whether something could be written at most a few seconds ago; may be asked at any rate."""
+        return await self._writable.ask()
 
     async def create_meeting(self, new: NewMeeting) -> tuple[Meeting, bool]:
         """The meeting of that id, made if it is not there, and whether it was. Idempotent given an id."""
@@ -141,9 +147,11 @@ class Store:
         )
         return await self._database.write(put)
 
-    async def list_participants(self, meeting_id: str) -> list[Participant]:
-        """Everybody, in the order they came, with figures as of the last checkpoints."""
-        return await self._database.read(partial(participants.list_participants, meeting_id=meeting_id))
+    async def list_participants(self, meeting_id: str, revision: int | None = None) -> list[Participant]:
+        """Everybody, in the order they came, with a revision's figures as of the last checkpoints."""
+        return await self._database.read(
+            partial(participants.list_participants, meeting_id=meeting_id, revision=revision)
+        )
 
     async def open_stream(
         self, meeting_id: str, participant_id: str, rate_hz: int, anchor_ms: int
@@ -200,13 +208,97 @@ class Store:
         )
         return await self._database.write(commit)
 
+    async def commit_revised(
+        self, stream: Stream, revision: int, sentences: Sequence[Sentence], checkpoint: Checkpoint
+    ) -> None:
+        """The same for a running revision: nothing of it is told or read before it is done."""
+        commit = partial(
+            transcripts.commit_revised,
+            stream=stream,
+            revision=revision,
+            final=sentences,
+            checkpoint=checkpoint,
+        )
+        await self._database.write(commit)
+
+    async def create_revision(
+        self, meeting_id: str, model: str, vocabulary: Sequence[str], most: int
+    ) -> tuple[Revision, StoredEvent]:
+        """Begin another revision of a meeting that has ended.
+
+        Raises:
+            Conflict: the meeting has not ended, one is running, or there are `most` of them.
+        """
+        create = partial(
+            revisions.create_revision,
+            meeting_id=meeting_id,
+            model=model,
+            vocabulary=vocabulary,
+            now=self._clock.utc_now(),
+            most=most,
+        )
+        return await self._database.write(create)
+
+    async def finish_revision(self, meeting_id: str, number: int) -> StoredEvent:
+        """All text of a running revision is final: it is the current one when this returns."""
+        now = self._clock.utc_now()
+        return await self._database.write(
+            partial(revisions.finish_revision, meeting_id=meeting_id, number=number, now=now)
+        )
+
+    async def fail_revision(self, meeting_id: str, number: int, detail: str) -> StoredEvent:
+        """A running revision cannot go on; what there was of its text is dropped."""
+        fail = partial(
+            revisions.fail_revision,
+            meeting_id=meeting_id,
+            number=number,
+            detail=detail,
+            now=self._clock.utc_now(),
+        )
+        return await self._database.write(fail)
+
+    async def delete_revision(self, meeting_id: str, number: int) -> StoredEvent:
+        """Remove a revision, running or not, from the files too; the one before it is current again.
+
+        Raises:
+            Conflict: it is the first.
+        """
+        told = await self._database.write(
+            partial(revisions.delete_revision, meeting_id=meeting_id, number=number)
+        )
+        await self._database.erase_deleted()
+        return told
+
+    async def list_revisions(self, meeting_id: str) -> list[Revision]:
+        """All of a meeting, the newest first."""
+        return await self._database.read(partial(revisions.list_revisions, meeting_id=meeting_id))
+
+    async def get_revision(self, meeting_id: str, number: int | None = None) -> Revision:
+        """The revision of that number; without one, the current one."""
+        return await self._database.read(
+            partial(revisions.get_revision, meeting_id=meeting_id, number=number)
+        )
+
+    async def list_running_revisions(self) -> list[tuple[str, Revision]]:
+        """What there is left to transcribe again, with the meetings' ids, oldest first."""
+        return await self._database.read(revisions.list_running)
+
+    async def list_revision_work(self, meeting_id: str, number: int) -> list[tuple[Stream, Checkpoint]]:
+        """The meeting's streams, each with how far its text is final in a revision."""
+        return await self._database.read(partial(revisions.list_work, meeting_id=meeting_id, number=number))
+
     async def record_gap(self, stream: Stream, gap: TranscriptGap) -> StoredEvent:
         """Keep a gap; the same gap again gives the event that told it first."""
         return await self._database.write(partial(transcripts.record_gap, stream=stream, gap=gap))
 
-    async def get_transcript(self, meeting_id: str) -> Transcript:
-        """All of a meeting at one moment, in reading order."""
-        build = await self._database.read(partial(transcripts.read_transcript, meeting_id=meeting_id))
+    async def get_transcript(self, meeting_id: str, revision: int | None = None) -> Transcript:
+        """A revision of a meeting at one moment, in reading order; without a number, the current one.
+
+        Raises:
+            Conflict: it is not done.
+        """
+        read = partial(transcripts.read_transcript, meeting_id=meeting_id, number=revision)
+        build = await self._database.read(read)
         return await asyncio.to_thread(build)
 
     async def list_gaps(self, meeting_id: str) -> list[TranscriptGap]:

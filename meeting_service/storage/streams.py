@@ -1,8 +1,9 @@
 """Streams: opened, ended, finished, and how far the text of each is final."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, not_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, not_, select, update
 
 from meeting_service.errors import NotFound
 from meeting_service.events import ParticipantChanged, StoredEvent
@@ -10,6 +11,7 @@ from meeting_service.meeting import Checkpoint, Stream
 from meeting_service.storage.events import append_event
 from meeting_service.storage.participants import get_participant
 from meeting_service.storage.schema import checkpoints, streams
+from meeting_service.transcript import FIRST_REVISION
 
 
 def open_stream(
@@ -25,9 +27,7 @@ def open_stream(
     }
     new = insert(streams).values(**values, ended=False, finished=False, received_samples=0)
     stream_id = db.execute(new.returning(streams.c.id)).scalar_one()
-    db.execute(
-        insert(checkpoints).values(stream_id=stream_id, resume=0, speech_samples=0, transcribed_samples=0)
-    )
+    insert_checkpoints(db, [stream_id], FIRST_REVISION)
     stream = Stream(stream_id, meeting_id, participant_id, rate_hz, anchor_ms)
     return stream, _tell(db, stream)
 
@@ -68,36 +68,54 @@ def list_streams(db: Connection, meeting_id: str) -> list[Stream]:
 
 def list_unfinished_streams(db: Connection) -> list[tuple[Stream, Checkpoint]]:
     """What there is left to recognise after a restart, oldest first."""
-    query = select(streams, checkpoints).join_from(streams, checkpoints).where(not_(streams.c.finished))
-    return [(_to_stream(row), _to_checkpoint(row)) for row in db.execute(query.order_by(streams.c.id))]
+    return list_checkpoints(db, FIRST_REVISION, not_(streams.c.finished))
+
+
+def list_checkpoints(
+    db: Connection, revision: int, which: ColumnElement[bool]
+) -> list[tuple[Stream, Checkpoint]]:
+    """Streams with how far their text is final in a revision, oldest first."""
+    query = select(streams, checkpoints).join_from(streams, checkpoints)
+    query = query.where(checkpoints.c.revision == revision, which).order_by(streams.c.id)
+    return [(_to_stream(row), _to_checkpoint(row)) for row in db.execute(query)]
+
+
+def insert_checkpoints(db: Connection, stream_ids: Sequence[int], revision: int) -> None:
+    """Nothing of these streams is final in the revision yet."""
+    nothing = {"revision": revision, "resume": 0, "speech_samples": 0, "transcribed_samples": 0}
+    if stream_ids:
+        db.execute(insert(checkpoints), [{"stream_id": stream_id, **nothing} for stream_id in stream_ids])
 
 
 def get_checkpoint(db: Connection, stream_id: int) -> Checkpoint:
-    """How far the stream's text is final.
+    """How far the stream's text is final in the first revision.
 
     Raises:
         NotFound: there is no such stream.
     """
-    row = db.execute(select(checkpoints).where(checkpoints.c.stream_id == stream_id)).one_or_none()
-    if row is None:
-        raise NotFound(f"there is no stream {stream_id}")
-    return _to_checkpoint(row)
+    for _, checkpoint in list_checkpoints(db, FIRST_REVISION, streams.c.id == stream_id):
+        return checkpoint
+    raise NotFound(f"there is no stream {stream_id}")
 
 
-def advance(db: Connection, checkpoint: Checkpoint, received_samples: int) -> None:
-    """Move a stream's checkpoint and count on; neither ever goes back, whoever reports late."""
-    newer = (checkpoints.c.stream_id == checkpoint.stream_id, checkpoints.c.resume <= checkpoint.resume)
+def advance(db: Connection, checkpoint: Checkpoint, revision: int) -> None:
+    """Move a stream's checkpoint on; it never goes back, whoever reports late."""
+    of = (checkpoints.c.stream_id == checkpoint.stream_id, checkpoints.c.revision == revision)
     db.execute(
         update(checkpoints)
-        .where(*newer)
+        .where(*of, checkpoints.c.resume <= checkpoint.resume)
         .values(
             resume=checkpoint.resume,
             speech_samples=checkpoint.speech_samples,
             transcribed_samples=checkpoint.transcribed_samples,
         )
     )
-    grown = (streams.c.id == checkpoint.stream_id, streams.c.received_samples < received_samples)
-    db.execute(update(streams).where(*grown).values(received_samples=received_samples))
+
+
+def count_received(db: Connection, stream_id: int, samples: int) -> None:
+    """So much audio of a stream is held; it never becomes less."""
+    grown = (streams.c.id == stream_id, streams.c.received_samples < samples)
+    db.execute(update(streams).where(*grown).values(received_samples=samples))
 
 
 def _tell(db: Connection, stream: Stream) -> StoredEvent:

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import Connection, Row, Text, insert, select, type_coerce
 
-from meeting_service.errors import InvalidRequest
+from meeting_service.errors import Conflict, InvalidRequest
 from meeting_service.events import GapRecorded, SentenceFinalized, StoredEvent
 from meeting_service.meeting import Checkpoint, Stream
 from meeting_service.storage.columns import fold
@@ -14,9 +15,18 @@ from meeting_service.storage.events import append_event, append_events, get_even
 from meeting_service.storage.meetings import get_meeting
 from meeting_service.storage.participants import list_participants
 from meeting_service.storage.payload import json_to_words, words_to_json
+from meeting_service.storage.revisions import check_running, get_revision
 from meeting_service.storage.schema import gaps, sentences
-from meeting_service.storage.streams import advance, get_stream
-from meeting_service.transcript import Sentence, Transcript, TranscriptGap, reading_order
+from meeting_service.storage.streams import advance, count_received, get_stream
+from meeting_service.transcript import (
+    FIRST_REVISION,
+    Revision,
+    RevisionState,
+    Sentence,
+    Transcript,
+    TranscriptGap,
+    reading_order,
+)
 
 _COLUMNS = [type_coerce(c, Text).label("words") if c is sentences.c.words else c for c in sentences.c]
 """words as the text they are stored as, to be read in their own time"""
@@ -35,14 +45,30 @@ def commit_final(
         NotFound: the stream was deleted.
         InvalidRequest: the checkpoint is another stream's.
     """
-    if checkpoint.stream_id != stream.id:
-        raise InvalidRequest(f"the checkpoint is of stream {checkpoint.stream_id}, the text of {stream.id}")
-    get_stream(db, stream.id)
+    _check_checkpoint(db, stream, checkpoint)
     told = append_events(db, stream.meeting_id, [SentenceFinalized(s) for s in _not_held(db, stream, final)])
-    if told:
-        db.execute(insert(sentences), [_to_row(stream, event) for event in told])
-    advance(db, checkpoint, received_samples)
+    _insert(
+        db, stream, [event.event.sentence for event in told if isinstance(event.event, SentenceFinalized)]
+    )
+    advance(db, checkpoint, FIRST_REVISION)
+    count_received(db, stream.id, received_samples)
     return told
+
+
+def commit_revised(
+    db: Connection, stream: Stream, revision: int, final: Sequence[Sentence], checkpoint: Checkpoint
+) -> None:
+    """The same for a later revision: told as a whole once it is done, under ids of its own.
+
+    Raises:
+        NotFound: the revision is not running any more.
+        InvalidRequest: the checkpoint is another stream's.
+    """
+    _check_checkpoint(db, stream, checkpoint)
+    check_running(db, stream.meeting_id, revision)
+    own = [replace(sentence, id=f"r{revision}-{sentence.id}", seq=0) for sentence in final]
+    _insert(db, stream, _not_held(db, stream, own), revision)
+    advance(db, checkpoint, revision)
 
 
 def record_gap(db: Connection, stream: Stream, gap: TranscriptGap) -> StoredEvent:
@@ -58,18 +84,43 @@ def record_gap(db: Connection, stream: Stream, gap: TranscriptGap) -> StoredEven
     return told
 
 
-def read_transcript(db: Connection, meeting_id: str) -> Callable[[], Transcript]:
-    """All of a meeting at one moment, as a call that puts it together.
+def read_transcript(db: Connection, meeting_id: str, number: int | None) -> Callable[[], Transcript]:
+    """A revision of a meeting at one moment, the current one without a number; as a call that makes it.
 
     Hours of words take long enough to be put together beside the event loop.
 
     Raises:
-        NotFound: no such meeting.
+        NotFound: no such meeting or revision.
+        Conflict: the revision is not done.
     """
-    meeting, people = get_meeting(db, meeting_id), list_participants(db, meeting_id)
-    rows = db.execute(select(*_COLUMNS).where(sentences.c.meeting_id == meeting_id)).all()
+    meeting, revision = get_meeting(db, meeting_id), get_revision(db, meeting_id, number)
+    _check_readable(revision)
+    people = list_participants(db, meeting_id, revision.number)
+    of = (sentences.c.meeting_id == meeting_id, sentences.c.revision == revision.number)
+    rows = db.execute(select(*_COLUMNS).where(*of)).all()
     missing = list_gaps(db, meeting_id)
-    return lambda: Transcript(meeting, people, sorted(map(_to_sentence, rows), key=reading_order), missing)
+
+    def build() -> Transcript:
+        spoken = sorted(map(_to_sentence, rows), key=reading_order)
+        return Transcript(meeting, people, spoken, missing, revision.number)
+
+    return build
+
+
+def _check_checkpoint(db: Connection, stream: Stream, checkpoint: Checkpoint) -> None:
+    if checkpoint.stream_id != stream.id:
+        raise InvalidRequest(f"the checkpoint is of stream {checkpoint.stream_id}, the text of {stream.id}")
+    get_stream(db, stream.id)
+
+
+def _check_readable(revision: Revision) -> None:
+    if revision.number != FIRST_REVISION and revision.state is not RevisionState.DONE:
+        raise Conflict(f"revision {revision.number} is {revision.state}: it can be read when it is done")
+
+
+def _insert(db: Connection, stream: Stream, new: Sequence[Sentence], revision: int = FIRST_REVISION) -> None:
+    if new:
+        db.execute(insert(sentences), [_to_row(stream, sentence, revision) for sentence in new])
 
 
 def _not_held(db: Connection, stream: Stream, final: Sequence[Sentence]) -> list[Sentence]:
@@ -87,15 +138,14 @@ def list_gaps(db: Connection, meeting_id: str) -> list[TranscriptGap]:
     return [TranscriptGap(row.participant_id, row.start_ms, row.end_ms) for row in rows]
 
 
-def _to_row(stream: Stream, told: StoredEvent) -> dict[str, Any]:
-    assert isinstance(told.event, SentenceFinalized)  # noqa: S101 - narrows for the type checker
-    sentence = told.event.sentence
+def _to_row(stream: Stream, sentence: Sentence, revision: int) -> dict[str, Any]:
     return {
         "meeting_id": stream.meeting_id,
         "id": sentence.id,
         "stream_id": stream.id,
         "participant_id": sentence.participant_id,
-        "seq": told.seq,
+        "revision": revision,
+        "seq": sentence.seq,
         "start_ms": sentence.start_ms,
         "end_ms": sentence.end_ms,
         "text": sentence.text,

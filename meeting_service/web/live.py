@@ -17,6 +17,8 @@ from meeting_service.events import (
     MeetingChanged,
     MeetingEvent,
     ParticipantChanged,
+    RevisionAdvanced,
+    RevisionChanged,
     SentenceFinalized,
     StoredEvent,
     StoredEventKind,
@@ -47,8 +49,10 @@ class EventsQuery(Query):
 EVENTS = Operation(
     "Follow a meeting",
     {200: Reply("An endless stream of events.", media="text/event-stream")},
-    detail="Events `sentence`, `participant`, `gap` and `meeting` are stored: each comes once, in order, and "
-    "carries its number as `id`. `draft` is not stored; the next one of the same participant replaces it. "
+    detail="Events `sentence`, `participant`, `gap`, `meeting` and `revision` are stored: each comes once, "
+    "in order, and carries its number as `id`. Not stored are `draft`, which the next one of the same "
+    "participant replaces, and a `revision` without an `id`, which tells the progress of a running one. "
+    "When a `revision` is done or deleted, read the transcript again. "
     "Reconnect with `Last-Event-ID` to get exactly what was missed. "
     "The stream ends when the meeting is deleted.",
     tag="Transcript",
@@ -61,6 +65,7 @@ EVENTS = Operation(
         "participant": shapes.Participant,
         "gap": shapes.Gap,
         "meeting": shapes.Meeting,
+        "revision": shapes.Revision,
     },
 )
 
@@ -138,6 +143,8 @@ async def _send(response: EventSourceResponse, event: MeetingEvent, names: dict[
     match event:
         case DraftChanged(draft):
             await response.send(shapes.draft_to_event(draft).model_dump_json(), event="draft")
+        case RevisionAdvanced(revision):
+            await response.send(shapes.revision_to_shape(revision).model_dump_json(), event="revision")
         case StoredEvent(seq=seq, event=stored):
             kind, shape = _stored_to_shape(stored, names)
             await response.send(shape.model_dump_json(), id=str(seq), event=kind)
@@ -155,3 +162,5 @@ def _stored_to_shape(event: StoredEventKind, names: dict[str, str]) -> tuple[str
             return "gap", shapes.gap_to_shape(gap)
         case MeetingChanged(meeting):
             return "meeting", shapes.meeting_to_shape(meeting)
+        case RevisionChanged(revision):
+            return "revision", shapes.revision_to_shape(revision)

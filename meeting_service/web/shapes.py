@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 from meeting_service import meeting as meetings
 from meeting_service import transcript as transcripts
 from meeting_service.meeting import MeetingState
+from meeting_service.transcript import RevisionState
 
 
 def time_to_text(at: datetime) -> str:
@@ -67,6 +68,8 @@ class Meeting(Shape):
     ended_at: UtcTime | None
     language: str | None
     vocabulary: list[str]
+    model: str | None
+    """recognises while the meeting is live; null where it is not known"""
 
 
 class MeetingWithParticipants(Meeting):
@@ -128,9 +131,38 @@ class Transcript(Shape):
     """All final text of a meeting."""
 
     meeting: Meeting
+    revision: int
+    """the number of the one that this is"""
     participants: list[Participant]
     sentences: list[Sentence]
     gaps: list[Gap]
+
+
+class Revision(Shape):
+    """One text of a meeting: the first is made while it is live, later ones of the kept audio; also event
+    `revision`. The newest that is done is the current one."""
+
+    number: int
+    """1, 2, …; never used again"""
+    model: str | None
+    """null where it is not known"""
+    vocabulary: list[str]
+    state: RevisionState
+    """`deleted` in events only"""
+    created_at: UtcTime
+    finished_at: UtcTime | None
+    progress: float
+    """share of the audio whose text is final, 0 to 1"""
+    detail: str | None
+    """why it failed"""
+
+
+class RevisionList(Shape):
+    """All revisions of a meeting, the newest first."""
+
+    current: int
+    """the one that is shown where nobody asks for another"""
+    revisions: list[Revision]
 
 
 class Through(Shape):
@@ -180,14 +212,16 @@ def meeting_to_detail(
     gaps: Sequence[transcripts.TranscriptGap],
 ) -> MeetingWithParticipants:
     """As it is shown alone."""
-    people = [
-        ParticipantWithGaps(
-            **participant_to_shape(participant).model_dump(),
-            gaps=[stretch(gap) for gap in gaps if gap.participant_id == participant.id],
-        )
-        for participant in participants
-    ]
+    people = [participant_to_detail(participant, gaps) for participant in participants]
     return MeetingWithParticipants(**meeting_to_shape(meeting).model_dump(), participants=people)
+
+
+def participant_to_detail(
+    participant: meetings.Participant, gaps: Sequence[transcripts.TranscriptGap]
+) -> ParticipantWithGaps:
+    """As a person is shown alone; `gaps` may hold others' too."""
+    own = [stretch(gap) for gap in gaps if gap.participant_id == participant.id]
+    return ParticipantWithGaps(**participant_to_shape(participant).model_dump(), gaps=own)
 
 
 def stretch(gap: transcripts.TranscriptGap) -> Stretch:
@@ -216,3 +250,8 @@ def draft_to_event(draft: transcripts.Draft) -> DraftEvent:
 def gap_to_shape(gap: transcripts.TranscriptGap) -> Gap:
     """As transcripts and events show a gap."""
     return Gap.model_validate(gap, from_attributes=True)
+
+
+def revision_to_shape(revision: transcripts.Revision) -> Revision:
+    """As lists and events show a revision."""
+    return Revision.model_validate(revision, from_attributes=True)

@@ -1,7 +1,11 @@
 """Text to read."""
 
+from dataclasses import replace
+
 from meeting_service.exports import ExportOptions
-from meeting_service.exports.txt import write_txt
+from meeting_service.exports.txt import length_ms, write_txt
+from meeting_service.meeting import Participant
+from meeting_service.transcript import TranscriptGap
 from tests.exports.meetings import EMPTY, MARKUP, PLAIN
 
 
@@ -9,7 +13,7 @@ def test_minutes_read_like_a_conversation() -> None:
     """A head, then turns: sentences of one speaker joined, gaps where they were."""
     lines = write_txt(PLAIN).splitlines()
 
-    assert ["Weekly", "2026-03-04 09:00 UTC, 01:02:00 long", "Participants: Ann, Bob", ""] == lines[:4]
+    assert ["Weekly", "2026-03-04 09:00 UTC, 00:01:00 long", "Participants: Ann, Bob", ""] == lines[:4]
     assert lines[4].startswith("[00:00:01] Ann: Good morning")
     assert lines[4].endswith("second quarter. Is that all right?")
     assert [
@@ -39,4 +43,12 @@ def test_every_turn_is_one_line() -> None:
 
 def test_empty_meeting_has_a_head() -> None:
     """Without a title the id serves."""
-    assert write_txt(EMPTY) == "m1\n2026-03-04 09:00 UTC, 01:02:00 long\n\n"
+    assert write_txt(EMPTY) == "m1\n2026-03-04 09:00 UTC, 00:00:00 long\n\n"
+
+
+def test_the_length_is_of_what_was_heard() -> None:
+    """Not of the time it took: sentences, gaps and silence that was received count."""
+    silence = replace(EMPTY, participants=[Participant("m1", "ann", "Ann", received_ms=7_000)])
+    gap = replace(EMPTY, gaps=[TranscriptGap("ann", 0, 8_000)])
+
+    assert [0, 7_000, 8_000, 60_000] == [length_ms(t) for t in (EMPTY, silence, gap, PLAIN)]

@@ -21,11 +21,35 @@ from meeting_service.storage.schema import metadata
 from meeting_service.storage.sqlite import make_migrator
 from tests.storage.conftest import FakeClock, checkpoint_at, make_sentence
 
+HEAD = "0002"
+FORMER = Path(__file__).parent / "former"
+"""databases that former versions made, as SQL"""
+
 
 def dump(path: Path) -> list[str]:
     """The statements that make the database again."""
     with closing(sqlite3.connect(path)) as db:
         return list(db.iterdump())
+
+
+def list_parts(statement: str) -> list[str]:
+    """A statement that makes a table or an index, with its columns and constraints in no order."""
+    head, _, body = statement.partition("(")
+    depth, parts = 0, [""]
+    for letter in body.rstrip().removesuffix(")"):
+        depth += (letter == "(") - (letter == ")")
+        if letter == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return [" ".join(head.replace('"', "").split()), *sorted(" ".join(part.split()) for part in parts)]
+
+
+def make_former(path: Path, revision: str) -> None:
+    """The database of a former version, with meetings in it."""
+    path.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript((FORMER / f"{revision}.sql").read_text(encoding="utf-8"))
 
 
 def set_revision(path: Path, revision: str) -> None:
@@ -37,8 +61,8 @@ def set_revision(path: Path, revision: str) -> None:
 
 def test_new_database(path: Path) -> None:
     """A file that is not there is made, with its folder, and a second run has nothing to do."""
-    assert migrate(path) == (None, "0001")
-    assert migrate(path) == ("0001", "0001")
+    assert migrate(path) == (None, HEAD)
+    assert migrate(path) == (HEAD, HEAD)
     assert [] == list(path.parent.glob("*.bak"))
 
 
@@ -67,7 +91,7 @@ def test_constraints_equal_the_migrated_schema(path: Path, tmp_path: Path) -> No
             rows = db.execute(
                 "SELECT name, sql FROM sqlite_schema WHERE sql NOT NULL AND name NOT LIKE 'alembic%'"
             )
-            return {name: sorted(line.strip(", \t") for line in sql.splitlines()) for name, sql in rows}
+            return {name: list_parts(sql) for name, sql in rows}
 
     assert tables(tmp_path / "fresh.db") == tables(path)
 
@@ -143,8 +167,8 @@ LATER = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "later"
+down_revision = {head!r}
 
 
 def upgrade():
@@ -159,8 +183,8 @@ def migrate_with_later_version(folder: Path, path: Path, statement: str) -> str:
     shutil.copytree(resource_path("migrations"), folder / "migrations")
     package = Path(sys.modules["meeting_service"].__path__[0])
     shutil.copytree(package, folder / "meeting_service", ignore=shutil.ignore_patterns("demo", "migrations"))
-    script = LATER.format(statement=statement)
-    (folder / "migrations" / "versions" / "0002_later.py").write_text(script, encoding="utf-8")
+    script = LATER.format(head=HEAD, statement=statement)
+    (folder / "migrations" / "versions" / "later.py").write_text(script, encoding="utf-8")
     code = f"""
 from pathlib import Path
 from meeting_service.errors import CannotStart
@@ -191,11 +215,35 @@ async def test_upgrade_keeps_everything_and_a_copy(path: Path, clock: FakeClock,
 
     printed = await asyncio.to_thread(migrate_with_later_version, tmp_path, path, "SELECT 1")
 
-    assert printed == "('0001', '0002')\n"
-    assert before == dump(path.with_name("meetings.db.0001.bak"))
+    assert printed == f"('{HEAD}', 'later')\n"
+    assert before == dump(path.with_name(f"meetings.db.{HEAD}.bak"))
     now = "\n".join(dump(path))
     assert "mood" in now
     assert all(line in now for line in before if line.startswith("INSERT") and '"sentences"' in line)
+
+
+async def test_database_of_before_revisions(path: Path, clock: FakeClock) -> None:
+    """What was written by 0001 reads as before, is the first revision, and can be transcribed again."""
+    make_former(path, "0001")
+    before = dump(path)
+
+    store = await Store.open(path, clock)
+    transcript = await store.get_transcript("ended")
+    live = await store.list_unfinished_streams()
+    revisions = await store.list_revisions("ended")
+    events = await store.list_events("ended", 0)
+    again, _ = await store.create_revision("ended", "demo", (), 20)
+    await store.close()
+
+    assert ["Grüezi mitenand.", "Are we ready?"] == [s.text for s in transcript.sentences]
+    assert [(2_000, 1_875, 1_875), (3_000, 1_500, 1_250)] == [
+        (p.received_ms, p.speech_ms, p.transcribed_ms) for p in transcript.participants
+    ]
+    assert [(3, 16_000, 14_400)] == [(s.id, c.resume, c.speech_samples) for s, c in live]
+    assert [(1, None, ("Zürich",), 1.0)] == [(r.number, r.model, r.vocabulary, r.progress) for r in revisions]
+    assert 12 == len(events)
+    assert 2 == again.number
+    assert before == dump(path.with_name("meetings.db.0001.bak"))
 
 
 async def test_failed_upgrade_changes_nothing(path: Path, clock: FakeClock, tmp_path: Path) -> None:
@@ -206,4 +254,4 @@ async def test_failed_upgrade_changes_nothing(path: Path, clock: FakeClock, tmp_
 
     assert printed == f"the database {path} cannot be used: no such column: nonsense\n"
     assert before == dump(path)
-    assert migrate(path) == ("0001", "0001")
+    assert migrate(path) == (HEAD, HEAD)

@@ -40,6 +40,7 @@ async def test_a_meeting_is_created_with_what_the_caller_chose(client: Client) -
         "ended_at": None,
         "language": "en",
         "vocabulary": ["Parakeet"],
+        "model": "mlx-community/parakeet-tdt-0.6b-v3",
         "participants": [],
     }
 
@@ -282,15 +283,22 @@ async def test_a_participant_is_created_then_renamed(service: Service) -> None:
 
     assert [answer.status for answer in answers] == [201, 200, 200]
     assert [(await answer.json())["name"] for answer in answers] == ["ann", "Ann", "Ann"]
+    assert (await answers[0].json())["gaps"] == []
 
 
 async def test_a_participant_leaves(service: Service) -> None:
-    """The participant is no longer present and their text is final."""
+    """The participant is no longer present, their text is final, and what became of it is told."""
     await service.open_meeting("ann")
+    ann = await service.sessions.open_input("m", ["ann"], 16_000)
+    await ann.declare_gap(1_600, 17_600)
+    renamed = await service.client.put("/v1/meetings/m/participants/ann", json={"name": "Ann Lee"})
     response = await service.client.post("/v1/meetings/m/participants/ann/end")
 
     assert response.status == 200
     assert not (await response.json())["present"]
+    for person in (await renamed.json(), await response.json()):
+        assert person["received_ms"] == 1_100
+        assert [gap["end_ms"] - gap["start_ms"] for gap in person["gaps"]] == [1_000]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,162 @@
+"""Transcribing again: the audio that was kept of a meeting becomes another revision of its text."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+
+import structlog
+
+from meeting_service import metrics
+from meeting_service.broadcast import Broadcaster
+from meeting_service.errors import Conflict, TooMany
+from meeting_service.ledger import Ledger
+from meeting_service.meeting import Checkpoint, Meeting, MeetingState, Stream
+from meeting_service.sessions.live import Reading
+from meeting_service.sessions.models import choose_model
+from meeting_service.sessions.results import persist
+from meeting_service.sessions.streams import LiveStreams
+from meeting_service.settings import Settings
+from meeting_service.storage import Store
+from meeting_service.transcript import Revision
+
+log = structlog.get_logger()
+
+RETRY_AFTER_S = 60
+
+Spawn = Callable[[Coroutine[object, object, None], str], asyncio.Task[None]]
+
+
+class Retranscriptions:
+    """Owner of every revision that is being made of kept audio. Runs on the event loop only.
+
+    The streams of all of them wait in the worker's background, as many at once as a batch has windows. What
+    is unfinished when the service ends goes on from its checkpoints after the next start.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        ledger: Ledger,
+        streams: LiveStreams,
+        broadcaster: Broadcaster,
+        spawn: Spawn,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._ledger = ledger
+        self._streams = streams
+        self._broadcaster = broadcaster
+        self._spawn = spawn
+        self._running: dict[str, tuple[Reading, asyncio.Task[None]]] = {}
+        """by meeting: there is one at a time"""
+        self._beginning = asyncio.Lock()
+        self._places = asyncio.Semaphore(settings.recognition.max_batch)
+
+    async def start(self) -> None:
+        """Take up what was running when the service ended."""
+        for meeting_id, revision in await self._store.list_running_revisions():
+            self._take_up(meeting_id, revision)
+
+    async def begin(
+        self, meeting_id: str, *, model: str | None = None, vocabulary: Sequence[str] | None = None
+    ) -> Revision:
+        """Transcribe a meeting again, by its own model and with its own vocabulary unless told otherwise.
+
+        Raises:
+            NotFound: no such meeting.
+            InvalidRequest: the model is not loaded.
+            Conflict: the meeting has not ended, is being transcribed again, has too many revisions, or its
+                audio is not kept any more.
+            TooMany: as many revisions are being made as may be.
+        """
+        async with self._beginning:
+            meeting = await self._store.get_meeting(meeting_id)
+            chosen = choose_model(self._settings.model, model, meeting.model)
+            self._check_room(meeting_id)
+            await self._check_audio(meeting)
+            revision, event = await self._store.create_revision(
+                meeting_id,
+                chosen,
+                meeting.vocabulary if vocabulary is None else vocabulary,
+                self._settings.limits.revisions,
+            )
+            self._take_up(meeting_id, revision)
+        self._broadcaster.publish([event])
+        self._broadcaster.forget(meeting_id)
+        return revision
+
+    async def delete(self, meeting_id: str, number: int) -> None:
+        """Remove a revision; one that is running is stopped.
+
+        Raises:
+            NotFound: no such meeting or revision.
+            Conflict: it is the first.
+        """
+        if (running := self._running.get(meeting_id)) and running[0].number == number:
+            await self.abandon(meeting_id)
+        self._broadcaster.publish([await self._store.delete_revision(meeting_id, number)])
+        self._broadcaster.forget(meeting_id)
+
+    async def abandon(self, meeting_id: str) -> None:
+        """Stop what is running of a meeting, if anything; its row is the caller's to remove."""
+        if running := self._running.pop(meeting_id, None):
+            reading, task = running
+            task.cancel()
+            await asyncio.wait({task})
+            self._streams.abandon(reading)
+
+    def _take_up(self, meeting_id: str, revision: Revision) -> None:
+        assert revision.model is not None  # noqa: S101 - only the first may have none
+        reading = Reading(meeting_id, revision.number, revision.model, revision.vocabulary)
+        if reading.model not in self._settings.model.names:
+            reading.failure = f"the model {reading.model} is not loaded any more"
+        name = f"revision {revision.number} of meeting {meeting_id}"
+        self._running[meeting_id] = (reading, self._spawn(self._run(reading), name))
+        metrics.retranscriptions.set(len(self._running))
+
+    async def _run(self, reading: Reading) -> None:
+        work = await persist(lambda: self._store.list_revision_work(reading.meeting_id, reading.number))
+        async with asyncio.TaskGroup() as group:
+            for stream, checkpoint in work or ():
+                group.create_task(self._read(reading, stream, checkpoint), name=f"rereading {stream.id}")
+        await self._end(reading)
+
+    async def _read(self, reading: Reading, stream: Stream, checkpoint: Checkpoint) -> None:
+        """One stream to its end, or not at all once another has failed."""
+        async with self._places:
+            if reading.failure is None:
+                await self._streams.adopt(reading, stream, checkpoint).finished.wait()
+
+    async def _end(self, reading: Reading) -> None:
+        meeting_id, number, failure = reading.meeting_id, reading.number, reading.failure
+        if failure is None:
+            event = await persist(lambda: self._store.finish_revision(meeting_id, number))
+        else:
+            log.error("retranscription_failed", meeting=meeting_id, revision=number, detail=failure)
+            event = await persist(lambda: self._store.fail_revision(meeting_id, number, failure))
+        self._running.pop(meeting_id, None)
+        metrics.retranscriptions.set(len(self._running))
+        if event is not None:
+            self._broadcaster.publish([event])
+            self._broadcaster.forget(meeting_id)
+
+    def _check_room(self, meeting_id: str) -> None:
+        most = self._settings.limits.retranscriptions
+        if meeting_id not in self._running and len(self._running) >= most:
+            raise TooMany(
+                f"{most} meetings are being transcribed again, which is the limit",
+                retry_after_s=RETRY_AFTER_S,
+            )
+
+    async def _check_audio(self, meeting: Meeting) -> None:
+        if meeting.state is not MeetingState.ENDED:
+            return  # refused for that
+        kept: dict[str, int] = {}
+        for stream in await self._store.list_streams(meeting.id):
+            held_ms = self._ledger.through(stream.id) * 1000 // stream.rate_hz
+            kept[stream.participant_id] = kept.get(stream.participant_id, 0) + held_ms
+        for participant in await self._store.list_participants(meeting.id):
+            if kept.get(participant.id, 0) < participant.received_ms:
+                raise Conflict("audio of this meeting is not kept any more: it cannot be transcribed again")
+        if not any(kept.values()):
+            raise Conflict("no audio came in this meeting: there is nothing to transcribe again")
