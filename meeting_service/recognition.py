@@ -93,6 +93,8 @@ class Window:
     state: DecoderState | None = None
     """None starts an utterance"""
     decoding: DecodingConfig = field(default_factory=DecodingConfig)
+    tail: bool = False
+    """whether what comes after `decode_end` is wanted too, apart from the rest"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,3 +117,5 @@ class Hypothesis:
 
     tokens: Sequence[Token]
     state: DecoderState
+    tail: Sequence[Token] = ()
+    """what goes on after `decode_end`, of which the state knows nothing; only of a window with a tail"""

@@ -12,11 +12,12 @@ from types import TracebackType
 from typing import Self
 
 from meeting_service.audio import RECOGNITION_RATE_HZ
+from meeting_service.drafting import DraftRules
 from meeting_service.meeting import Stream
 from meeting_service.recognition import DecodingConfig, Hypothesis, Samples, Token, Window
 from meeting_service.segmenter import VoiceDetector
 from meeting_service.settings import SegmenterSettings, load_settings
-from meeting_service.transcriber import Transcriber
+from meeting_service.transcriber import Finalized, Transcriber
 from meeting_service.transcript import Draft, Sentence
 
 Recognise = Callable[[Sequence[Window]], Sequence[Hypothesis]]
@@ -48,7 +49,7 @@ class StreamingTranscriber:
         recognise: what turns windows into hypotheses; it decides in which thread that happens.
         decoding: how tokens are chosen and cut into sentences.
         settings: what counts as speech; those of the configuration unless given.
-        draft_interval_ms: new audio between two drafts; None makes none.
+        draft_interval_ms: least new audio between two drafts; None makes none.
         stream: names the participant and says where in the meeting the first sample is.
         detector: this stream's own voice detector; Silero unless given.
     """
@@ -65,11 +66,11 @@ class StreamingTranscriber:
     ) -> None:
         settings = settings or load_settings().segmenter
         self._recognise = recognise
-        self._draft_interval_ms = draft_interval_ms
-        self._transcriber = Transcriber(stream, settings, decoding, detector=detector)
+        self._makes_drafts = draft_interval_ms is not None
+        drafts = DraftRules((draft_interval_ms or 0) * RECOGNITION_RATE_HZ // 1_000)
+        self._transcriber = Transcriber(stream, settings, decoding, detector=detector, drafts=drafts)
         self._tokens: list[Token] = []
         self._sentences: list[Sentence] = []
-        self._draft_tokens: Sequence[Token] = ()
         self._draft = _NO_DRAFT
 
     def __enter__(self) -> Self:
@@ -88,8 +89,8 @@ class StreamingTranscriber:
 
     @property
     def draft_tokens(self) -> Sequence[Token]:
-        """What the latest draft adds to them."""
-        return tuple(self._draft_tokens)
+        """What drafts add to them."""
+        return tuple(self._transcriber.draft_tokens)
 
     @property
     def draft(self) -> Draft:
@@ -118,17 +119,17 @@ class StreamingTranscriber:
         return self._sentences[before:]
 
     def _finalize(self) -> None:
-        while window := self._transcriber.take_work():
-            finalized = self._transcriber.complete(window, self._recognise([window])[0])
+        while finalized := self._transcriber.complete_known() or self._recognise_next():
             self._tokens += finalized.tokens
             self._sentences += finalized.sentences
-            self._draft_tokens, self._draft = (), finalized.draft
+            self._draft = finalized.draft
+
+    def _recognise_next(self) -> Finalized | None:
+        window = self._transcriber.take_work()
+        return self._transcriber.complete(window, self._recognise([window])[0]) if window else None
 
     def _make_draft(self) -> None:
-        if self._draft_interval_ms is None:
+        if not self._makes_drafts or (window := self._transcriber.draft_window()) is None:
             return
-        interval_samples = self._draft_interval_ms * RECOGNITION_RATE_HZ // 1_000
-        if window := self._transcriber.draft_window(interval_samples):
-            hypothesis = self._recognise([window])[0]
-            if draft := self._transcriber.complete_draft(window, hypothesis):
-                self._draft_tokens, self._draft = hypothesis.tokens, draft
+        if draft := self._transcriber.complete_draft(window, self._recognise([window])[0]):
+            self._draft = draft

@@ -2,7 +2,7 @@
 
 It neither recognises nor waits: whoever drives it takes windows out, has them recognised (together
 with other transcribers' windows, if they like) and puts the hypotheses back in. Finals are taken
-strictly in order, one at a time; drafts are recognised from a copy of the state and leave no trace.
+strictly in order, one at a time; drafts go their own way, and leave no trace in them.
 """
 
 from collections import deque
@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from meeting_service.assembly import SentenceAssembler
+from meeting_service.drafting import DraftLane, DraftRules, OpenSpeech
 from meeting_service.meeting import Checkpoint, Stream
 from meeting_service.recognition import DecoderState, DecodingConfig, Hypothesis, Samples, Span, Token, Window
 from meeting_service.segmenter import Segmenter, Silence, SileroDetector, VoiceDetector
@@ -29,7 +30,7 @@ class Finalized:
     sentences: Sequence[Sentence]
     """complete with this window; the open one's words come with a later window"""
     draft: Draft
-    """final words of the sentence that is not complete yet; of no text when there are none"""
+    """how the sentence goes on that is not complete yet: its final words, and what drafts said after them"""
     checkpoint: Checkpoint
     """to be kept together with the sentences"""
 
@@ -55,6 +56,7 @@ class Transcriber:
         decoding: how tokens are chosen and cut into sentences.
         checkpoint: where to begin; audio is then accepted from its `resume` on.
         detector: this stream's own voice detector; Silero unless given.
+        drafts: how often drafts are made.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Transcriber:
         *,
         checkpoint: Checkpoint | None = None,
         detector: VoiceDetector | None = None,
+        drafts: DraftRules | None = None,
     ) -> None:
         self.stream = stream
         self._decoding = decoding or DecodingConfig()
@@ -73,8 +76,8 @@ class Transcriber:
         self._assembler = SentenceAssembler(stream, self._decoding.sentences)
         self._waiting: deque[_Work | Silence] = deque()
         self._final_window: Window | None = None
-        self._draft_window: Window | None = None
-        self._drafted_to = 0
+        self._drafts = DraftLane(drafts or DraftRules(), self._decoding)
+        self._draft_tokens: Sequence[Token] = ()
         self._state: DecoderState | None = None
         self._speech_samples = self._checkpoint.speech_samples
         self._transcribed_samples = self._checkpoint.transcribed_samples
@@ -91,10 +94,9 @@ class Transcriber:
         return self._segmenter.speaking
 
     @property
-    def open_samples(self) -> int:
-        """How much of the open utterance a draft would recognise, its left context included."""
-        context = self._segmenter.context_start
-        return 0 if context is None else self.position - context
+    def draft_tokens(self) -> Sequence[Token]:
+        """What drafts add to the final tokens."""
+        return self._draft_tokens
 
     @property
     def wants_audio(self) -> bool:
@@ -135,10 +137,17 @@ class Transcriber:
         )
         return self._final_window
 
-    def give_back(self, window: Window) -> None:
-        """The window could not be recognised; `take_work` gives it out again."""
-        self._expect_final(window)
-        self._final_window = None
+    def complete_known(self) -> Finalized | None:
+        """Make the next span final without a window, where a draft has recognised exactly that; else None."""
+        if self._final_window is not None or not self._waiting:
+            return None
+        work = self._waiting[0]
+        assert isinstance(work, _Work)  # noqa: S101 - silence never stays at the front
+        hypothesis = self._drafts.take_known(work.span)
+        if hypothesis is None:
+            return None
+        self._waiting.popleft()
+        return self._finalize(work.span, hypothesis)
 
     def complete(self, window: Window, hypothesis: Hypothesis | None) -> Finalized:
         """Make a window's tokens final; None says that it cannot be recognised, and its speech has no text.
@@ -152,21 +161,16 @@ class Transcriber:
         assert isinstance(work, _Work)  # noqa: S101 - a window was made of it
         return self._finalize(work.span, hypothesis)
 
-    def draft_window(self, min_new_samples: int) -> Window | None:
-        """A window of the open span as far as it was heard, once enough of it is new.
+    def draft_window(self, stretch: float = 1.0) -> Window | None:
+        """A window for the next draft, once it is worth its work; `stretch`, 1 and up, makes drafts rarer.
 
         None while text is waiting to become final, since what a draft begins with is not known before,
         and while a draft is out.
         """
-        start, context = self._segmenter.span_start, self._segmenter.context_start
-        if start is None or context is None or self._waiting or self._draft_window is not None:
+        speech = self._open_speech()
+        if speech is None or self._waiting:
             return None
-        if self.position - max(start, self._drafted_to) < min_new_samples:
-            return None
-        self._drafted_to = self.position
-        samples = self._segmenter.samples(context, self.position)
-        self._draft_window = Window(samples, context, start, self.position, self._state, self._decoding)
-        return self._draft_window
+        return self._drafts.next_window(speech, self._segmenter.samples, stretch)
 
     def complete_draft(self, window: Window, hypothesis: Hypothesis | None) -> Draft | None:
         """What the participant seems to be saying; None when it is already final, or was not recognised.
@@ -174,19 +178,21 @@ class Transcriber:
         Raises:
             ValueError: the window is not the draft that is out.
         """
-        if window is not self._draft_window:
-            raise ValueError("this window is not the draft that was given out")
-        self._draft_window = None
-        if hypothesis is None or window.decode_start != self._front:
+        tokens = self._drafts.accept(window, hypothesis)
+        if tokens is None:
             return None
-        return self._assembler.draft(hypothesis.tokens)
+        self._draft_tokens = tokens
+        speech = self._open_speech()
+        return self._assembler.draft(tokens, resting=speech is None or speech.resting)
 
-    @property
-    def _front(self) -> int | None:
-        """Where the first span begins whose text is not final."""
-        if self._waiting and isinstance(work := self._waiting[0], _Work):
-            return work.span.start
-        return self._segmenter.span_start
+    def _open_speech(self) -> OpenSpeech | None:
+        heard = self._segmenter
+        if heard.span_start is None or heard.context_start is None:
+            return None
+        if heard.speech_end is None or heard.expected_end is None:
+            return None
+        ends = (heard.speech_end, heard.expected_end)
+        return OpenSpeech(heard.span_start, heard.context_start, *ends, heard.position)
 
     def _queue(self, items: Sequence[Span | Silence]) -> None:
         for item in items:
@@ -213,8 +219,16 @@ class Transcriber:
         if span.last:
             self._move_checkpoint(span.end)
         self._pass_silence()
-        draft = self._assembler.draft()
+        draft = self._begin_draft(span, tokens)
         return Finalized(span, tokens, sentences, draft, self._checkpoint)
+
+    def _begin_draft(self, span: Span, tokens: Sequence[Token]) -> Draft:
+        """Go on after a final with what drafts have shown of the time after it."""
+        self._drafts.begin(None if span.last else span.end, self._state)
+        end = max(span.end, tokens[-1].end) if tokens else span.end
+        later = () if span.last else [token for token in self._draft_tokens if token.start >= end]
+        self._draft_tokens = later
+        return self._assembler.begin_draft(later)
 
     def _move_checkpoint(self, resume: int) -> None:
         self._checkpoint = Checkpoint(self.stream.id, resume, self._speech_samples, self._transcribed_samples)

@@ -2,7 +2,7 @@
 
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -68,6 +68,19 @@ class LoudnessDetector:
 
 
 def _recognise(window: Window) -> Hypothesis:
+    decoded = _decode(window)
+    if not window.tail:
+        return decoded
+    rest = replace(
+        window,
+        decode_start=window.decode_end,
+        decode_end=window.start + len(window.samples),
+        state=decoded.state,
+    )
+    return replace(decoded, tail=_decode(rest).tokens)
+
+
+def _decode(window: Window) -> Hypothesis:
     last = -1 if window.state is None or window.state.last_token is None else window.state.last_token
     position = window.decode_start
     if window.state is not None:

@@ -1,13 +1,16 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from meeting_service.drafting import DraftRules
 from meeting_service.meeting import Checkpoint, Stream
 from meeting_service.recognition import Samples, Window
 from meeting_service.settings import SegmenterSettings
 from meeting_service.transcriber import Finalized, Transcriber
+from meeting_service.transcript import Draft
 from tests.fakes import FakeRecogniser, LoudnessDetector
 from tests.signals import pieces, silence, speech, talk
 
@@ -17,12 +20,14 @@ SETTINGS = SegmenterSettings(
 STREAM = Stream(id=3, meeting_id="m", participant_id="ann", rate_hz=16_000, anchor_ms=0)
 SECOND = 16_000
 MANY_PIECES = st.lists(st.integers(0, 60 * SECOND), max_size=20)
+EAGER = DraftRules(interval_samples=0, first_samples=0, growth=0, work=1_000)
+"""a draft whenever anything is new"""
 TALKS = st.lists(st.sampled_from([0.05, 0.3, 0.9, 1.3, 2.9, 9.1, 27.0]), min_size=1, max_size=6)
 
 
-def new_transcriber(checkpoint: Checkpoint | None = None) -> Transcriber:
+def new_transcriber(checkpoint: Checkpoint | None = None, drafts: DraftRules = EAGER) -> Transcriber:
     """One with the loudness detector."""
-    return Transcriber(STREAM, SETTINGS, checkpoint=checkpoint, detector=LoudnessDetector())
+    return Transcriber(STREAM, SETTINGS, checkpoint=checkpoint, detector=LoudnessDetector(), drafts=drafts)
 
 
 def take(transcriber: Transcriber) -> Window:
@@ -33,36 +38,42 @@ def take(transcriber: Transcriber) -> Window:
 
 
 def work_off(transcriber: Transcriber) -> list[Finalized]:
-    """Recognise all that is due."""
+    """Recognise all that is due, or take it from drafts."""
     done = []
-    while window := transcriber.take_work():
-        done.append(transcriber.complete(window, FakeRecogniser().recognise([window])[0]))
-    return done
+    while True:
+        if final := transcriber.complete_known():
+            done.append(final)
+        elif window := transcriber.take_work():
+            done.append(transcriber.complete(window, FakeRecogniser().recognise([window])[0]))
+        else:
+            return done
 
 
-def draft(transcriber: Transcriber, min_new_samples: int) -> None:
+def draft(transcriber: Transcriber) -> Draft | None:
     """Recognise a draft, if one is due."""
-    if window := transcriber.draft_window(min_new_samples):
-        transcriber.complete_draft(window, FakeRecogniser().recognise([window])[0])
+    window = transcriber.draft_window()
+    return transcriber.complete_draft(window, FakeRecogniser().recognise([window])[0]) if window else None
 
 
-def transcribe(audio: Samples, cuts: Sequence[int] = (), draft_samples: int = 0) -> list[Finalized]:
-    """All that becomes final of `audio`, with drafts in between if `draft_samples`."""
-    transcriber, done = new_transcriber(), []
+def transcribe(audio: Samples, cuts: Sequence[int] = (), drafts: DraftRules | None = None) -> list[Finalized]:
+    """All that becomes final of `audio`, with drafts in between if there are rules for them."""
+    transcriber, done = new_transcriber(drafts=drafts or EAGER), []
     for piece in pieces(audio, cuts):
         transcriber.accept_audio(piece)
         done += work_off(transcriber)
-        if draft_samples:
-            draft(transcriber, draft_samples)
+        if drafts:
+            draft(transcriber)
     transcriber.finish()
     done += work_off(transcriber)
     assert transcriber.done
     return done
 
 
-@given(TALKS, MANY_PIECES, st.sampled_from([0, 1, 4_000]))
+@given(TALKS, MANY_PIECES, st.sampled_from([None, DraftRules(), EAGER]))
 @settings(max_examples=25, deadline=None)
-def test_pieces_and_drafts_do_not_matter(lengths: list[float], cuts: list[int], drafts: int) -> None:
+def test_pieces_and_drafts_do_not_matter(
+    lengths: list[float], cuts: list[int], drafts: DraftRules | None
+) -> None:
     """Audio cut anyhow, with drafts or without, gives the same tokens and sentences."""
     audio = talk(*lengths)
 
@@ -117,19 +128,6 @@ def test_one_window_at_a_time_and_in_order() -> None:
     assert first.decode_end == second.decode_start
     assert first.state is None
     assert second.state is hypothesis.state
-
-
-def test_a_window_that_was_given_back_is_given_out_again() -> None:
-    """The same audio, the same state."""
-    transcriber = new_transcriber()
-    transcriber.accept_audio(talk(1, 2, 1))
-    first = take(transcriber)
-    transcriber.give_back(first)
-    again = take(transcriber)
-
-    assert (first.decode_start, first.decode_end) == (again.decode_start, again.decode_end)
-    with pytest.raises(ValueError, match="not the one"):
-        transcriber.complete(first, FakeRecogniser().recognise([first])[0])
 
 
 def test_speech_that_cannot_be_recognised_is_counted_and_passed() -> None:
@@ -200,34 +198,47 @@ def test_nothing_follows_the_end() -> None:
         transcriber.accept_audio(silence(1))
 
 
-def test_a_draft_covers_what_is_being_said() -> None:
-    """From the open span's context to the newest sample, with the state that span begins with."""
+def test_live_speech_needs_no_recognition_of_its_own_where_a_draft_heard_its_end() -> None:
+    """What was drafted in a pause becomes final when the pause lasts, and is what it is without drafts."""
+    audio = talk(1, 2, 0.5, 1.5, 2)
+    transcriber, live = new_transcriber(drafts=DraftRules()), []
+    for piece in pieces(audio, range(0, len(audio), 1_600)):
+        transcriber.accept_audio(piece)
+        while final := transcriber.complete_known():
+            live.append(final)
+        assert transcriber.take_work() is None
+        draft(transcriber)
+
+    (whole,) = transcribe(audio)
+    assert [whole] == [replace(final, checkpoint=whole.checkpoint) for final in live]
+
+
+def test_a_draft_of_something_else_is_not_final() -> None:
+    """Speech that goes on after a pause is recognised as a whole."""
     transcriber = new_transcriber()
-    assert transcriber.draft_window(0) is None
+    transcriber.accept_audio(talk(1, 2, 0.5))
+    draft(transcriber)
+    transcriber.accept_audio(talk(0, 1, 2))
+
+    assert transcriber.complete_known() is None
+    assert take(transcriber).decode_end > 3.8 * SECOND
+
+
+def test_a_draft_covers_what_is_being_said() -> None:
+    """From the open span's start to the newest sample, with the state that span begins with."""
+    transcriber = new_transcriber()
+    assert transcriber.draft_window() is None
     transcriber.accept_audio(talk(1, 13))
-    assert transcriber.draft_window(0) is None, "text is waiting to become final"
+    assert transcriber.draft_window() is None, "text is waiting to become final"
     (final,) = work_off(transcriber)
 
-    window = transcriber.draft_window(1)
+    window = transcriber.draft_window()
 
     assert window is not None
     assert final.span.end == window.decode_start
-    assert 14 * SECOND == window.decode_end == window.start + len(window.samples)
-    assert final.span.end - 4 * SECOND == window.start
-    assert window.decode_end - window.start == transcriber.open_samples
+    assert 14 * SECOND == window.start + len(window.samples)
     assert window.state is not None
-    assert transcriber.draft_window(0) is None, "one draft at a time"
-
-
-def test_a_draft_waits_for_enough_new_audio() -> None:
-    """Counted from the former draft, or from the beginning of what is being said."""
-    transcriber = new_transcriber()
-    transcriber.accept_audio(talk(1, 1))
-    draft(transcriber, SECOND)
-    transcriber.accept_audio(speech(0.5))
-
-    assert transcriber.draft_window(SECOND) is None
-    assert transcriber.draft_window(SECOND // 2) is not None
+    assert transcriber.draft_window() is None, "one draft at a time"
 
 
 def test_a_draft_reads_on_from_final_words() -> None:
@@ -235,21 +246,32 @@ def test_a_draft_reads_on_from_final_words() -> None:
     transcriber = new_transcriber()
     transcriber.accept_audio(speech(14, seed=5))
     (final,) = work_off(transcriber)
-    window = transcriber.draft_window(0)
-    assert window is not None
 
-    shown = transcriber.complete_draft(window, FakeRecogniser().recognise([window])[0])
+    shown = draft(transcriber)
 
     assert shown is not None
     assert shown.text.startswith(final.draft.text)
     assert len(shown.text) > len(final.draft.text)
 
 
+def test_what_is_shown_after_a_cut_stays() -> None:
+    """When the first part of a monologue becomes final, drafts of what follows it are not taken back."""
+    transcriber = new_transcriber()
+    transcriber.accept_audio(talk(1, 10.5))
+    shown = draft(transcriber)
+    transcriber.accept_audio(speech(1.5, seed=9))
+    (final,) = work_off(transcriber)
+
+    assert shown is not None
+    told = " ".join([*(sentence.text for sentence in final.sentences), final.draft.text])
+    assert told.startswith(shown.text.rsplit(" ", 1)[0])
+
+
 def test_a_draft_that_comes_too_late_is_dropped() -> None:
     """When its span has become final meanwhile, or it was not recognised."""
     transcriber = new_transcriber()
     transcriber.accept_audio(talk(1, 2))
-    late = transcriber.draft_window(0)
+    late = transcriber.draft_window()
     assert late is not None
     transcriber.accept_audio(silence(1))
     work_off(transcriber)

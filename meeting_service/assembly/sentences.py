@@ -3,7 +3,13 @@
 from collections.abc import Sequence
 
 from meeting_service.assembly.boundaries import ends_sentence, longest_pause, overlong
-from meeting_service.assembly.words import TimedWord, drop_leading_marks, tokens_to_words
+from meeting_service.assembly.steady import SteadyDraft
+from meeting_service.assembly.words import (
+    TimedWord,
+    drop_closing_marks,
+    drop_leading_marks,
+    tokens_to_words,
+)
 from meeting_service.meeting import Stream
 from meeting_service.recognition import SentenceRules, Token
 from meeting_service.transcript import Draft, Sentence, Word
@@ -27,6 +33,7 @@ class SentenceAssembler:
         self._utterance_start: int | None = None
         self._count = 0
         self._pending: list[Token] = []
+        self._steady = SteadyDraft()
 
     @property
     def pending(self) -> Sequence[Token]:
@@ -53,11 +60,28 @@ class SentenceAssembler:
             self._utterance_start, self._count, self._pending = None, 0, []
         return sentences
 
-    def draft(self, tokens: Sequence[Token] = ()) -> Draft:
-        """What the open sentence reads like if `tokens` follow; of no text when there is nothing."""
-        words = tokens_to_words(drop_leading_marks([*self._pending, *tokens]))
+    def draft(self, tokens: Sequence[Token], *, resting: bool = False) -> Draft:
+        """How the open sentence reads, by the next draft and those before; of no text when there is nothing.
+
+        Args:
+            tokens: what the draft adds to the final tokens.
+            resting: whether the speaker pauses; in the midst of speech a mark at the end is a guess.
+        """
+        return self._to_draft(self._steady.show(self._read_on(tokens)), resting=resting)
+
+    def begin_draft(self, tokens: Sequence[Token] = ()) -> Draft:
+        """How the open sentence reads when some of it has become final, and `tokens` are what is left."""
+        words = self._read_on(tokens)
+        self._steady.begin(words)
+        return self._to_draft(words, resting=True)
+
+    def _read_on(self, tokens: Sequence[Token]) -> list[TimedWord]:
+        return tokens_to_words(drop_leading_marks([*self._pending, *tokens]))
+
+    def _to_draft(self, words: Sequence[TimedWord], *, resting: bool) -> Draft:
         start, end = (words[0].start, words[-1].end) if words else (0, 0)
         text = " ".join(word.text for word in words if word.text)
+        text = text if resting else drop_closing_marks(text)
         return Draft(self._stream.participant_id, self._ms(start), self._ms(end), text)
 
     def _complete(self, *, last: bool) -> list[Sentence]:

@@ -45,6 +45,11 @@ def drop_leading_marks(tokens: Sequence[Token]) -> list[Token]:
     return list(tokens[first:])
 
 
+def drop_closing_marks(text: str) -> str:
+    """What is left up to the last character that does not only close what came before."""
+    return text.rstrip("".join(_CLOSING))
+
+
 def is_punctuation(text: str) -> bool:
     """Whether `text` only closes what came before."""
     return bool(text) and all(character in _CLOSING for character in text)

@@ -2,8 +2,8 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import mlx.core as mx
@@ -18,7 +18,7 @@ from meeting_service.recogniser.features import FrontEnd, Matrix
 from meeting_service.recogniser.loading import LoadedModel, Weights, load_model
 from meeting_service.recogniser.models import ModelPath
 from meeting_service.recogniser.shapes import LADDER_FRAMES, rung
-from meeting_service.recognition import Hypothesis, Token, Window
+from meeting_service.recognition import DecoderState, Hypothesis, Token, Window
 
 _SPECIAL = re.compile(r"<.*>")
 _SPACE_BEFORE_PUNCTUATION = re.compile(r"\s(?=[.,!?]$)")
@@ -43,6 +43,12 @@ class _Job:
     window: Window
     mel: Matrix
     region: Region
+    frames: int
+    """encoder frames of the window"""
+
+    def go_on(self, state: DecoderState) -> "_Job":
+        """The rest of the window, after the part that left this state."""
+        return replace(self, region=Region(self.region.end, self.frames, state))
 
 
 class Recogniser:
@@ -78,11 +84,10 @@ class Recogniser:
         """
         jobs = [self._prepare(index, window) for index, window in enumerate(windows)]
         encoded = self._encode(jobs)
-        answers: dict[int, Hypothesis] = {}
-        for decoder, alike in self._by_decoder(jobs):
-            frames, regions = [encoded[job.index] for job in alike], [job.region for job in alike]
-            for job, decoded in zip(alike, decoder.decode(frames, regions), strict=True):
-                answers[job.index] = self._to_hypothesis(job.window, decoded)
+        answers = self._decode(jobs, encoded)
+        with_tail = [job.go_on(answers[job.index].state) for job in jobs if job.window.tail]
+        for index, tail in self._decode(with_tail, encoded).items():
+            answers[index] = replace(answers[index], tail=tail.tokens)
         return [answers[index] for index in range(len(jobs))]
 
     def warm_up(self) -> None:
@@ -95,7 +100,7 @@ class Recogniser:
         mel = self._front_end.log_mel(window.samples)
         frames = self._encoder.frames(len(mel))
         first, end = (self._frame_at(window, at, frames) for at in (window.decode_start, window.decode_end))
-        return _Job(index, window, mel, Region(first, end, window.state))
+        return _Job(index, window, mel, Region(first, end, window.state), frames)
 
     def _frame_at(self, window: Window, sample: int, frames: int) -> int:
         """The first encoder frame of the window that begins at or after `sample`."""
@@ -127,6 +132,15 @@ class Recogniser:
             mel[row, : len(job.mel)] = job.mel
         mel_frames = mx.array([len(job.mel) for job in group] + [0] * (self._device.rows - len(group)))
         return self._encoder(mx.array(mel).astype(getattr(mx, self.model.weights)), mel_frames)
+
+    def _decode(self, jobs: Sequence[_Job], encoded: Mapping[int, mx.array]) -> dict[int, Hypothesis]:
+        """The answer of every job, by its index."""
+        answers: dict[int, Hypothesis] = {}
+        for decoder, alike in self._by_decoder(jobs):
+            frames, regions = [encoded[job.index] for job in alike], [job.region for job in alike]
+            for job, decoded in zip(alike, decoder.decode(frames, regions), strict=True):
+                answers[job.index] = self._to_hypothesis(job.window, decoded)
+        return answers
 
     def _by_decoder(self, jobs: Sequence[_Job]) -> Iterable[tuple[Decoder, list[_Job]]]:
         """Jobs that are decoded in the same way, whatever their lengths."""

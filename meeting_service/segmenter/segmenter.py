@@ -109,6 +109,16 @@ class Segmenter:
         return self._utterance.context_start if self._utterance else None
 
     @property
+    def speech_end(self) -> int | None:
+        """The sample after the open utterance's last voice so far."""
+        return self._utterance.speech_end if self._utterance else None
+
+    @property
+    def expected_end(self) -> int | None:
+        """Where the open utterance ends if nothing more is said."""
+        return _end_after_pause(self._utterance) if self._utterance else None
+
+    @property
     def held_samples(self) -> int:
         """The room taken in memory, in samples."""
         return self._held.capacity_samples
@@ -218,9 +228,7 @@ class Segmenter:
         return None
 
     def _end_utterance(self, utterance: _Utterance) -> Span:
-        # A pause longer than the right context can leave the open span without speech: it stays a span.
-        end = max(utterance.speech_end + HANG_OVER_SAMPLES, utterance.span_start + ENCODER_FRAME_SAMPLES)
-        end = min(end, self._next, self._held.end)
+        end = min(_end_after_pause(utterance), self._next, self._held.end)
         span = Span(utterance.start, utterance.span_start, end, utterance.context_start, end, last=True)
         self._begin_run(end)
         return span
@@ -237,3 +245,8 @@ class Segmenter:
         else:
             utterance.begin_span(end)
         return Span(utterance.start, start, end, context, end + RIGHT_CONTEXT_SAMPLES, last)
+
+
+def _end_after_pause(utterance: _Utterance) -> int:
+    # A pause longer than the right context can leave the open span without speech: it stays a span.
+    return max(utterance.speech_end + HANG_OVER_SAMPLES, utterance.span_start + ENCODER_FRAME_SAMPLES)

@@ -3,7 +3,9 @@
 import time
 from collections.abc import Callable
 
+from meeting_service import transcriber
 from meeting_service.audio import RECOGNITION_RATE_HZ, Pcm
+from meeting_service.drafting import DraftRules
 from meeting_service.ledger import LedgerReader
 from meeting_service.ledger.resample import Resampler
 from meeting_service.recognition import Hypothesis, Window
@@ -16,10 +18,6 @@ SLICE_SAMPLES = RECOGNITION_RATE_HZ
 """16 kHz samples fed at once: the longest that one stream keeps the others waiting"""
 DRAFT_BACKLOG_SAMPLES = 2 * RECOGNITION_RATE_HZ
 """who is further behind than this catches up before it drafts"""
-DRAFT_GROWTH = 0.25
-"""new audio a draft needs, as a share of what it recognises again; bounds work per second of speech"""
-DRAFT_LOAD = 3.0
-"""new audio a draft needs, as a multiple of the time a batch takes now; thins drafts under load"""
 
 
 class StreamWork:
@@ -44,7 +42,12 @@ class StreamWork:
         self._recognition = recognition
         self._emit = emit
         self._transcriber = Transcriber(
-            command.stream, segmenter, command.decoding, checkpoint=command.checkpoint, detector=detector
+            command.stream,
+            segmenter,
+            command.decoding,
+            checkpoint=command.checkpoint,
+            detector=detector,
+            drafts=DraftRules(recognition.draft_interval_ms * RECOGNITION_RATE_HZ // 1000),
         )
         self._checkpoint = command.checkpoint
         self._through = 0
@@ -80,25 +83,26 @@ class StreamWork:
 
     def next_final(self) -> Window | None:
         """The next window to make final, if one is due."""
+        while final := self._transcriber.complete_known():
+            self._tell_final(final)
         return self._transcriber.take_work()
 
     def next_draft(self) -> Window | None:
         """A draft window, if one is due and there is time for it."""
         if self.background or not self._recognition.drafts or self._backlog > DRAFT_BACKLOG_SAMPLES:
             return None
-        return self._transcriber.draft_window(self._draft_pace_samples())
+        return self._transcriber.draft_window()
 
     def answer(self, window: Window, hypothesis: Hypothesis | None, *, final: bool, batch_s: float) -> None:
         """What a window came to; None where it could not be recognised."""
         self._batch_s = 0.7 * self._batch_s + 0.3 * batch_s
         self.waiting_since_s = time.monotonic()
         if final:
-            self._answer_final(window, hypothesis)
+            self._tell_final(self._transcriber.complete(window, hypothesis))
         elif draft := self._transcriber.complete_draft(window, hypothesis):
             self._emit(Drafted(self.stream_id, self.run, draft))
 
-    def _answer_final(self, window: Window, hypothesis: Hypothesis | None) -> None:
-        final = self._transcriber.complete(window, hypothesis)
+    def _tell_final(self, final: transcriber.Finalized) -> None:
         self._checkpoint = final.checkpoint
         self._emit(Finalized(self.stream_id, self.run, final.sentences, final.draft, final.checkpoint))
         self._tell_progress()
@@ -111,11 +115,6 @@ class StreamWork:
         if self._transcriber.done and not self.done:
             self.done = True
             self._emit(Finished(self.stream_id, self.run))
-
-    def _draft_pace_samples(self) -> int:
-        heard = self._transcriber.open_samples
-        interval = self._recognition.draft_interval_ms * RECOGNITION_RATE_HZ // 1000
-        return int(max(interval, DRAFT_GROWTH * heard, DRAFT_LOAD * self._batch_s * RECOGNITION_RATE_HZ))
 
     @property
     def _backlog(self) -> int:

@@ -93,13 +93,13 @@ def test_a_draft_reads_on_from_the_open_sentence() -> None:
     assert Draft("ann", 12_400, 13_200, "I will be there") == assembler.draft(
         spoken(" be there", START + 12_800)
     )
-    assert "I will" == assembler.draft().text
+    assert "I will" == assembler.begin_draft().text
     assert 2 == len(assembler.pending)
 
 
 def test_a_draft_of_nothing_has_no_text() -> None:
     """It takes an earlier one back."""
-    assert "" == SentenceAssembler(STREAM, SentenceRules()).draft().text
+    assert "" == SentenceAssembler(STREAM, SentenceRules()).draft(()).text
 
 
 def test_utterances_do_not_mix() -> None:

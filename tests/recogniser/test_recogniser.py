@@ -133,6 +133,20 @@ def test_hardly_any_audio(recogniser: Recogniser, samples: int) -> None:
     assert 2 == hypothesis.state.hidden.ndim
 
 
+def test_a_tail_is_told_apart(recogniser: Recogniser, windows: list[Window]) -> None:
+    """What follows the part to decode goes on from its state, which knows nothing of it."""
+    end = windows[0].start + 10 * recogniser.frame_samples
+    asked = [replace(windows[0], decode_end=end, tail=True), windows[1], replace(windows[0], decode_end=end)]
+
+    with_tail, other, without = recogniser.recognise(asked)
+    [rest] = recogniser.recognise([replace(windows[0], decode_start=end, state=without.state)])
+
+    assert without.tokens == with_tail.tokens
+    assert rest.tokens == with_tail.tail
+    assert () == without.tail == other.tail
+    assert without.state.skip_frames == with_tail.state.skip_frames
+
+
 def test_a_region_of_nothing_passes_the_state_on(recogniser: Recogniser, windows: list[Window]) -> None:
     """Where nothing is to be decoded the state comes back as it was given."""
     [before] = recogniser.recognise(windows[:1])
