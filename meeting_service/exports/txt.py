@@ -1,13 +1,12 @@
 """Plain text: minutes to read, mail and print."""
 
 import textwrap
-from datetime import timedelta
 
 from meeting_service.exports.options import DEFAULT_OPTIONS, ExportOptions
 from meeting_service.exports.plain import clean, meeting_title, speaker_name
 from meeting_service.exports.timestamps import whole_time
 from meeting_service.exports.turns import Turn, list_turns
-from meeting_service.meeting import Meeting, MeetingState
+from meeting_service.meeting import MeetingState
 from meeting_service.transcript import Transcript, TranscriptGap
 
 
@@ -27,19 +26,27 @@ def write_txt(transcript: Transcript, options: ExportOptions = DEFAULT_OPTIONS) 
 
 
 def _head(transcript: Transcript, options: ExportOptions) -> list[str]:
-    head = [meeting_title(transcript), _when(transcript.meeting)]
+    head = [meeting_title(transcript), _when(transcript)]
     if options.names and transcript.participants:
         names = ", ".join(speaker_name(transcript, p.id) for p in transcript.participants)
         head.append(_wrap(f"Participants: {names}", options))
     return head
 
 
-def _when(meeting: Meeting) -> str:
+def _when(transcript: Transcript) -> str:
+    meeting = transcript.meeting
     started = f"{meeting.started_at:%Y-%m-%d %H:%M} UTC"
     if meeting.state is not MeetingState.ENDED or meeting.ended_at is None:
         return f"{started}, not over yet: the text so far"
-    length = max(meeting.ended_at - meeting.started_at, timedelta())
-    return f"{started}, {whole_time(int(length.total_seconds()))} long"
+    return f"{started}, {whole_time(length_ms(transcript) // 1000)} long"
+
+
+def length_ms(transcript: Transcript) -> int:
+    """How long what was heard is; a meeting that was sent faster than it was spoken took less time."""
+    ends = [sentence.end_ms for sentence in transcript.sentences]
+    ends += [gap.end_ms for gap in transcript.gaps]
+    ends += [participant.received_ms for participant in transcript.participants]
+    return max(ends, default=0)
 
 
 def _turn(transcript: Transcript, turn: Turn, options: ExportOptions) -> str:

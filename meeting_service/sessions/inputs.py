@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 CLOCK_SKEW = timedelta(minutes=5)
 LONGEST_MEETING = timedelta(days=7)
+_SECONDS = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,11 @@ def check_captured_at(at: datetime, started_at: datetime, now: datetime) -> None
     Raises:
         InvalidRequest: before the meeting, in the future, or long after the meeting's start.
     """
-    said = f"the time of capture, {at:%Y-%m-%dT%H:%M:%SZ},"
-    check = "check the sender's clock and time zone"
+    said, check = f"the time of capture, {at:{_SECONDS}},", "check the sender's clock and time zone"
     if at < started_at - CLOCK_SKEW:
-        raise InvalidRequest(f"{said} is before the meeting's start, {started_at:%Y-%m-%dT%H:%M:%SZ}: {check}")
+        raise InvalidRequest(f"{said} is before the meeting's start, {started_at:{_SECONDS}}: {check}")
     if at > now + CLOCK_SKEW and started_at <= now:
-        raise InvalidRequest(f"{said} is ahead of the service's clock, {now:%Y-%m-%dT%H:%M:%SZ}: {check}")
+        raise InvalidRequest(f"{said} is ahead of the service's clock, {now:{_SECONDS}}: {check}")
     if at > started_at + LONGEST_MEETING:
         raise InvalidRequest(f"{said} is more than {LONGEST_MEETING.days} days after the meeting's start")
 

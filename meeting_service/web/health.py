@@ -28,7 +28,7 @@ READY = Operation(
 
 async def readyz(request: web.Request) -> web.Response:
     """GET /readyz."""
-    found = request.app[SESSIONS].ready
+    found = await request.app[SESSIONS].check_ready()
     shape = shapes.Readiness(
         ready=found.model and found.database and found.worker,
         model=found.model,

@@ -4,6 +4,7 @@ from aiohttp import web
 
 from meeting_service.errors import InvalidRequest, NotFound, Overloaded, TooMany
 from meeting_service.ingest import check_participant_id, clean_name
+from meeting_service.meeting import Participant
 from meeting_service.web import shapes
 from meeting_service.web.bodies import Body, WaitQuery, json_reply, read_body, read_query
 from meeting_service.web.keys import SESSIONS
@@ -21,8 +22,8 @@ class ParticipantBody(Body):
 PUT = Operation(
     "Create or rename a participant",
     {
-        201: Reply("Created.", shapes.Participant),
-        200: Reply("There already; renamed if another name was given.", shapes.Participant),
+        201: Reply("Created.", shapes.ParticipantWithGaps),
+        200: Reply("There already; renamed if another name was given.", shapes.ParticipantWithGaps),
     },
     tag="Participants",
     body=ParticipantBody,
@@ -37,14 +38,14 @@ async def put(request: web.Request) -> web.Response:
     participant, created = await request.app[SESSIONS].put_participant(
         request.match_info["meeting"], check_participant_id(request.match_info["participant"]), name
     )
-    return json_reply(shapes.participant_to_shape(participant), 201 if created else 200)
+    return json_reply(await _with_gaps(request, participant), 201 if created else 200)
 
 
 END = Operation(
     "End a participant's stream",
     {
-        200: Reply("The participant left and their text is final.", shapes.Participant),
-        202: Reply("With wait=false: the participant left, the rest follows.", shapes.Participant),
+        200: Reply("The participant left and their text is final.", shapes.ParticipantWithGaps),
+        202: Reply("With wait=false: the participant left, the rest follows.", shapes.ParticipantWithGaps),
     },
     detail="More audio of theirs begins a new stream.",
     tag="Participants",
@@ -60,4 +61,9 @@ async def end(request: web.Request) -> web.Response:
         request.match_info["meeting"], request.match_info["participant"], wait=query.wait
     )
     participant = await until_stopping(request.app, ending)
-    return json_reply(shapes.participant_to_shape(participant), 200 if query.wait else 202)
+    return json_reply(await _with_gaps(request, participant), 200 if query.wait else 202)
+
+
+async def _with_gaps(request: web.Request, participant: Participant) -> shapes.ParticipantWithGaps:
+    gaps = await request.app[SESSIONS].list_gaps(request.match_info["meeting"])
+    return shapes.participant_to_detail(participant, gaps)

@@ -12,6 +12,7 @@ from playwright.async_api import Browser, expect
 
 from meeting_service.app import build_app
 from meeting_service.audio import RECOGNITION_RATE_HZ
+from meeting_service.clock import Clock
 from meeting_service.meeting import Checkpoint, NewMeeting, Stream
 from meeting_service.sessions import SessionManager
 from meeting_service.settings import Settings, load_settings
@@ -159,9 +160,11 @@ async def start_service(settings: Settings) -> AsyncIterator[StartService]:
     """Start a service; again on the same data folder once the one before is closed."""
     clients: list[Client] = []
 
-    async def start(over: Settings | None = None, port: int | None = None) -> Service:
+    async def start(
+        over: Settings | None = None, port: int | None = None, clock: Clock | None = None
+    ) -> Service:
         worker = ToldWorker()
-        client = TestClient(TestServer(build_app(over or settings, worker=worker), port=port))
+        client = TestClient(TestServer(build_app(over or settings, worker=worker, clock=clock), port=port))
         clients.append(client)
         await client.start_server()
         return Service(client, worker)

@@ -3,6 +3,7 @@
 import asyncio
 import struct
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from aiohttp import ClientSession
 
 from meeting_service.audio import MAX_RATE_HZ
+from meeting_service.meeting import NewMeeting
 from tests.audio_service import PCM_TYPE, RATE_HZ, AudioService, Bot, noise, to_bytes
 
 PCM = noise(8_000)
@@ -170,6 +172,46 @@ async def test_captured_at_places_the_stream(service: AudioService, bot: Bot) ->
 
     [stream] = await service.sessions.store.list_streams("m1")
     assert round((at - meeting.started_at).total_seconds() * 1000) <= stream.anchor_ms <= 0
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (timedelta(minutes=-6), "before the meeting's start"),
+        (timedelta(minutes=6), "ahead of the service's clock"),
+        (timedelta(days=3_650), "ahead of the service's clock"),
+    ],
+)
+async def test_a_time_of_capture_that_cannot_be_is_refused(bot: Bot, said: timedelta, reason: str) -> None:
+    """A clock that is some minutes wrong is borne, another time zone is not."""
+    answer = await bot.post(to_bytes(PCM), Captured_At=(datetime.now(UTC) + said).isoformat())
+
+    assert (422, "invalid_request") == (answer.status, answer.body["code"])
+    assert reason in answer.body["detail"]
+    assert 0 == await bot.through()
+
+
+async def test_clocks_may_differ_by_minutes(bot: Bot) -> None:
+    """Both ways."""
+    for participant, minutes in (("ann", -4), ("bob", 4)):
+        at = datetime.now(UTC) + timedelta(minutes=minutes)
+        answer = await bot.post(to_bytes(PCM), participant, Captured_At=at.isoformat())
+
+        assert 200 == answer.status
+
+
+async def test_a_meeting_of_the_past_is_placed_by_its_own_start(service: AudioService) -> None:
+    """What was recorded long ago is sent with its times, not with those of today."""
+    started_at = datetime(2020, 1, 31, 9, 30, tzinfo=UTC)
+    await service.sessions.create_meeting(NewMeeting(id="old", started_at=started_at))
+    async with ClientSession() as session:
+        bot = Bot(session, service.url, "old")
+        then = await bot.post(to_bytes(PCM), Captured_At="2020-01-31T09:31:00Z")
+        today = await bot.post(to_bytes(PCM), "bob", Captured_At=datetime.now(UTC).isoformat())
+
+    [stream] = await service.sessions.store.list_streams("old")
+    assert (200, 60_000) == (then.status, stream.anchor_ms)
+    assert "7 days after the meeting's start" in today.body["detail"]
 
 
 # What is refused, and that nothing is lost of what came before

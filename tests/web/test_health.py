@@ -1,4 +1,11 @@
-from tests.web.conftest import Client, Service
+import sqlite3
+from contextlib import closing
+
+from meeting_service.runtime import STORE_FILE
+from meeting_service.settings import Settings
+from meeting_service.storage.writable import FRESH_S
+from tests.storage.conftest import FakeClock
+from tests.web.conftest import Client, Service, StartService
 
 
 async def test_the_process_says_it_is_alive(client: Client) -> None:
@@ -25,6 +32,22 @@ async def test_ready_means_that_audio_would_be_recognised(service: Service) -> N
     assert waiting.status == 503
     assert waiting.headers["Retry-After"]
     assert not (await waiting.json())["worker"]
+
+
+async def test_ready_means_that_text_would_be_kept(start_service: StartService, settings: Settings) -> None:
+    """503 while the database cannot be written, saying so; a lock that is let go is noticed."""
+    clock = FakeClock()
+    service = await start_service(clock=clock)
+    with closing(sqlite3.connect(settings.data.directory / STORE_FILE, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        waiting = await service.client.get("/readyz")
+        other.execute("ROLLBACK")
+    clock.advance(seconds=FRESH_S)
+    ready = await service.client.get("/readyz")
+
+    assert (503, False) == (waiting.status, (await waiting.json())["database"])
+    assert "cannot be written" in (await waiting.json())["detail"]
+    assert 200 == ready.status
 
 
 async def test_figures_are_there_for_monitoring(client: Client) -> None:
