@@ -3,7 +3,20 @@
 from collections.abc import Sequence
 
 from meeting_service.bench.part import Part
-from meeting_service.bench.parts import accuracy, against_upstream, drafts, silence, voice_detection
+from meeting_service.bench.parts import (
+    accuracy,
+    against_upstream,
+    capacity,
+    decoding,
+    drafts,
+    encoding,
+    growth,
+    memory,
+    overhead,
+    profile,
+    silence,
+    voice_detection,
+)
 from meeting_service.errors import MeetingServiceError
 
 PARTS: tuple[Part, ...] = (
@@ -12,6 +25,13 @@ PARTS: tuple[Part, ...] = (
     drafts.PART,
     silence.PART,
     voice_detection.PART,
+    encoding.PART,
+    decoding.PART,
+    profile.PART,
+    overhead.PART,
+    capacity.PART,
+    memory.PART,
+    growth.PART,
 )
 
 
