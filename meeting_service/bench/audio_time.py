@@ -8,6 +8,7 @@ the time on this clock that it takes in life; meanwhile audio goes on arriving.
 import asyncio
 import math
 import selectors
+import tempfile
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
@@ -36,6 +37,9 @@ from meeting_service.worker.messages import (
 
 PIECE_S = 0.2
 """of every participant arrives at once, as a bot sends it"""
+
+PATIENCE_S = 600.0
+"""on its clock, in which all must be final after the last audio"""
 
 _PIECE_SAMPLES = round(PIECE_S * RECOGNITION_RATE_HZ)
 _MODEL = "the one"
@@ -112,14 +116,13 @@ class Listening:
     """Streams of equal rate in a ledger of their own, to be listened to as often as one likes.
 
     Args:
-        folder: where the ledger is made; empty.
+        folder: where the ledger is made, in a folder of its own.
         streams: 16 kHz audio of every participant.
         settings: the service's.
     """
 
     def __init__(self, folder: Path, streams: Sequence[Samples], settings: Settings) -> None:
-        folder.mkdir(parents=True)
-        self._ledger_path = folder / "audio.db"
+        self._ledger_path = Path(tempfile.mkdtemp(dir=folder)) / "audio.db"
         self._settings = settings
         self._lengths = [len(samples) for samples in streams]
         asyncio.run(self._store(streams))
@@ -164,8 +167,14 @@ class Listening:
         await self._play(loop, from_s, max(self._lengths) / RECOGNITION_RATE_HZ)
         for stream_id, length in enumerate(self._lengths, start=1):
             loop.handle(FinishStream(stream_id, length))
-        await over.wait()
+        waiting = asyncio.create_task(over.wait(), name="end of all streams")
+        await asyncio.wait([working, waiting], timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
         heard.end_count()
+        if working.done():
+            waiting.cancel()
+            working.result()  # it never ends by itself, so this raises
+        if not waiting.done():
+            raise RuntimeError(f"streams {sorted(unfinished)} were not finished")
         working.cancel()
         await asyncio.wait([working])
         return heard

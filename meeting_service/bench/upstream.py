@@ -1,5 +1,6 @@
 """parakeet-mlx as its users run it, beside this service's recogniser on the same weights and BLAS."""
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,7 +34,9 @@ class Upstream:
     @classmethod
     def bundled(cls) -> "Upstream":
         """The bundled model, as `from_pretrained` loads it."""
-        return cls(from_pretrained(str(get_model("demo").directory), dtype=mx.float32))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ResourceWarning)  # it leaves the configuration's file open
+            return cls(from_pretrained(str(get_model("demo").directory), dtype=mx.float32))
 
     @classmethod
     def full_size(cls, recogniser: Recogniser) -> "Upstream":

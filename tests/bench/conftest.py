@@ -1,9 +1,12 @@
-"""One real service for all tests that measure one."""
+"""What the bench's tests share: one real service for all that measure one, one context with its models."""
 
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from meeting_service.bench.context import Context
 from meeting_service.bench.served import Served, serve
 
 
@@ -13,3 +16,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("served")
     with serve(folder, "demo", {"logging": {"level": "debug"}}) as running:
         yield running
+
+
+@pytest.fixture(scope="package")
+def context() -> Iterator[Context]:
+    """A quick run's context, with the bundled model loaded once."""
+    with tempfile.TemporaryDirectory() as scratch:
+        yield Context(Path(scratch), quick=True)

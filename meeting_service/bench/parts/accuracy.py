@@ -91,8 +91,7 @@ def _ways(context: Context) -> dict[str, Hear]:
     upstream = Upstream.bundled()
 
     def live(recordings: Sequence[Spoken]) -> list[str]:
-        folder = context.scratch / f"accuracy-{len(recordings)}-{id(recordings)}"
-        heard = Listening(folder, [r.samples for r in recordings], settings).listen(engine)
+        heard = Listening(context.scratch, [r.samples for r in recordings], settings).listen(engine)
         return [heard.text(stream) for stream in range(1, len(recordings) + 1)]
 
     return {

@@ -78,11 +78,10 @@ def _run(context: Context) -> Iterator[Figure]:
     for contest, meeting_s, speaking_s in _contests(context):
         context.say(f"a meeting of {PEOPLE}, {contest.model} model")
         streams = lay_out_meeting(FILLED_S + meeting_s).streams
-        folder = context.scratch / f"upstream-{contest.model}"
-        meetings.append(contest.compare("meeting", folder / "meeting", streams, context.settings))
+        meetings.append(contest.compare("meeting", context.scratch, streams, context.settings))
         context.say(f"one who never pauses, {contest.model} model")
         speaker = speak_without_pause(FILLED_S + speaking_s)
-        speakers.append(contest.compare("speaking", folder / "speaking", [speaker], context.settings))
+        speakers.append(contest.compare("speaking", context.scratch, [speaker], context.settings))
     yield _figure("upstream_ratio", meetings)
     yield _figure("upstream_ratio_speaking", speakers)
 

@@ -64,11 +64,9 @@ def _common(before: str, after: str) -> int:
     return next((index for index, (a, b) in pairs if a != b), min(len(before), len(after)))
 
 
-def make_scene(
-    context: Context, name: str, streams: Sequence[Samples], speech_s: float, folder: str
-) -> Scene:
+def make_scene(context: Context, name: str, streams: Sequence[Samples], speech_s: float) -> Scene:
     """Hear `streams` live with the bundled model."""
-    heard = Listening(context.scratch / folder, streams, context.settings).listen(context.bundled)
+    heard = Listening(context.scratch, streams, context.settings).listen(context.bundled)
     of_stream = (
         count_erased([r for _, r in heard.replies if getattr(r, "stream_id", None) == stream])
         for stream in range(1, len(streams) + 1)
@@ -79,12 +77,12 @@ def make_scene(
 def _run(context: Context) -> Iterator[Figure]:
     context.say("a meeting of ten")
     layout = lay_out_meeting(context.choose(30, 150))
-    scenes = [make_scene(context, "meeting of ten", layout.streams, layout.speech_s, "drafts-meeting")]
+    scenes = [make_scene(context, "meeting of ten", layout.streams, layout.speech_s)]
     own = [s for s in list_sentences() if s.name == "ann"][: context.choose(6, 18)]
     for name, pauses in (("one, with pauses", True), ("one, without", False)):
         context.say(name)
         samples = join(own, pauses=pauses).samples
-        scenes.append(make_scene(context, name, [samples], _speech_s(own), f"drafts-{pauses}"))
+        scenes.append(make_scene(context, name, [samples], _speech_s(own)))
     yield from _figures(scenes)
 
 

@@ -50,7 +50,7 @@ def take_profile(
     context: Context, model: str, recogniser: Recogniser, layout: Layout, rounds: int
 ) -> Profile:
     """Hear `layout` as a whole, then stage by stage, in turn."""
-    listening = Listening(context.scratch / f"profile-{model}", layout.streams, context.settings)
+    listening = Listening(context.scratch, layout.streams, context.settings)
     asked = listening.listen(recogniser, keep=True).asked
     windows = [window for batch in asked for window in batch]
     settings = context.settings.segmenter

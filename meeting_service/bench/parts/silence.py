@@ -11,34 +11,43 @@ from meeting_service.bench.context import Context
 from meeting_service.bench.figures import Figure
 from meeting_service.bench.part import Part
 from meeting_service.bench.speech import make_room_noise, speak_without_pause
+from meeting_service.recogniser import Engine
 from meeting_service.recognition import Samples
 
-_ROUNDS = 3
+SILENCE_FACTOR = 6
+"""how much longer than the speaker the silent ones are heard"""
+
+Costs = dict[str, list[float]]
+"""CPU seconds per second of audio, by scene, one for each round."""
 
 
-def _run(context: Context) -> Iterator[Figure]:
-    engine, speaking_s = context.full_size, context.choose(6, 20)
-    silent_s = 6 * speaking_s
+def measure_costs(context: Context, engine: Engine, speaking_s: int, rounds: int) -> Costs:
+    """Hear a speaker, digital silence and room noise live, in turn."""
+    silent_s = SILENCE_FACTOR * speaking_s
     scenes: dict[str, Samples] = {
         "speaking": speak_without_pause(speaking_s),
         "silence": np.zeros(silent_s * RECOGNITION_RATE_HZ, np.float32),
         "noise": make_room_noise(silent_s),
     }
     listenings = {
-        name: Listening(context.scratch / f"silence-{name}", [samples], context.settings)
-        for name, samples in scenes.items()
+        name: Listening(context.scratch, [samples], context.settings) for name, samples in scenes.items()
     }
     listenings["speaking"].listen(engine)
-    per_second: dict[str, list[float]] = {name: [] for name in scenes}
-    for _ in range(1 if context.quick else _ROUNDS):
+    costs: Costs = {name: [] for name in scenes}
+    for _ in range(rounds):
         for name, listening in listenings.items():
             context.say(name)
             heard = listening.listen(engine)
-            per_second[name].append(heard.cpu_s * RECOGNITION_RATE_HZ / len(scenes[name]))
-    yield from _figures({name: median(costs) for name, costs in per_second.items()}, per_second)
+            costs[name].append(heard.cpu_s * RECOGNITION_RATE_HZ / len(scenes[name]))
+    return costs
 
 
-def _figures(cost_s: dict[str, float], per_second: dict[str, list[float]]) -> Iterator[Figure]:
+def _run(context: Context) -> Iterator[Figure]:
+    costs = measure_costs(context, context.full_size, context.choose(4, 20), context.choose(1, 2))
+    yield from _figures({name: median(each) for name, each in costs.items()}, costs)
+
+
+def _figures(cost_s: dict[str, float], per_second: Costs) -> Iterator[Figure]:
     for key, name, what in (
         ("silence_cost", "silence", "digital zero"),
         ("silence_cost_noise", "noise", "a room with a fan at -50 dB"),

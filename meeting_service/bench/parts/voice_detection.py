@@ -27,7 +27,7 @@ def segment(samples: Samples, settings: SegmenterSettings) -> None:
 def _run(context: Context) -> Iterator[Figure]:
     seconds = context.choose(10, 60)
     samples, settings = speak_without_pause(seconds), context.settings
-    listening = Listening(context.scratch / "vad", [samples], settings)
+    listening = Listening(context.scratch, [samples], settings)
     engine = context.bundled
     context.say("over speech")
     segment(samples[:RECOGNITION_RATE_HZ], settings.segmenter)
