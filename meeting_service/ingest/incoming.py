@@ -1,5 +1,6 @@
 """One stream of an audio socket, from the message to what is to be stored. No I/O; time is an argument."""
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ TOO_FAST_GRACE_S = 2.0
 """how long a sender may go on above its window before it is sent away"""
 NACK_REPEAT_S = 1.0
 """a hole is told again when it is still there after this long"""
+SILENCE_WAIT_S = 0.15
+"""digital silence may wait so long for more of it: storing it costs what sound costs, and nobody waits"""
 MAX_WAITING = 64
 """pieces, gaps and the end that may wait to be stored"""
 
@@ -26,13 +29,18 @@ class Piece:
     """Audio to append at `start`; grows while it waits."""
 
     start: int
+    since_s: float
+    """when the first of it came"""
     blocks: list[NDArray[np.int16]] = field(default_factory=list)
     samples: int = 0
+    silent: bool = True
+    """whether all of it is digital silence"""
 
     def add(self, block: NDArray[np.int16]) -> None:
         """Take `(samples, channels)` that follow on."""
         self.blocks.append(block)
         self.samples += len(block)
+        self.silent = self.silent and not block.any()
 
     def pcm(self) -> NDArray[np.int16]:
         """All of it, `(samples, channels)`."""
@@ -136,7 +144,8 @@ class IncomingStream:
         if end <= self._expected:
             self._ack_due = True
             return None
-        return self._take(payload[(self._expected - offset) * self._frame_bytes :], self._expected - offset)
+        skipped = self._expected - offset
+        return self._take(payload[skipped * self._frame_bytes :], skipped, now_s)
 
     def accept_gap(self, start: int, end: int, now_s: float) -> None:
         """Take a declared gap; the part of it that is there already is left out.
@@ -164,9 +173,9 @@ class IncomingStream:
 
     # What the runtime does
 
-    def next_work(self) -> Work | None:
-        """The next thing to store, in order; None while one is out or nothing waits."""
-        if self._out is not None or not self._waiting:
+    def next_work(self, now_s: float = math.inf) -> Work | None:
+        """The next thing to store, in order; None while one is out or nothing waits, or what waits may."""
+        if self._out is not None or not self._waiting or self._may_wait(now_s):
             return None
         self._out = self._waiting.popleft()
         return self._out
@@ -203,7 +212,12 @@ class IncomingStream:
             longest = self._limits.length_samples
             raise TooLarge(f"a stream may be {longest} samples long, and this one would be {end}")
 
-    def _take(self, payload: bytes, skipped: int) -> Refusal | None:
+    def _may_wait(self, now_s: float) -> bool:
+        first = self._waiting[0]
+        young = isinstance(first, Piece) and first.silent and now_s < first.since_s + SILENCE_WAIT_S
+        return young and not self.urgent
+
+    def _take(self, payload: bytes, skipped: int, now_s: float) -> Refusal | None:
         decoder = RawDecoder(self.spec.format)
         try:
             blocks = decoder.feed(payload) + decoder.finish()
@@ -211,13 +225,13 @@ class IncomingStream:
             after = f", counted after the {skipped} that were there already" if skipped else ""
             return self._refuse(error.code, error.detail + after)
         for block in blocks:
-            self._add(block)
+            self._add(block, now_s)
         return None
 
-    def _add(self, block: NDArray[np.int16]) -> None:
+    def _add(self, block: NDArray[np.int16], now_s: float) -> None:
         last = self._waiting[-1] if self._waiting else None
         if not isinstance(last, Piece):
-            last = Piece(self._expected)
+            last = Piece(self._expected, now_s)
             self._queue(last)
         mono = len(self.spec.participants) == 1
         last.add(mix_down(block) if mono else block)

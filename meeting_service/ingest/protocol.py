@@ -4,6 +4,7 @@ The runtime hands it every message, opens the streams it asks for, stores the wo
 what it has to tell. Time is an argument; errors that end the connection are raised.
 """
 
+import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -117,8 +118,11 @@ class AudioProtocol:
             raise ProtocolViolation("hello is the first message, and comes once")
         return self._handle(message, now_s)
 
-    def receive_audio(self, data: bytes, now_s: float) -> None:
+    def receive_audio(self, data: bytes, now_s: float) -> bool:
         """Take a binary message.
+
+        Returns:
+            Whether the stream now has something that should be stored at once.
 
         Raises:
             ProtocolViolation: not allowed, or of a stream that is not open.
@@ -129,8 +133,10 @@ class AudioProtocol:
         if not self.greeted:
             raise ProtocolViolation("hello is the first message")
         stream = self._find(message.stream)
-        if stream is not None and self._phase is Phase.OPEN:
-            self._refuse(stream.accept_audio(message.offset, message.payload, now_s))
+        if stream is None or self._phase is not Phase.OPEN:
+            return False
+        self._refuse(stream.accept_audio(message.offset, message.payload, now_s))
+        return stream.urgent
 
     # What the runtime does
 
@@ -150,10 +156,14 @@ class AudioProtocol:
         self._abandoned.add(stream)
         self._refuse(refusal)
 
-    def take_work(self) -> Iterator[tuple[IncomingStream, Work]]:
-        """The next thing to store of every stream that has none out; order matters within a stream only."""
+    def take_work(self, now_s: float = math.inf) -> Iterator[tuple[IncomingStream, Work]]:
+        """The next thing to store of every stream that has none out; order matters within a stream only.
+
+        What may wait for more is left out, unless no time is given or no more will come.
+        """
+        now_s = math.inf if self._phase is Phase.LEAVING else now_s
         for stream in list(self._streams.values()):
-            if work := stream.next_work():
+            if work := stream.next_work(now_s):
                 yield stream, work
 
     def messages(self) -> Sequence[ServerMessage]:

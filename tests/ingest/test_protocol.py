@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from meeting_service.errors import ProtocolViolation, TooFast, TooLarge
-from meeting_service.ingest.incoming import MAX_WAITING, TOO_FAST_GRACE_S, Finish, Missing, Piece
+from meeting_service.ingest.incoming import (
+    MAX_WAITING,
+    SILENCE_WAIT_S,
+    TOO_FAST_GRACE_S,
+    Finish,
+    Missing,
+    Piece,
+)
 from meeting_service.ingest.messages import parse_client_message
 from meeting_service.ingest.protocol import AudioProtocol, ProtocolLimits
 from meeting_service.protocol import (
@@ -46,6 +53,11 @@ def audio(offset: int, samples: int, stream: int = 1) -> bytes:
     """A binary message whose samples are their own positions."""
     pcm = np.arange(offset, offset + samples).astype("<i2")
     return AudioMessage(stream, offset, pcm.tobytes()).encode()
+
+
+def silence(offset: int, samples: int, stream: int = 1) -> bytes:
+    """A binary message of zeros."""
+    return AudioMessage(stream, offset, bytes(2 * samples)).encode()
 
 
 def greet(protocol: AudioProtocol, *streams: dict[str, Any], through: int = 0, **hello: Any) -> None:
@@ -433,6 +445,47 @@ def test_urgency_is_a_second_of_audio_or_a_control_message(protocol: AudioProtoc
     protocol.receive_text(say("end", stream=1), 0)
 
     assert protocol.urgent
+
+
+def test_audio_tells_whether_it_should_be_stored_at_once(protocol: AudioProtocol) -> None:
+    """A message that fills a second does; one that only begins it does not."""
+    assert not protocol.receive_audio(audio(0, 4_000), 0)
+    assert protocol.receive_audio(audio(4_000, 4_000), 0.1)
+
+
+def test_digital_silence_waits_for_more(protocol: AudioProtocol) -> None:
+    """It is given out once it has waited, as one piece."""
+    protocol.receive_audio(silence(0, 100), 5.0)
+    protocol.receive_audio(silence(100, 100), 5.1)
+    assert [] == list(protocol.take_work(5.1))
+
+    [(_, piece)] = protocol.take_work(5.0 + SILENCE_WAIT_S)
+
+    assert isinstance(piece, Piece)
+    assert 200 == piece.samples
+
+
+def test_silence_does_not_hold_up_what_follows(protocol: AudioProtocol) -> None:
+    """Sound behind it, the end of the stream and the client's leaving have it stored at once."""
+    protocol.receive_audio(silence(0, 100), 5.0)
+    protocol.receive_audio(audio(100, 100), 5.0)
+    [(stream, sound)] = protocol.take_work(5.0)
+    stream.stored(200)
+    protocol.receive_audio(silence(200, 100), 6.0)
+    protocol.receive_text(say("end", stream=1), 6.0)
+    [(stream, ended)] = protocol.take_work(6.0)
+
+    assert isinstance(sound, Piece)
+    assert 200 == sound.samples
+    assert isinstance(ended, Piece)
+
+
+def test_silence_does_not_hold_up_a_goodbye(protocol: AudioProtocol) -> None:
+    """Who leaves waits for nothing."""
+    protocol.receive_audio(silence(0, 100), 5.0)
+    protocol.receive_text(Bye().encode(), 5.0)
+
+    assert 1 == len(list(protocol.take_work(5.0)))
 
 
 class AnyClient(RuleBasedStateMachine):
