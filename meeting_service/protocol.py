@@ -11,6 +11,8 @@ little-endian. Positions are samples of the stream at the rate it is sent in. No
   ends the stream and leaves the socket. `error` without one says why the socket is about to be closed.
 - `end` is answered by an `ack` with `"ended":true` when all audio of the stream is durable. `bye` is answered
   by a close with 1000 when all audio of the socket is; streams that were not ended stay open for a later one.
+- After an `end` a participant who comes back begins a new stream at 0. What it sends from there that is the
+  former stream again, as from a client that missed the last `ack`, is acknowledged and makes no second copy.
 - A newer socket takes a participant's stream over; the older one is closed when it has no other stream left.
 
 | code | means | reconnect? |

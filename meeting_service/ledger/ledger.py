@@ -4,6 +4,7 @@ import asyncio
 import fcntl
 import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import IO
 
@@ -12,12 +13,14 @@ import numpy as np
 from meeting_service.audio import AudioChunk, Gap
 from meeting_service.errors import CannotStart, InvalidAudio
 from meeting_service.ledger.plan import Held
+from meeting_service.ledger.reader import LedgerReader
 from meeting_service.ledger.requests import Append, Delete, RecordGap
 from meeting_service.ledger.schema import open_writer
 from meeting_service.ledger.writer import Writer
 
 MAX_POSITION = 1 << 48
 MAX_TAIL_BYTES = 1_024
+COMPARED_AT_ONCE = 1 << 20
 _NOTHING_HELD = Held()
 
 
@@ -31,6 +34,7 @@ class Ledger:
 
     def __init__(self, connection: sqlite3.Connection, path: Path, lock: IO[bytes]) -> None:
         self._lock = lock
+        self._path = path
         self._writer = Writer(connection, path)
 
     @classmethod
@@ -68,7 +72,7 @@ class Ledger:
                 raise InvalidAudio(f"an unfinished sample of {len(tail)} bytes is none")
         request = Append(tuple(chunks), dict(tails or {}))
         self._writer.submit(request)
-        return await asyncio.wrap_future(request.done)
+        return await request.done
 
     async def record_gap(self, gap: Gap) -> int:
         """Declare that audio will never come; what is held of it stays. Returns samples held.
@@ -81,7 +85,7 @@ class Ledger:
             raise InvalidAudio(f"a gap from sample {gap.start_sample} to {gap.end_sample} is none")
         request = RecordGap(gap)
         self._writer.submit(request)
-        return await asyncio.wrap_future(request.done)
+        return await request.done
 
     @property
     def healthy(self) -> bool:
@@ -100,6 +104,14 @@ class Ledger:
         """The gaps of a stream in order; neighbours are joined."""
         return list(self._writer.gaps.get(stream_id, ()))
 
+    async def is_same(self, stream_id: int, other_id: int, start: int, end: int) -> bool:
+        """Whether two streams hold the same samples `[start, end)`; a gap is the same as silence.
+
+        Raises:
+            StorageFailed: one of them does not hold them all, or they are damaged.
+        """
+        return await asyncio.to_thread(_compare, self._path, stream_id, other_id, start, end)
+
     async def delete(self, stream_ids: Sequence[int]) -> None:
         """Forget streams; when this returns nothing of them is left in the file.
 
@@ -111,7 +123,7 @@ class Ledger:
         """
         request = Delete(tuple(stream_ids))
         self._writer.submit(request)
-        await asyncio.wrap_future(request.done)
+        await request.done
 
     async def close(self) -> None:
         """Store what waits, then let go of the file. May be called again."""
@@ -126,6 +138,15 @@ def check_lock(path: Path) -> None:
         CannotStart: another process has it.
     """
     _lock_for_writing(path).close()
+
+
+def _compare(path: Path, stream_id: int, other_id: int, start: int, end: int) -> bool:
+    with closing(LedgerReader(path)) as reader:
+        for first in range(start, end, COMPARED_AT_ONCE):
+            last = min(first + COMPARED_AT_ONCE, end)
+            if not np.array_equal(reader.read(stream_id, first, last), reader.read(other_id, first, last)):
+                return False
+    return True
 
 
 def _check_chunk(chunk: AudioChunk) -> None:

@@ -28,6 +28,8 @@ class InputRequest:
     participant_ids: Sequence[str]
     rate_hz: int
     captured_at: datetime | None = None
+    may_repeat: bool = False
+    """whether it may have been sent before, in a stream that has ended"""
 
 
 def check_captured_at(at: datetime, started_at: datetime, now: datetime) -> None:

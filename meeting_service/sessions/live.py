@@ -15,8 +15,14 @@ ARRIVALS_REMEMBERED = 1_024
 class LiveStream:
     """A stream whose text is not all final yet. Owned by the session manager."""
 
-    def __init__(self, stream: Stream, checkpoint: Checkpoint) -> None:
+    def __init__(self, stream: Stream, checkpoint: Checkpoint, former: Stream | None = None) -> None:
         self.stream = stream
+        self.former = former
+        """the stream that this one has only repeated so far, see `repeats`; then it is not recognised yet"""
+        self.compared = 0
+        """samples found to be the former stream's"""
+        self.comparing = asyncio.Lock()
+        """held while a piece is stored and compared, so that the end comes before or after it"""
         self.checkpoint = checkpoint
         """where recognition would begin again"""
         self.stored = checkpoint
@@ -79,6 +85,8 @@ class LiveMeeting(Reading):
         """set when no more audio is taken"""
         self.ending: asyncio.Task[None] | None = None
         """makes the last words final"""
+        self._speaking: dict[str, LiveStream] = {}
+        """the stream found last for a participant, since every piece of audio asks for it"""
 
     @property
     def id(self) -> str:
@@ -92,14 +100,13 @@ class LiveMeeting(Reading):
 
     def find_open_stream(self, participant_id: str) -> LiveStream | None:
         """The participant's stream that takes audio, if there is one."""
-        return next(
-            (
-                live
-                for live in self.streams.values()
-                if live.stream.participant_id == participant_id and not live.stream.ended
-            ),
-            None,
-        )
+        known = self._speaking.get(participant_id)
+        if known is not None and known.id in self.streams and not known.stream.ended:
+            return known
+        found = next((live for live in self.list_streams_of(participant_id) if not live.stream.ended), None)
+        if found is not None:
+            self._speaking[participant_id] = found
+        return found
 
     def list_streams_of(self, participant_id: str) -> list[LiveStream]:
         """The participant's unfinished streams, oldest first."""

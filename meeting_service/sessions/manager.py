@@ -22,6 +22,7 @@ from meeting_service.meeting import Checkpoint, Meeting, MeetingState, NewMeetin
 from meeting_service.sessions.inputs import AudioInput, InputRequest, check_captured_at
 from meeting_service.sessions.live import LiveMeeting, LiveStream
 from meeting_service.sessions.models import choose_model, find_loaded
+from meeting_service.sessions.repeats import find_former
 from meeting_service.sessions.results import ResultHandler
 from meeting_service.sessions.retranscriptions import Retranscriptions
 from meeting_service.sessions.streams import LiveStreams
@@ -74,8 +75,7 @@ class SessionManager:
         for known in await self._list_all(MeetingState.LIVE):
             await self._live_meeting(known.id)
         for stream, checkpoint in await self.store.list_unfinished_streams():
-            meeting = await self._live_meeting(stream.meeting_id)
-            self.streams.adopt(meeting, stream, checkpoint)
+            await self._take_up(stream, checkpoint)
         self._spawn(self._results.follow(self._worker.replies()), "worker replies")
         for ending in await self._list_all(MeetingState.ENDING):
             await self.end_meeting(ending.id, wait=False)
@@ -223,8 +223,11 @@ class SessionManager:
         *,
         names: Sequence[str | None] = (),
         captured_at: datetime | None = None,
+        may_repeat: bool = False,
     ) -> AudioInput:
         """A way in for the audio of one participant, or of one participant per channel.
+
+        With `may_repeat` it may be what somebody who left had sent before: see `repeats`.
 
         Raises:
             NotFound: no such meeting.
@@ -244,14 +247,17 @@ class SessionManager:
             known = meeting.names.get(participant_id)
             if known is None or name not in (None, known):
                 await self.put_participant(meeting_id, participant_id, name)
-        return AudioInput(self, meeting, InputRequest(tuple(participant_ids), rate_hz, captured_at))
+        request = InputRequest(tuple(participant_ids), rate_hz, captured_at, may_repeat)
+        return AudioInput(self, meeting, request)
 
     async def get_received(self, meeting_id: str, participant_id: str) -> tuple[int, int]:
-        """Samples held of the participant's latest stream, and its rate; zeros before the first audio."""
-        await self.store.get_meeting(meeting_id)
+        """Samples held of the participant's stream, and its rate; zeros where audio would begin a new one."""
+        meeting = await self.store.get_meeting(meeting_id)
         streams = await self.store.list_streams(meeting_id)
         latest = next((s for s in reversed(streams) if s.participant_id == participant_id), None)
-        return (self.ledger.through(latest.id), latest.rate_hz) if latest else (0, 0)
+        if latest is None or (latest.ended and meeting.state is MeetingState.LIVE):
+            return 0, 0
+        return self.ledger.through(latest.id), latest.rate_hz
 
     async def open_stream(
         self, meeting: LiveMeeting, participant_id: str, request: InputRequest
@@ -266,7 +272,10 @@ class SessionManager:
             stream, event = await self.store.open_stream(
                 meeting.id, participant_id, request.rate_hz, anchor_ms
             )
-            live = self.streams.adopt(meeting, stream, Checkpoint(stream.id))
+            former = await self._find_former(stream) if request.may_repeat else None
+            if former and request.captured_at and former.anchor_ms != anchor_ms:
+                former = None
+            live = self.streams.adopt(meeting, stream, Checkpoint(stream.id), former)
             self._publish(event)
             return live
 
@@ -361,11 +370,35 @@ class SessionManager:
         self.broadcaster.publish([event])
         self.broadcaster.forget(live.id)
 
+    async def _take_up(self, stream: Stream, checkpoint: Checkpoint) -> None:
+        """Go on with a stream after a restart."""
+        meeting = await self._live_meeting(stream.meeting_id)
+        former = None if checkpoint.resume else await self._find_former(stream)
+        live = self.streams.adopt(meeting, stream, checkpoint, former)
+        await self.streams.compare(live)
+        if stream.ended and live.former is not None:
+            await self._let_go(live)
+
+    async def _find_former(self, stream: Stream) -> Stream | None:
+        return find_former(stream, await self.store.list_streams(stream.meeting_id), self.ledger)
+
     async def _end_stream(self, live: LiveStream) -> None:
-        if not live.stream.ended:
-            live.stream = replace(live.stream, ended=True)
-            self._publish(await self.store.end_stream(live.id))
-        self.streams.finish(live)
+        async with live.comparing:
+            await self.streams.compare(live)
+            if not live.stream.ended:
+                live.stream = replace(live.stream, ended=True)
+                self._publish(await self.store.end_stream(live.id))
+        if live.former is None:
+            self.streams.finish(live)
+        else:
+            await self._let_go(live)
+
+    async def _let_go(self, live: LiveStream) -> None:
+        """The stream was the former one again. Audio first: a start in between finds it empty."""
+        await self.ledger.delete([live.id])
+        await self.store.delete_stream(live.id)
+        if found := self.streams.find(live.id):
+            self.streams.forget(*found)
 
     def _check_rate(self, meeting: LiveMeeting, participant_id: str, rate_hz: int) -> None:
         live = meeting.find_open_stream(participant_id)

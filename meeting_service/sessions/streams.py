@@ -1,7 +1,8 @@
 """All streams that are being recognised: their audio goes to the ledger, their work to the worker."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from meeting_service import metrics
 from meeting_service.audio import AudioChunk, Gap
@@ -11,6 +12,7 @@ from meeting_service.ledger import Ledger
 from meeting_service.meeting import Checkpoint, Stream
 from meeting_service.recognition import DecodingConfig
 from meeting_service.sessions.live import LiveMeeting, LiveStream, Reading
+from meeting_service.sessions.repeats import repeats
 from meeting_service.worker.home import Worker
 from meeting_service.worker.messages import AudioArrived, CloseStream, FinishStream, OpenStream
 
@@ -35,9 +37,11 @@ class LiveStreams:
         """A stream and what it is recognised for."""
         return self._streams.get(stream_id)
 
-    def adopt(self, reading: Reading, stream: Stream, checkpoint: Checkpoint) -> LiveStream:
-        """Have a stream recognised, from its checkpoint on."""
-        live = LiveStream(stream, checkpoint)
+    def adopt(
+        self, reading: Reading, stream: Stream, checkpoint: Checkpoint, former: Stream | None = None
+    ) -> LiveStream:
+        """Have a stream recognised, from its checkpoint on; one that repeats a former, once it differs."""
+        live = LiveStream(stream, checkpoint, former)
         reading.streams[stream.id] = live
         self._streams[stream.id] = (reading, live)
         self._count()
@@ -71,20 +75,44 @@ class LiveStreams:
         self, streams: Sequence[LiveStream], chunks: Sequence[AudioChunk], tails: Mapping[int, bytes]
     ) -> None:
         """Make audio durable, then let the worker know."""
-        for live in streams:
-            self._check_open(live)
-        before = {live.id: self._ledger.through(live.id) for live in streams}
-        held = await self._ledger.append(chunks, tails)
-        for live in streams:
-            self._arrived(live, before[live.id], held[live.id])
+        async with self._comparing(streams):
+            for live in streams:
+                self._check_open(live)
+            before = {live.id: self._ledger.through(live.id) for live in streams}
+            held = await self._ledger.append(chunks, tails)
+            for live in streams:
+                await self.compare(live)
+                self._arrived(live, before[live.id], held[live.id])
 
     async def keep_gap(self, live: LiveStream, gap: Gap) -> Gap | None:
         """Record a gap and let the worker know; returns the part of it that is new."""
-        self._check_open(live)
-        start = max(gap.start_sample, self._ledger.through(live.id))
-        through = await self._ledger.record_gap(gap)
+        async with self._comparing([live]):
+            self._check_open(live)
+            start = max(gap.start_sample, self._ledger.through(live.id))
+            through = await self._ledger.record_gap(gap)
+            await self.compare(live)
         self._worker.send(AudioArrived(live.id, through))
         return Gap(live.id, start, gap.end_sample) if gap.end_sample > start else None
+
+    @asynccontextmanager
+    async def _comparing(self, streams: Sequence[LiveStream]) -> AsyncIterator[None]:
+        """Hold off the end of streams that may be repeats; others need no care."""
+        async with AsyncExitStack() as stack:
+            for live in sorted(streams, key=lambda live: live.id):
+                if live.former is not None:
+                    await stack.enter_async_context(live.comparing)
+            yield
+
+    async def compare(self, live: LiveStream) -> None:
+        """Find out whether a stream still only repeats the former one; if it does not, have it recognised."""
+        if live.former is None:
+            return
+        through = self._ledger.through(live.id)
+        if await repeats(live.id, live.former.id, live.compared, through, self._ledger):
+            live.compared = through
+        else:
+            live.former = None
+            self._open_at_worker(self._streams[live.id][0], live)
 
     def _arrived(self, live: LiveStream, before: int, through: int) -> None:
         live.audio_arrived(through, self._clock.monotonic_s())
@@ -95,6 +123,8 @@ class LiveStreams:
         metrics.live_streams.set(sum(reading.live for reading, _ in self._streams.values()))
 
     def _open_at_worker(self, reading: Reading, live: LiveStream) -> None:
+        if live.former is not None:
+            return
         live.run = next(self._runs)
         decoding = self._make_decoding(reading.vocabulary)
         self._worker.send(

@@ -174,6 +174,10 @@ class Store:
         """All its text is final. Idempotent."""
         await self._database.write(partial(streams.finish_stream, stream_id=stream_id))
 
+    async def delete_stream(self, stream_id: int) -> None:
+        """Remove a stream and all that is of it but the events that told of it. Idempotent."""
+        await self._database.write(partial(streams.delete_stream, stream_id=stream_id))
+
     async def list_streams(self, meeting_id: str) -> list[Stream]:
         """All streams of a meeting, oldest first."""
         return await self._database.read(partial(streams.list_streams, meeting_id=meeting_id))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, not_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, not_, select, update
 
 from meeting_service.errors import NotFound
 from meeting_service.events import ParticipantChanged, StoredEvent
@@ -46,6 +46,11 @@ def finish_stream(db: Connection, stream_id: int) -> None:
     """All text of it is final."""
     if db.execute(update(streams).where(streams.c.id == stream_id).values(finished=True)).rowcount == 0:
         raise NotFound(f"there is no stream {stream_id}")
+
+
+def delete_stream(db: Connection, stream_id: int) -> None:
+    """Remove it with its checkpoints, sentences and gaps."""
+    db.execute(delete(streams).where(streams.c.id == stream_id))
 
 
 def get_stream(db: Connection, stream_id: int) -> Stream:

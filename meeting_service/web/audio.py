@@ -59,7 +59,11 @@ async def _append(request: web.Request, participant_ids: Sequence[str]) -> web.R
         if len(participant_ids) not in (1, channels):
             raise InvalidRequest(f"{len(participant_ids)} participants for {channels} channels of audio")
         return await request.app[SESSIONS].open_input(
-            request.match_info["meeting"], participant_ids, rate_hz, captured_at=head.captured_at
+            request.match_info["meeting"],
+            participant_ids,
+            rate_hz,
+            captured_at=head.captured_at,
+            may_repeat=head.offset is not None,
         )
 
     upload = Upload(head, open_input, limits, request.app[STOPPING])

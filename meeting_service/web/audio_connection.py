@@ -231,6 +231,7 @@ class AudioConnection:
                 spec.format.rate_hz,
                 names=spec.names,
                 captured_at=spec.captured_at,
+                may_repeat=self._spoken_on.keys().isdisjoint(spec.participants),
             )
         except (NotFound, MeetingEnded):
             raise

@@ -37,7 +37,8 @@ _HEADERS = (
     Header("Gap", "true: what is missing before Upload-Offset never existed", {"type": "boolean"}),
     Header(
         "Captured-At",
-        "when the first sample of the stream was captured; without it, when it arrived",
+        "when the first sample of the stream was captured; without it, when it arrived; "
+        "clocks may differ by 5 minutes",
         {"type": "string", "format": "date-time"},
     ),
 )
@@ -82,7 +83,12 @@ APPEND = Operation(
 
 OFFSET = Operation(
     "Ask where a participant's stream continues",
-    {200: Reply("Samples held so far; 0 before the first audio.", headers=[_THROUGH])},
+    {
+        200: Reply(
+            "Samples held; 0 where the next audio begins a stream: at first, and after an end.",
+            headers=[_THROUGH],
+        )
+    },
     tag=TAG,
     errors=[NotFound],
 )

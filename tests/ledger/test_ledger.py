@@ -341,3 +341,19 @@ def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(CannotStart, match="cannot be written"):
         Ledger.open(tmp_path / "file" / "audio.db")
+
+
+async def test_streams_are_compared_sample_by_sample(ledger: Ledger) -> None:
+    """However they came in pieces; a gap is silence."""
+    pcm = np.arange(1_000, dtype=np.int16)
+    pcm[400:600] = 0
+    await ledger.append([AudioChunk(1, 0, pcm)])
+    await ledger.append([AudioChunk(2, 0, pcm[:400])])
+    await ledger.record_gap(Gap(2, 400, 600))
+    await ledger.append([AudioChunk(2, 600, pcm[600:999]), AudioChunk(2, 999, np.zeros(1, np.int16))])
+
+    assert await ledger.is_same(1, 2, 0, 999)
+    assert await ledger.is_same(1, 2, 0, 0)
+    assert not await ledger.is_same(1, 2, 500, 1_000)
+    with pytest.raises(StorageFailed):
+        await ledger.is_same(1, 2, 0, 1_001)

@@ -121,6 +121,40 @@ async def test_the_same_piece_again_changes_nothing(service: AudioService, bot: 
     assert np.array_equal(PCM, (await service.stored("ann"))[0])
 
 
+async def test_everything_again_after_the_end_changes_nothing(service: AudioService, bot: Bot) -> None:
+    """A bot that missed the answer to `end` begins again, and so does one that asks where to go on."""
+    for start in (0, 4_000, 0, 4_000):
+        if start == 0:
+            assert 0 == await bot.through()
+        answer = await bot.post(to_bytes(PCM[start : start + 4_000]), Upload_Offset=str(start))
+        assert (200, start + 4_000) == (answer.status, answer.body["through"])
+        if start:
+            await service.sessions.end_participant("m1", "ann")
+
+    [held] = await service.stored("ann")
+    assert np.array_equal(PCM, held)
+
+
+async def test_who_left_may_come_back(service: AudioService, bot: Bot) -> None:
+    """With other audio from 0, or with any audio that says no place."""
+    await bot.post(to_bytes(PCM), Upload_Offset="0")
+    await service.sessions.end_participant("m1", "ann")
+    other = await bot.post(to_bytes(PCM[::-1]), Upload_Offset="0")
+    await service.sessions.end_participant("m1", "ann")
+    same = await bot.post(to_bytes(PCM[::-1]))
+
+    assert (8_000, 8_000) == (other.body["through"], same.body["through"])
+    assert 3 == len(await service.stored("ann"))
+
+
+async def test_an_ended_meeting_still_tells_what_it_holds(service: AudioService, bot: Bot) -> None:
+    """Nothing new can begin any more."""
+    await bot.post(to_bytes(PCM))
+    await service.sessions.end_meeting("m1")
+
+    assert 8_000 == await bot.through()
+
+
 async def test_a_declared_gap_is_recorded(service: AudioService, bot: Bot) -> None:
     """A piece after a gap is taken, and the gap is shown."""
     await bot.post(to_bytes(PCM))

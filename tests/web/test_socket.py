@@ -215,6 +215,20 @@ async def test_a_participant_who_ended_may_come_back(service: AudioService, dial
     assert np.array_equal(PCM[::-1], second)
 
 
+async def test_everything_again_on_a_new_socket_changes_nothing(service: AudioService, dial: Dial) -> None:
+    """As by a bot that missed the acknowledged end."""
+    for _ in range(2):
+        async with dial() as socket:
+            assert 0 == (await socket.hello(ANN))["streams"][0]["through"]
+            await socket.audio(0)
+            await socket.hear("ack", through=8_000)
+            await socket.say("end", stream=1)
+            await socket.hear("ack", ended=True)
+
+    [held] = await service.stored("ann")
+    assert np.array_equal(PCM, held)
+
+
 async def test_text_comes_back_on_the_socket(dial: Dial) -> None:
     """A client that asks for text gets the sentences of its streams."""
     speech, pause = noise(3 * RATE_HZ), np.zeros(2 * RATE_HZ, np.int16)
