@@ -1,11 +1,16 @@
-"""What the writer is asked to do; each request carries the future its caller waits for."""
+"""What the writer is asked to do; each request carries a future of its caller's loop."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import Any
 
 from meeting_service.audio import AudioChunk, Gap
 from meeting_service.ledger.plan import Plan
+
+
+def _future() -> "asyncio.Future[Any]":
+    return asyncio.get_running_loop().create_future()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -14,7 +19,7 @@ class Append:
 
     chunks: Sequence[AudioChunk]
     tails: Mapping[int, bytes]
-    done: Future[dict[int, int]] = field(default_factory=Future)
+    done: "asyncio.Future[dict[int, int]]" = field(default_factory=_future)
 
     @property
     def size_bytes(self) -> int:
@@ -31,7 +36,7 @@ class RecordGap:
     """This audio will never come."""
 
     gap: Gap
-    done: Future[int] = field(default_factory=Future)
+    done: "asyncio.Future[int]" = field(default_factory=_future)
     size_bytes: int = 0
 
     def plan(self, plan: Plan) -> int:
@@ -44,7 +49,7 @@ class Delete:
     """Forget these streams; answered when nothing of them is left in the file."""
 
     stream_ids: Sequence[int]
-    done: Future[None] = field(default_factory=Future)
+    done: "asyncio.Future[None]" = field(default_factory=_future)
     size_bytes: int = 0
 
     def plan(self, plan: Plan) -> None:
