@@ -198,10 +198,11 @@ def _see_speech(model: LoadedModel) -> Vector:
     batch = mx.array(mel)[None].astype(getattr(mx, model.weights))
     [encoded] = Encoder(model.network.encoder, compiled=False)(batch, mx.array([len(mel)]))
     frames = np.array(model.network.joint.enc(encoded.astype(mx.float32)))
-    predictor = Predictor(model.network, np)
-    random, everywhere = np.random.default_rng(_SEED), np.ones(len(frames), np.bool_)
+    predictor = Predictor(model.network)
+    random, everyone = np.random.default_rng(_SEED), np.arange(len(frames))
     memory = predictor.recall([None] * len(frames))
     for _ in range(4):
-        memory = predictor.read(memory, random.integers(0, len(model.vocabulary), len(frames)), everywhere)
+        memory.move_on(everyone)
+        predictor.read(memory, everyone, random.integers(0, len(model.vocabulary), len(frames)))
     seen: Vector = frames + memory.projection
     return seen

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from meeting_service.recogniser.boosting import REMEMBERED_TOKENS, Booster
 from meeting_service.recogniser.decoder import Decoded, Emission, Region
-from meeting_service.recogniser.predictor import Array, Memory, Predictor
+from meeting_service.recogniser.predictor import Memory, Predictor
 from meeting_service.recogniser.transducer import TransducerRules
 from meeting_service.recognition import DecoderState
 
@@ -76,7 +76,7 @@ class BeamTransducer:
         rows = zip(encoded, regions, strict=True)
         return [self._decode_row(self._predictor.project([frames]), region) for frames, region in rows]
 
-    def _decode_row(self, projected: Array, region: Region) -> Decoded:
+    def _decode_row(self, projected: Scores, region: Region) -> Decoded:
         recent = () if region.state is None else region.state.recent_tokens
         path, memory = self._search(projected, region, self._booster.start(recent))
         labels = [emission.label for emission in path.emissions]
@@ -86,7 +86,7 @@ class BeamTransducer:
         remembered = (*recent, *labels)[-REMEMBERED_TOKENS:]
         return Decoded(path.emissions, DecoderState(hidden, cell, last_token, skip, path.stuck, remembered))
 
-    def _search(self, projected: Array, region: Region, phrase: Hashable) -> tuple[_Path, Memory]:
+    def _search(self, projected: Scores, region: Region, phrase: Hashable) -> tuple[_Path, Memory]:
         """The best path through the region and what the prediction network knows at its end."""
         memory = self._predictor.recall([region.state])
         paths = [self._begin(region, phrase)]
@@ -109,10 +109,11 @@ class BeamTransducer:
             begun.stuck = region.state.symbols_on_frame
         return begun
 
-    def _grow(self, paths: Sequence[_Path], memory: Memory, projected: Array) -> list[_Path]:
+    def _grow(self, paths: Sequence[_Path], memory: Memory, projected: Scores) -> list[_Path]:
         """Every path by its best labels and durations; paths that meet become one."""
-        frames = np.array([path.frame for path in paths])
-        labels, durations = self._predictor.score(projected, frames, memory)
+        frames, rows = np.array([path.frame for path in paths]), np.arange(len(paths))
+        scores = self._predictor.score(projected[frames], memory, rows)
+        labels, durations = _log_softmax(scores.labels), _log_softmax(scores.durations)
         confidence = 1.0 + (np.exp(labels) * labels).sum(-1) / math.log(labels.shape[-1])
         grown: dict[tuple[int, tuple[int, ...]], _Path] = {}
         for row, path in enumerate(paths):
@@ -153,8 +154,11 @@ class BeamTransducer:
     def _remember(self, memory: Memory, paths: Sequence[_Path]) -> Memory:
         """The memory of the paths' parents, having read what the paths grew by."""
         labels = np.array([path.label for path in paths])
-        parents = self._predictor.select(memory, [path.parent for path in paths])
-        return self._predictor.read(parents, labels, labels != self._predictor.blank)
+        parents = memory.select([path.parent for path in paths])
+        spoke = np.flatnonzero(labels != self._predictor.blank)
+        parents.move_on(spoke)
+        self._predictor.read(parents, spoke, labels[spoke])
+        return parents
 
     def _merit(self, path: _Path) -> float:
         """What finished paths are compared by: a phrase that is cut off gains nothing."""
@@ -167,6 +171,14 @@ def _best(scores: Scores, count: int) -> list[int]:
     top = np.argpartition(-scores, count - 1)[:count]
     order: list[int] = sorted(top.tolist(), key=lambda index: (-scores[index], index))
     return order
+
+
+def _log_softmax(logits: Scores) -> Scores:
+    if logits.shape[-1] == 0:
+        return logits
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    normalised: Scores = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    return normalised
 
 
 def _merge(one: _Path, other: _Path) -> _Path:

@@ -1,225 +1,185 @@
-"""The small networks of a transducer, prediction and joint, stepped for a whole batch.
+"""The small networks of a transducer, prediction and joint, stepped for many rows at once in NumPy.
 
-Written once over an array module: NumPy where the CPU computes (a step is tiny, and a call of NumPy costs a
-tenth of a call of MLX), MLX where a GPU does. Upstream's prediction network recurs along the batch, so its
-weights are used here and its code is not.
+A step is tiny, and a call of NumPy costs a tenth of a call of MLX. Upstream's prediction network recurs along
+the batch, so its weights are used here and its code is not. Every row gives the same bits in any company.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
 
 import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
+from meeting_service.recogniser.products import Linear, Rows
 from meeting_service.recognition import DecoderState
 
-Array = Any
-"""An array of the module in use."""
+Indexes = NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Memory:
-    """What the prediction network knows, row by row.
+    """What the prediction network knows, row by row; changed in place by the one decoding that holds it.
 
-    `hidden` and `cell` are the state before the last token was read, `(batch, layers, hidden)`, so that the
+    `hidden` and `cell` are the state before the last token was read, `(rows, layers, hidden)`, so that the
     token and its state are all that is to be carried; `next_hidden` and `next_cell` the state after it,
-    `projection` what the joint network sees of it, `(batch, joint)`.
+    `projection` what the joint network sees of it, `(rows, joint)`.
     """
 
-    hidden: Array
-    cell: Array
-    next_hidden: Array
-    next_cell: Array
-    projection: Array
+    hidden: Rows
+    cell: Rows
+    next_hidden: Rows
+    next_cell: Rows
+    projection: Rows
+
+    def select(self, rows: Sequence[int] | Indexes) -> "Memory":
+        """A copy of `rows`, in that order; a row may come several times."""
+        parts = (self.hidden, self.cell, self.next_hidden, self.next_cell, self.projection)
+        return Memory(*(part[np.asarray(rows, np.int64)] for part in parts))
+
+    def move_on(self, rows: Indexes) -> None:
+        """The state after the last token becomes the state before the next one, which is yet to be read."""
+        self.hidden[rows] = self.next_hidden[rows]
+        self.cell[rows] = self.next_cell[rows]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """What the joint network prefers, row by row, on the host."""
+class Scores:
+    """What the joint network makes of some rows, before any normalisation."""
 
-    labels: NDArray[np.int64]
-    durations: NDArray[np.int64]
-    """index into the model's durations; zeros for an RNNT"""
-    confidence: NDArray[np.float32]
-    """0 to 1: one minus the entropy of the label over that of a uniform guess"""
+    labels: Rows
+    """`(rows, labels + blank)`"""
+    best: Indexes
+    """the best label of each row"""
+    durations: Rows
+    """`(rows, durations)`; none for an RNNT"""
+
+    def confidence(self, rows: Indexes) -> Rows:
+        """0 to 1: one minus the entropy of the label over that of a uniform guess, `(rows,)`."""
+        labels = self.labels[rows]
+        labels -= labels.max(axis=-1, keepdims=True)
+        weights = np.exp(labels)
+        total = weights.sum(axis=-1)
+        weights *= labels
+        entropy = np.log(total) - weights.sum(axis=-1) / total
+        confidence: Rows = 1.0 - entropy / np.float32(np.log(labels.shape[-1]))
+        return confidence
 
 
 class Predictor:
-    """Prediction and joint network with their weights in one array module."""
+    """Prediction and joint network with their weights in NumPy."""
 
-    def __init__(self, network: Any, xp: ModuleType) -> None:
-        convert = np.array if xp is np else (lambda array: array)
-        prediction = network.decoder.prediction
-        self.xp: Any = xp
+    def __init__(self, network: Any) -> None:
+        prediction, joint = network.decoder.prediction, network.joint
         self.blank: int = len(network.vocabulary)
-        self._embedding = convert(prediction["embed"].weight)
-        self._layers = [_LstmLayer.of(layer, convert) for layer in prediction["dec_rnn"].lstm]
-        self._joint_prediction = _Linear.of(network.joint.pred, convert)
-        self._joint_output = _Linear.of(network.joint.joint_net[-1], convert)
-        self._joint_encoder = network.joint.enc
-        self._activate = _ACTIVATIONS[type(network.joint.joint_net[0]).__name__](xp)
+        self._embedding = np.array(prediction["embed"].weight)
+        self._layers = [_LstmLayer(layer) for layer in prediction["dec_rnn"].lstm]
+        self._joint_encoder = joint.enc
+        self._joint_prediction = _linear(joint.pred)
+        self._activate = _ACTIVATIONS[type(joint.joint_net[0]).__name__]
+        output, after_blank = joint.joint_net[-1], self.blank + 1
+        weight, bias = np.array(output.weight), _bias_of(output)
+        self._labels = Linear(weight[:after_blank], bias[:after_blank], padding=-np.inf)
+        self._durations = (
+            Linear(weight[after_blank:], bias[after_blank:]) if len(weight) > after_blank else None
+        )
+        self._start = self._begin()
 
     @property
-    def state_shape(self) -> tuple[int, int]:
-        """`(layers, hidden)` of one row."""
-        return len(self._layers), self._layers[0].recurrent.shape[0]
+    def tile(self) -> int:
+        """Rows that are computed at the price of one."""
+        return self._labels.tile
 
-    def project(self, encoded: Sequence[mx.array]) -> Array:
+    def project(self, encoded: Sequence[mx.array]) -> Rows:
         """What the joint network sees of encoder frames: rows of `(frames, width)` to `(all frames, joint)`.
 
         Each row is a product of its own, so that its shape, and with it its last bits, is its own too.
         """
         projected = [self._joint_encoder(frames.astype(mx.float32)) for frames in encoded]
-        if self.xp is mx:
-            return mx.concatenate(projected)
         mx.eval(projected)
         return np.concatenate([np.array(frames) for frames in projected])
 
     def recall(self, states: Sequence[DecoderState | None]) -> Memory:
-        """Memory as a former window left it; None is the start of an utterance."""
-        empty = np.zeros(self.state_shape, np.float32)
-        hidden = self.xp.array(np.stack([empty if s is None else s.hidden for s in states]))
-        cell = self.xp.array(np.stack([empty if s is None else s.cell for s in states]))
-        tokens = np.array([-1 if s is None or s.last_token is None else s.last_token for s in states])
-        return self._read(tokens, hidden, cell)
+        """Memory as former windows left it; None is the start of an utterance."""
+        memory = self._start.select([0] * len(states))
+        told = {row: state for row, state in enumerate(states) if state and state.last_token is not None}
+        for row, state in told.items():
+            memory.hidden[row], memory.cell[row] = state.hidden, state.cell
+        labels = np.array([state.last_token for state in told.values()], np.int64)
+        self.read(memory, np.array(list(told), np.int64), labels)
+        return memory
 
-    def read(self, memory: Memory, labels: NDArray[np.int64], emitted: NDArray[np.bool_]) -> Memory:
-        """Memory after the rows that emitted have read their label; the others keep theirs."""
-        fresh = self._read(np.where(emitted, labels, 0), memory.next_hidden, memory.next_cell)
-        if emitted.all():
-            return fresh
-        rows = self.xp.array(emitted)[:, None]
-        keep = self.xp.where
-        return Memory(
-            keep(rows[..., None], fresh.hidden, memory.hidden),
-            keep(rows[..., None], fresh.cell, memory.cell),
-            keep(rows[..., None], fresh.next_hidden, memory.next_hidden),
-            keep(rows[..., None], fresh.next_cell, memory.next_cell),
-            keep(rows, fresh.projection, memory.projection),
-        )
+    def read(self, memory: Memory, rows: Indexes, labels: Indexes) -> None:
+        """Let `rows` read a label each, `(rows,)`, from the state before it."""
+        if len(rows):
+            self._step(memory, rows, self._embedding[labels])
 
-    def choose(self, projected: Array, frames: NDArray[np.int64], memory: Memory) -> Choice:
-        """The best label and duration of each row at its own of the projected `frames`, `(batch,)`.
-
-        The one wait for the device in a step.
-        """
-        xp = self.xp
-        logits = self._join(projected, frames, memory)
-        labels, durations = logits[:, : self.blank + 1], logits[:, self.blank + 1 :]
-        best = xp.argmax(labels, axis=-1)
-        longest = xp.argmax(durations, axis=-1) if durations.shape[-1] else xp.zeros_like(best)
-        confidence = _certainty(xp, labels)
-        if xp is not np:
-            mx.eval(best, longest, confidence)
-        return Choice(np.array(best, np.int64), np.array(longest, np.int64), np.array(confidence, np.float32))
-
-    def score(
-        self, projected: Array, frames: NDArray[np.int64], memory: Memory
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """Log-probabilities of each row at its own frame, on the host.
+    def score(self, seen: Rows, memory: Memory, rows: Indexes) -> Scores:
+        """What comes next.
 
         Args:
-            projected: as `project` gives it.
-            frames: of `projected`, `(batch,)`.
+            seen: projected frames, as many for each of `rows`, `(len(rows) * n, joint)`.
             memory: of the whole batch.
-
-        Returns:
-            Those of the labels, `(batch, labels + blank)`, and of the durations, `(batch, durations)`.
+            rows: whose memory goes with the frames, `(rows,)`.
         """
-        logits = np.array(self._join(projected, frames, memory), np.float32)
-        return _log_softmax(logits[:, : self.blank + 1]), _log_softmax(logits[:, self.blank + 1 :])
+        known = memory.projection[rows]
+        joined = (seen.reshape(len(rows), -1, known.shape[1]) + known[:, None]).reshape(seen.shape)
+        joined = self._activate(joined)
+        padded = self._labels(joined)
+        best = padded.argmax(axis=-1)  # over the padding too, which never wins, for otherwise it would copy
+        durations = (
+            self._durations(joined)[:, : self._durations.outputs] if self._durations else joined[:, :0]
+        )
+        return Scores(padded[:, : self._labels.outputs], best, durations)
 
-    def select(self, memory: Memory, rows: Sequence[int]) -> Memory:
-        """The memory of `rows`, in that order; a row may come several times."""
-        index = self.xp.array(rows)
-        parts = (memory.hidden, memory.cell, memory.next_hidden, memory.next_cell, memory.projection)
-        return Memory(*(part[index] for part in parts))
+    def _begin(self) -> Memory:
+        """One row that has read nothing."""
+        shape = (1, len(self._layers), self._layers[0].width)
+        hidden, cell, next_hidden, next_cell = (np.zeros(shape, np.float32) for _ in range(4))
+        projection = np.zeros((1, self._joint_prediction.outputs), np.float32)
+        memory = Memory(hidden, cell, next_hidden, next_cell, projection)
+        self._step(memory, np.zeros(1, np.int64), np.zeros((1, self._embedding.shape[1]), np.float32))
+        return memory
 
-    def _join(self, projected: Array, frames: NDArray[np.int64], memory: Memory) -> Array:
-        """Logits of labels and durations, `(batch, labels + blank + durations)`."""
-        seen = projected[self.xp.array(frames)]
-        return self._joint_output(self._activate(seen + memory.projection))
-
-    def _read(self, tokens: NDArray[np.int64], hidden: Array, cell: Array) -> Memory:
-        xp = self.xp
-        known = xp.array(tokens >= 0)[:, None]
-        x = xp.where(known, self._embedding[xp.array(np.maximum(tokens, 0))], 0.0)
-        next_hidden, next_cell = [], []
+    def _step(self, memory: Memory, rows: Indexes, x: Rows) -> None:
         for index, layer in enumerate(self._layers):
-            x, memory = layer.step(xp, x, hidden[:, index], cell[:, index])
-            next_hidden.append(x)
-            next_cell.append(memory)
-        projection = self._joint_prediction(x)
-        return Memory(hidden, cell, xp.stack(next_hidden, axis=1), xp.stack(next_cell, axis=1), projection)
+            x, cell = layer.step(x, memory.hidden[rows, index], memory.cell[rows, index])
+            memory.next_hidden[rows, index] = x
+            memory.next_cell[rows, index] = cell
+        memory.projection[rows] = self._joint_prediction(x)[:, : self._joint_prediction.outputs]
 
 
-@dataclass(frozen=True, slots=True)
-class _Linear:
-    weight: Array
-    """`(inputs, outputs)`"""
-    bias: Array
-
-    @classmethod
-    def of(cls, module: Any, convert: Callable[[mx.array], Array]) -> "_Linear":
-        return cls(convert(module.weight).T, convert(module.bias) if "bias" in module else 0.0)
-
-    def __call__(self, x: Array) -> Array:
-        return _rows_times(x, self.weight) + self.bias
-
-
-@dataclass(frozen=True, slots=True)
 class _LstmLayer:
-    inputs: Array
-    """`(inputs, 4 * hidden)`"""
-    recurrent: Array
-    """`(hidden, 4 * hidden)`"""
-    bias: Array
+    """One layer; its gates are one product, and one tanh: a sigmoid is half a tanh of the half, and a half."""
 
-    @classmethod
-    def of(cls, module: Any, convert: Callable[[mx.array], Array]) -> "_LstmLayer":
-        bias = convert(module.bias) if module.bias is not None else 0.0
-        return cls(convert(module.Wx).T, convert(module.Wh).T, bias)
+    def __init__(self, module: Any) -> None:
+        self.width = module.hidden_size
+        weight = np.concatenate([np.array(module.Wx), np.array(module.Wh)], axis=1)
+        bias = np.zeros(len(weight), np.float32) if module.bias is None else np.array(module.bias)
+        halves = np.repeat(np.array([0.5, 0.5, 1.0, 0.5], np.float32), self.width)
+        self._gates = Linear(weight * halves[:, None], bias * halves)
 
-    def step(self, xp: Any, x: Array, hidden: Array, cell: Array) -> tuple[Array, Array]:
+    def step(self, x: Rows, hidden: Rows, cell: Rows) -> tuple[Rows, Rows]:
         """One token; gates in MLX's order: input, forget, cell, output."""
-        gates = _rows_times(x, self.inputs) + _rows_times(hidden, self.recurrent) + self.bias
-        gates = gates.reshape(len(x), 4, -1)
-        enter, forget, fresh, leave = (gates[:, gate] for gate in range(4))
-        cell = _sigmoid(xp, forget) * cell + _sigmoid(xp, enter) * xp.tanh(fresh)
-        return _sigmoid(xp, leave) * xp.tanh(cell), cell
+        gates = self._gates(np.concatenate([x, hidden], axis=1))[:, : self._gates.outputs]
+        gates = np.tanh(gates).reshape(len(x), 4, self.width)
+        fresh = gates[:, 2]
+        enter, forget, leave = (0.5 * gates[:, gate] + 0.5 for gate in (0, 1, 3))
+        cell = forget * cell + enter * fresh
+        return leave * np.tanh(cell), cell
 
 
-def _rows_times(rows: Array, matrix: Array) -> Array:
-    """Each row by itself: in NumPy its result then has the same bits in any batch, and no thread is woken."""
-    return (rows[:, None, :] @ matrix)[:, 0]
+def _linear(module: Any) -> Linear:
+    return Linear(np.array(module.weight), _bias_of(module))
 
 
-def _sigmoid(xp: Any, x: Array) -> Array:
-    return 0.5 * xp.tanh(0.5 * x) + 0.5  # as exact as 1 / (1 + exp(-x)), without its overflow
+def _bias_of(module: Any) -> Rows:
+    return np.array(module.bias) if "bias" in module else np.zeros(len(module.weight), np.float32)
 
 
-_ACTIVATIONS: dict[str, Callable[[Any], Callable[[Array], Array]]] = {
-    "ReLU": lambda xp: lambda x: xp.maximum(x, 0),
-    "Sigmoid": lambda xp: lambda x: _sigmoid(xp, x),
-    "Tanh": lambda xp: xp.tanh,
+_ACTIVATIONS: dict[str, Callable[[Rows], Rows]] = {
+    "ReLU": lambda x: np.maximum(x, 0, out=x),
+    "Sigmoid": lambda x: 0.5 * np.tanh(0.5 * x) + 0.5,
+    "Tanh": np.tanh,
 }
-
-
-def _log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    if logits.shape[-1] == 0:
-        return logits
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    normalised: NDArray[np.float32] = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
-    return normalised
-
-
-def _certainty(xp: Any, logits: Array) -> Array:
-    """One minus the entropy of `softmax(logits)` over that of a uniform guess, `(batch,)`."""
-    shifted = logits - logits.max(axis=-1, keepdims=True)
-    weights = xp.exp(shifted)
-    total = weights.sum(axis=-1)
-    entropy = xp.log(total) - (weights * shifted).sum(axis=-1) / total
-    return 1.0 - entropy / float(np.log(logits.shape[-1]))

@@ -1,12 +1,12 @@
-"""Greedy decoding of TDT and RNNT models, a whole batch at a time.
+"""Greedy decoding of TDT and RNNT models on the host, a whole batch at a time.
 
-Every step moves every row on: to its next frame, or to its next label on the same one. What a window
-leaves behind, the prediction network's state and the frames its last duration already covers, is all that
-the next window needs, so decoding in pieces equals decoding in one.
+Every step moves every row on: to a later frame, or to its next label on the same one. What a window leaves
+behind, the prediction network's state and the frames its last duration already covers, is all that the next
+window needs, so decoding in pieces equals decoding in one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import mlx.core as mx
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meeting_service.recogniser.decoder import Decoded, Emission, Region
-from meeting_service.recogniser.predictor import Choice, Memory, Predictor
+from meeting_service.recogniser.predictor import Indexes, Memory, Predictor, Scores
 from meeting_service.recognition import DecoderState
 
 _MAX_SYMBOLS = 10
@@ -47,84 +47,100 @@ class GreedyTransducer:
 
     def decode(self, encoded: Sequence[mx.array], regions: Sequence[Region]) -> list[Decoded]:
         """See `Decoder`."""
-        predictor = self._predictor
-        projected = predictor.project(encoded)
-        memory = predictor.recall([region.state for region in regions])
-        rows = _Rows.begin(regions)
-        lengths = np.array([len(frames) for frames in encoded])
-        starts = np.cumsum(lengths) - lengths
-        while (active := rows.frame < rows.end).any():
-            choice = predictor.choose(projected, starts + np.minimum(rows.frame, lengths - 1), memory)
-            emitted = active & (choice.labels != predictor.blank)
-            self._move(rows, choice, active, emitted)
-            if emitted.any():
-                memory = predictor.read(memory, choice.labels, emitted)
+        projected = self._predictor.project(encoded)
+        memory = self._predictor.recall([region.state for region in regions])
+        rows = _Rows(regions, [len(frames) for frames in encoded])
+        while len(active := rows.unfinished()):
+            seen = rows.look_ahead(active, max(1, self._predictor.tile // len(active)))
+            scores = self._predictor.score(projected[seen].reshape(seen.size, -1), memory, active)
+            spoke = self._move(rows, active, scores, seen.shape[1])
+            memory.move_on(spoke)
+            going_on = spoke[rows.frame[spoke] < rows.end[spoke]]
+            self._predictor.read(memory, going_on, rows.last_token[going_on])
         return rows.finish(memory)
 
-    def _move(
-        self, rows: "_Rows", choice: Choice, active: NDArray[np.bool_], emitted: NDArray[np.bool_]
+    def _move(self, rows: "_Rows", active: Indexes, scores: Scores, ahead: int) -> Indexes:
+        """Move rows past blanks until they speak or have not been looked at; those that spoke."""
+        begun, spoke = rows.frame[active], []
+        looking = np.arange(len(active))
+        while len(looking):
+            row = active[looking]
+            at = looking * ahead + rows.frame[row] - begun[looking]  # of the scores
+            is_blank = scores.best[at] == self._predictor.blank
+            self._step(rows, row, scores, at, is_blank)
+            spoke.append(row[~is_blank])
+            looking, row = looking[is_blank], row[is_blank]
+            in_sight = rows.frame[row] < np.minimum(begun[looking] + ahead, rows.end[row])
+            looking = looking[in_sight]
+        return np.concatenate(spoke)
+
+    def _step(
+        self, rows: "_Rows", row: Indexes, scores: Scores, at: Indexes, is_blank: NDArray[np.bool_]
     ) -> None:
-        durations, covered = self._steps(choice)
-        rows.emit(choice, covered, emitted)
-        symbols = np.where(durations == 0, rows.symbols + 1, 0)
-        stuck = symbols >= self._max_symbols
-        rows.symbols = np.where(active, np.where(stuck, 0, symbols), rows.symbols)
-        rows.frame = np.where(
-            active, rows.frame + np.where(stuck, np.maximum(durations, 1), durations), rows.frame
-        )
-
-    def _steps(self, choice: Choice) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Frames to move on, and frames a label covers."""
-        is_blank = choice.labels == self._predictor.blank
+        """One blank or label for each of `row`."""
         if self._durations is None:
-            return is_blank.astype(np.int64), np.ones_like(choice.labels)
-        durations = self._durations[choice.durations]
-        return np.where(is_blank, np.maximum(durations, 1), durations), durations
+            steps, covered = is_blank.astype(np.int64), np.ones_like(at)
+        else:
+            covered = self._durations[scores.durations[at].argmax(axis=-1)]
+            steps = np.where(is_blank, np.maximum(covered, 1), covered)
+        if not is_blank.all():
+            rows.emit(row[~is_blank], scores, at[~is_blank], covered[~is_blank])
+        symbols = np.where(steps == 0, rows.symbols[row] + 1, 0)
+        stuck = symbols >= self._max_symbols
+        rows.symbols[row] = np.where(stuck, 0, symbols)
+        rows.frame[row] += np.where(stuck, 1, steps)
 
 
-@dataclass(slots=True)
 class _Rows:
     """Where every row stands."""
 
-    frame: NDArray[np.int64]
-    end: NDArray[np.int64]
-    symbols: NDArray[np.int64]
-    """labels on this frame without moving on"""
-    last_token: list[int | None]
-    emissions: list[list[Emission]] = field(default_factory=list)
+    def __init__(self, regions: Sequence[Region], lengths: Sequence[int]) -> None:
+        states = [region.state or _START for region in regions]
+        self.starts = np.cumsum(lengths) - lengths
+        """first frame of each row among the frames of all"""
+        first = np.array([region.first for region in regions])
+        self.frame = first + [state.skip_frames for state in states]
+        self.end = np.array([region.end for region in regions])
+        self.symbols = np.array([state.symbols_on_frame for state in states])
+        """labels on this frame without moving on"""
+        self.last_token = np.array([-1 if s.last_token is None else s.last_token for s in states])
+        self.emissions: list[list[Emission]] = [[] for _ in regions]
 
-    @classmethod
-    def begin(cls, regions: Sequence[Region]) -> "_Rows":
-        states = [region.state for region in regions]
-        skips = [0 if state is None else state.skip_frames for state in states]
-        return cls(
-            frame=np.array([region.first + skip for region, skip in zip(regions, skips, strict=True)]),
-            end=np.array([region.end for region in regions]),
-            symbols=np.array([0 if state is None else state.symbols_on_frame for state in states]),
-            last_token=[None if state is None else state.last_token for state in states],
-            emissions=[[] for _ in regions],
-        )
+    def unfinished(self) -> Indexes:
+        """Rows with frames left to decode."""
+        return np.flatnonzero(self.frame < self.end)
 
-    def emit(self, choice: Choice, covered: NDArray[np.int64], emitted: NDArray[np.bool_]) -> None:
-        for row in np.flatnonzero(emitted):
-            label = int(choice.labels[row])
-            self.last_token[row] = label
-            self.emissions[row].append(
-                Emission(label, int(self.frame[row]), int(covered[row]), float(choice.confidence[row]))
-            )
+    def look_ahead(self, rows: Indexes, frames: int) -> Indexes:
+        """The next frames of each row, `(rows, frames)`, among those of all; the last one over at the end."""
+        frame = self.frame[rows, None] + np.arange(frames)
+        ahead: Indexes = self.starts[rows, None] + np.minimum(frame, self.end[rows, None] - 1)
+        return ahead
+
+    def emit(self, rows: Indexes, scores: Scores, at: Indexes, covered: Indexes) -> None:
+        """Note the label of each of `rows`."""
+        labels = scores.best[at]
+        self.last_token[rows] = labels
+        facts = (rows, labels, self.frame[rows], covered, scores.confidence(at))
+        for row, *emission in zip(*(fact.tolist() for fact in facts), strict=True):
+            self.emissions[row].append(Emission(*emission))
 
     def finish(self, memory: Memory) -> list[Decoded]:
-        hidden, cell = np.array(memory.hidden), np.array(memory.cell)
+        """The answers, once no row has frames left."""
+        skips = np.maximum(self.frame - self.end, 0)
         return [
             Decoded(
-                self.emissions[row],
+                emissions,
                 DecoderState(
-                    hidden[row].copy(),
-                    cell[row].copy(),
-                    self.last_token[row],
-                    max(0, int(self.frame[row] - self.end[row])),
+                    memory.hidden[row].copy(),
+                    memory.cell[row].copy(),
+                    None if self.last_token[row] < 0 else int(self.last_token[row]),
+                    int(skips[row]),
                     int(self.symbols[row]),
                 ),
             )
-            for row in range(len(self.emissions))
+            for row, emissions in enumerate(self.emissions)
         ]
+
+
+_START = DecoderState(np.zeros((0, 0), np.float32), np.zeros((0, 0), np.float32), None, 0)
+"""Before an utterance; the networks' part of it is the predictor's."""

@@ -15,7 +15,7 @@ FRAMES = 24
 def make_beam(model: LoadedModel, size: int, *phrases: str) -> BeamTransducer:
     """A beam decoder of a tiny model on the host."""
     rules = TransducerRules.of(model.network)
-    return BeamTransducer(Predictor(model.network, np), rules, size, Booster(phrases, VOCABULARY))
+    return BeamTransducer(Predictor(model.network), rules, size, Booster(phrases, VOCABULARY))
 
 
 def labels_of(decoded: Decoded) -> list[int]:
@@ -28,7 +28,7 @@ def labels_of(decoded: Decoded) -> list[int]:
 def test_a_beam_of_one_is_greedy(kind: Kind, seed: int) -> None:
     """With a single path the search takes the best label and the best duration, like greedy decoding."""
     model, encoded = make_model(kind, seed), make_encoded(seed, 1, FRAMES)
-    greedy = GreedyTransducer(Predictor(model.network, np), TransducerRules.of(model.network))
+    greedy = GreedyTransducer(Predictor(model.network), TransducerRules.of(model.network))
     [expected] = greedy.decode(encoded, [Region(0, FRAMES, None)])
 
     [decoded] = make_beam(model, 1).decode(encoded, [Region(0, FRAMES, None)])

@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+
+from meeting_service.recogniser.products import Linear
+
+SHAPES = [(160, 640), (320, 640), (640, 500), (1_280, 640), (33, 7)]
+"""Inputs and outputs: those of the bundled model, of the published ones, and some that fit nowhere."""
+
+
+def make_linear(inputs: int, outputs: int) -> Linear:
+    """Weights from nowhere."""
+    random = np.random.default_rng(inputs)
+    weight = random.standard_normal((outputs, inputs)).astype(np.float32)
+    return Linear(weight, random.standard_normal(outputs).astype(np.float32))
+
+
+def make_rows(count: int, inputs: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+    """Rows of very different size."""
+    random = np.random.default_rng(count)
+    rows = random.standard_normal((count, inputs)) * 10.0 ** random.integers(-6, 6, (count, 1))
+    return rows.astype(np.float32)
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), SHAPES)
+def test_it_is_a_product(inputs: int, outputs: int) -> None:
+    """The result is that of a plain product, to the accuracy of single precision."""
+    random = np.random.default_rng(1)
+    weight = random.standard_normal((outputs, inputs)).astype(np.float32)
+    rows, bias = random.standard_normal((6, inputs)).astype(np.float32), np.ones(outputs, np.float32)
+
+    result = Linear(weight, bias)(rows)
+
+    np.testing.assert_allclose(rows.astype(np.float64) @ weight.T + 1.0, result[:, :outputs], atol=1e-3)
+
+
+@pytest.mark.parametrize(("inputs", "outputs"), SHAPES)
+@pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 8, 13, 16, 64])
+def test_a_row_has_its_bits_in_any_company(inputs: int, outputs: int, count: int) -> None:
+    """However many rows there are, in whatever order, each gives what it gives alone."""
+    linear, rows = make_linear(inputs, outputs), make_rows(count, inputs)
+    alone = np.concatenate([linear(rows[row : row + 1]) for row in range(count)])
+
+    for order in (np.arange(count), np.arange(count)[::-1], np.roll(np.arange(count), 3)):
+        np.testing.assert_array_equal(alone[order], linear(rows[order]))
+
+
+def test_neighbours_that_are_no_numbers_stay_by_themselves() -> None:
+    """A row of infinities spoils no other."""
+    linear, rows = make_linear(160, 640), make_rows(4, 160)
+    alone = linear(rows[2:3])
+    rows[1] = np.inf
+
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_array_equal(alone[0], linear(rows)[2])
+
+
+def test_the_padding_never_wins() -> None:
+    """What is beyond the outputs has the value asked for."""
+    linear = Linear(np.ones((3, 8), np.float32), padding=-np.inf)
+
+    padded = linear(np.ones((2, 8), np.float32))
+
+    assert 3 == linear.outputs
+    assert (padded[:, 3:] == -np.inf).all()
+    assert (padded[:, :3] == 8.0).all()
