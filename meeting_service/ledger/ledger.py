@@ -72,7 +72,7 @@ class Ledger:
                 raise InvalidAudio(f"an unfinished sample of {len(tail)} bytes is none")
         request = Append(tuple(chunks), dict(tails or {}))
         self._writer.submit(request)
-        return await asyncio.wrap_future(request.done)
+        return await request.done
 
     async def record_gap(self, gap: Gap) -> int:
         """Declare that audio will never come; what is held of it stays. Returns samples held.
@@ -85,7 +85,7 @@ class Ledger:
             raise InvalidAudio(f"a gap from sample {gap.start_sample} to {gap.end_sample} is none")
         request = RecordGap(gap)
         self._writer.submit(request)
-        return await asyncio.wrap_future(request.done)
+        return await request.done
 
     @property
     def healthy(self) -> bool:
@@ -123,7 +123,7 @@ class Ledger:
         """
         request = Delete(tuple(stream_ids))
         self._writer.submit(request)
-        await asyncio.wrap_future(request.done)
+        await request.done
 
     async def close(self) -> None:
         """Store what waits, then let go of the file. May be called again."""
