@@ -5,6 +5,7 @@ stores what was accepted and tells what is durable.
 """
 
 import asyncio
+import math
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -199,13 +200,14 @@ class AudioConnection:
     async def _receive(self, data: str | bytes) -> None:
         now_s = asyncio.get_running_loop().time()
         if isinstance(data, bytes):
-            self._protocol.receive_audio(data, now_s)
+            urgent = self._protocol.receive_audio(data, now_s)
         else:
             greeted = self._protocol.greeted
             specs = self._protocol.receive_text(data, now_s)
             if specs or not greeted:
                 await self._open(specs, first=not greeted)
-        if self._protocol.urgent:
+            urgent = self._protocol.urgent
+        if urgent:
             self._hurry.set()
         self._wakeup.set()
 
@@ -276,7 +278,8 @@ class AudioConnection:
             self._wakeup.set()
 
     async def _store_all(self) -> None:
-        work = list(self._protocol.take_work())
+        now_s = math.inf if self._ending else asyncio.get_running_loop().time()
+        work = list(self._protocol.take_work(now_s))
         results = await asyncio.gather(*(self._store(*item) for item in work), return_exceptions=True)
         for failure in results:
             if failure is not None:

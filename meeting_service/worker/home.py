@@ -73,6 +73,7 @@ class ChildWorker:
         self._configure = configure
         self._replies: asyncio.Queue[Reply | None] = asyncio.Queue()
         self._writer: asyncio.StreamWriter | None = None
+        self._unwritten: list[bytes] = []
         self._process: asyncio.subprocess.Process | None = None
         self._supervisor: asyncio.Task[None] | None = None
         self._stopping = False
@@ -97,9 +98,20 @@ class ChildWorker:
         self._supervisor = asyncio.create_task(self._supervise(reader), name="worker supervisor")
 
     def send(self, command: Command) -> None:
-        """Give a command; it is dropped while the child is away, for `Restarted` makes up for it."""
+        """Give a command; it is dropped while the child is away, for `Restarted` makes up for it.
+
+        What is given in one turn of the loop goes in one write: hundreds of streams may share a commit.
+        """
+        if self._writer is None or self._writer.is_closing():
+            return
+        if not self._unwritten:
+            asyncio.get_running_loop().call_soon(self._write)
+        self._unwritten.append(encode(command))
+
+    def _write(self) -> None:
+        lines, self._unwritten = self._unwritten, []
         if self._writer is not None and not self._writer.is_closing():
-            self._writer.write(encode(command))
+            self._writer.write(b"".join(lines))
 
     async def replies(self) -> AsyncIterator[Reply]:
         """All that the child says, across restarts."""
