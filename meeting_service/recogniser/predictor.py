@@ -151,7 +151,7 @@ class Predictor:
 
 
 class _LstmLayer:
-    """One layer; its gates are one product, and one tanh: a sigmoid is half a tanh of the half, and a half."""
+    """One layer; its gates are one product, and one tanh: a sigmoid is half a tanh of half, plus half."""
 
     def __init__(self, module: Any) -> None:
         self.width = module.hidden_size
