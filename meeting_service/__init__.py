@@ -13,7 +13,7 @@ Bots send one audio stream per participant; the sentences of all of them become 
 - `worker` runs segmenter and recogniser in a process of its own.
 - `sessions` joins these into live meetings; `broadcast` tells watchers; `web` and `exports` show.
 - `offline` transcribes files without a service; `client` and `sender` are the bots' side of one.
-- `cli`, `doctor` and `demo` are what a person runs.
+- `cli`, `doctor`, `demo` and `bench` are what a person runs.
 
 The root modules are the vocabulary these stages speak (`audio`, `recognition`, `transcript`, `meeting`,
 `events`, `errors`, `clock`, `settings`), what is made of several stages (`transcriber`, `streaming`) and the

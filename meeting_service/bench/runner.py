@@ -38,17 +38,17 @@ def run_parts(
     An interruption (Ctrl-C) ends the part it hits and the run; what that part had measured is yielded.
     """
     for part in parts:
-        begun(part)
-        outcome = _run(part, context)
-        gc.collect()
+        outcome = _run(part, context, begun)
         yield outcome
         if outcome.interrupted:
             return
 
 
-def _run(part: Part, context: Context) -> Outcome:
+def _run(part: Part, context: Context, begun: Begun) -> Outcome:
     outcome, started = Outcome(part), time.monotonic()
     try:
+        gc.collect()
+        begun(part)
         for figure in part.run(context):
             outcome.figures.append(figure)
     except KeyboardInterrupt:

@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import mlx.core as mx
-from mlx.utils import tree_flatten
 from parakeet_mlx import from_pretrained
 from parakeet_mlx.audio import get_logmel
-from parakeet_mlx.utils import from_config
 
 from meeting_service.audio import RECOGNITION_RATE_HZ
-from meeting_service.bench.full_size import make_config
 from meeting_service.bench.timing import cpu_seconds
-from meeting_service.recogniser import Recogniser, get_model
+from meeting_service.recogniser import ModelPath
 from meeting_service.recognition import Samples
 
 CONTEXT = (256, 256)
@@ -32,18 +29,11 @@ class Upstream:
         mx.eval(model.parameters())
 
     @classmethod
-    def bundled(cls) -> "Upstream":
-        """The bundled model, as `from_pretrained` loads it."""
+    def load(cls, path: ModelPath) -> "Upstream":
+        """A model's folder, as `from_pretrained` loads it; in float32, as on every CPU."""
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)  # it leaves the configuration's file open
-            return cls(from_pretrained(str(get_model("demo").directory), dtype=mx.float32))
-
-    @classmethod
-    def full_size(cls, recogniser: Recogniser) -> "Upstream":
-        """The full-size model with the very weights that `recogniser` holds."""
-        model = from_config(make_config())
-        model.load_weights(tree_flatten(recogniser.model.network.parameters()))
-        return cls(model)
+            return cls(from_pretrained(str(path.directory), dtype=mx.float32))
 
     def transcribe(self, samples: Samples) -> str:
         """The text of a whole file, `(samples,)`, in one piece, as `transcribe` does it."""

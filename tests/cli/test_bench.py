@@ -1,9 +1,13 @@
 """The bench from outside."""
 
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.cli.conftest import Invoke
+from tests.cli.running import clean_environment
 
 
 def test_a_part_is_measured_and_written(invoke: Invoke, tmp_path: Path) -> None:
@@ -33,3 +37,25 @@ def test_wrong_usage_is_found_before_the_work(invoke: Invoke, tmp_path: Path) ->
 
     assert ended.code == 1
     assert "bench.json cannot be written" in ended.err
+
+
+def test_an_interruption_keeps_what_was_measured(tmp_path: Path) -> None:
+    """After Ctrl-C in the second part the first one's figures are shown and written; exit code 130."""
+    chosen = ("bench", "--quick", "--part", "vad", "--part", "profile")
+    running = subprocess.Popen(
+        [sys.executable, "-m", "meeting_service", *chosen, "--json", str(tmp_path / "bench.json")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=clean_environment(),
+    )
+    assert running.stderr is not None
+    assert any("part 2 of 2" in line for line in running.stderr)
+    running.send_signal(signal.SIGINT)
+    out, _ = running.communicate(timeout=120)
+    document = json.loads((tmp_path / "bench.json").read_text())
+
+    assert running.returncode == 130
+    assert document["vad_ms_per_s"] > 0
+    assert document["parts"]["profile"]["failure"] == "interrupted"
+    assert "voice detection per second of audio" in out

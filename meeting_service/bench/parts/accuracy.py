@@ -8,7 +8,7 @@ from meeting_service.bench.context import Context
 from meeting_service.bench.figures import Figure, Rows, Target
 from meeting_service.bench.part import Part
 from meeting_service.bench.speech import Spoken, join, list_sentences
-from meeting_service.recogniser import Engine
+from meeting_service.recogniser import Engine, get_model
 from meeting_service.recognition import Samples, Span, Window
 from meeting_service.scoring import WordErrors, count_word_errors
 from meeting_service.segmenter import Segmenter, SileroDetector
@@ -88,7 +88,7 @@ def _ways(context: Context) -> dict[str, Hear]:
     from meeting_service.bench.upstream import Upstream
 
     engine, settings = context.bundled, context.settings
-    upstream = Upstream.bundled()
+    upstream = Upstream.load(get_model("demo"))
 
     def live(recordings: Sequence[Spoken]) -> list[str]:
         heard = Listening(context.scratch, [r.samples for r in recordings], settings).listen(engine)

@@ -14,7 +14,7 @@ from meeting_service.bench.context import Context
 from meeting_service.bench.figures import Figure, Rows
 from meeting_service.bench.part import Part
 from meeting_service.bench.speech import PEOPLE, lay_out_meeting, speak_without_pause
-from meeting_service.recogniser import Engine
+from meeting_service.recogniser import Engine, get_model
 from meeting_service.recognition import Samples
 from meeting_service.settings import Settings
 
@@ -91,14 +91,11 @@ def _contests(context: Context) -> Iterator[tuple[Contest, float, float]]:
     from meeting_service.bench.upstream import Upstream
 
     context.say("loading upstream")
-    yield (
-        Contest("bundled", context.bundled, Upstream.bundled()),
-        context.choose(5, 30),
-        context.choose(10, 40),
-    )
+    upstream = Upstream.load(get_model("demo"))
+    yield Contest("bundled", context.bundled, upstream), context.choose(5, 30), context.choose(10, 40)
     if not context.quick:
-        recogniser = context.full_size
-        yield Contest("full-size", recogniser, Upstream.full_size(recogniser)), 10, 20
+        upstream = Upstream.load(context.full_size_path)
+        yield Contest("full-size", context.full_size, upstream), 10, 20
 
 
 def _figure(key: str, comparisons: Sequence[Comparison]) -> Figure:
