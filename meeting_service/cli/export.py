@@ -25,6 +25,16 @@ _RECENT = 5
 def command(
     meeting: Annotated[str, typer.Argument(metavar="MEETING", help="The meeting's id.")],
     form: Format = "txt",
+    revision: Annotated[
+        int | None,
+        typer.Option(
+            "--revision",
+            metavar="N",
+            min=1,
+            help="Which text; 1 is the live one.",
+            show_default="the current one",
+        ),
+    ] = None,
     out: Out = None,
     data: Data = None,
     config: Config = None,
@@ -36,19 +46,19 @@ def command(
     path = settings.data.directory / STORE_FILE
     if not path.exists():
         raise NotFound(f"there are no meetings in {path.parent}: choose another folder with --data")
-    transcript = asyncio.run(_read(path, meeting))
+    transcript = asyncio.run(_read(path, meeting, revision))
     write_transcript(transcript, form, out)
 
 
-async def _read(path: Path, meeting_id: str) -> "Transcript":
+async def _read(path: Path, meeting_id: str, revision: int | None) -> "Transcript":
     from meeting_service.clock import SystemClock
     from meeting_service.storage import Store
 
     store = await Store.open_to_read(path, SystemClock())
     try:
-        return await store.get_transcript(meeting_id)
-    except NotFound as error:
-        raise NotFound(f"{error.detail}; {await _recent(store)}") from error
+        if await store.find_meeting(meeting_id) is None:
+            raise NotFound(f"there is no meeting {meeting_id}; {await _recent(store)}")
+        return await store.get_transcript(meeting_id, revision)
     finally:
         await store.close()
 

@@ -12,6 +12,7 @@ from meeting_service.errors import NotFound
 if TYPE_CHECKING:
     from meeting_service.recogniser import ModelPath
     from meeting_service.recogniser.models import Progress
+    from meeting_service.settings import ModelSettings
 
 app = typer.Typer(help="List, download and locate models.", no_args_is_help=True)
 _SMALL = 1_000_000
@@ -26,15 +27,18 @@ def list_models() -> None:
     from meeting_service.recogniser import KNOWN_MODELS, find_model
     from meeting_service.settings import load_settings
 
-    chosen = load_settings().model.name
+    chosen = load_settings().model
     table = Table(box=None, padding=(0, 2, 0, 0))
     table.add_column("name", no_wrap=True)
     for title in ("size", "here", "kind", "hears"):
         table.add_column(title)
     for known in KNOWN_MODELS:
-        hears = known.languages + ("; the default" if known.name == chosen else "")
         here = "yes" if find_model(known.name) else "no"
+        hears = known.languages + _describe_use(known.name, chosen)
         table.add_row(known.name, describe_size(known.size_mb), here, known.kind, hears)
+    for name in set(chosen.names).difference(known.name for known in KNOWN_MODELS):
+        here = "yes" if find_model(name) else "no"
+        table.add_row(name, "", here, "", _describe_use(name, chosen).removeprefix("; "))
     rich_console().print(table, soft_wrap=False)
 
 
@@ -79,6 +83,13 @@ def _with_progress(name: str, get: "Callable[[str, Progress], ModelPath]") -> "M
             update(done, total)
 
         return get(name, fetched)
+
+
+def _describe_use(name: str, chosen: "ModelSettings") -> str:
+    """What the settings do with a model."""
+    if name == chosen.name:
+        return "; the default"
+    return "; loaded by serve as well" if name in chosen.others else ""
 
 
 def describe_size(megabytes: int) -> str:

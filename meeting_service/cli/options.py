@@ -25,6 +25,16 @@ Model = Annotated[
         show_default="mlx-community/parakeet-tdt-0.6b-v3",
     ),
 ]
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        metavar="NAME|DIR|demo",
+        help="A model's hub name, a folder with one, or the bundled demo model. Repeat it to load more, "
+        "which meetings may choose.",
+        show_default="mlx-community/parakeet-tdt-0.6b-v3",
+    ),
+]
 LogLevel = Annotated[
     str | None,
     typer.Option("--log-level", metavar="LEVEL", help="debug, info, warning or error.", show_default="info"),

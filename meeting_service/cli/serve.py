@@ -2,13 +2,14 @@
 
 import asyncio
 import ipaddress
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from meeting_service.cli.console import remark
 from meeting_service.cli.model import get_or_fetch
-from meeting_service.cli.options import Config, Data, LogLevel, Model, read_settings
+from meeting_service.cli.options import Config, Data, LogLevel, Models, read_settings
 from meeting_service.errors import CannotStart
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def command(
         ),
     ] = None,
     data: Data = None,
-    model: Model = None,
+    model: Models = None,
     config: Config = None,
     insecure: Annotated[
         bool, typer.Option("--insecure", help="Allow a --host that others can reach, without access control.")
@@ -52,18 +53,24 @@ def command(
         config,
         server={"host": host, "port": port, "insecure": insecure or None},
         data={"directory": data},
-        model={"name": model},
+        model=choose_models(model or ()),
         logging={"level": log_level},
     )
     check_exposure(settings)
     with take_port(settings) as listener:
         check_start(settings)
-        remark(f"loading {settings.model.name} …")
+        remark(f"loading {', '.join(settings.model.names)} …")
         from meeting_service.app import serve
         from meeting_service.logs import configure_logging
 
         configure_logging(settings.logging)
         asyncio.run(serve(settings, announce, listener=listener))
+
+
+def choose_models(names: Sequence[str]) -> dict[str, str | tuple[str, ...] | None]:
+    """The settings that a list of models means: the first is the default; one alone leaves the others be."""
+    first, *others = names or (None,)
+    return {"name": first, "others": tuple(filter(None, others)) or None}
 
 
 def announce(url: str) -> None:
@@ -117,4 +124,5 @@ def check_start(settings: "Settings") -> None:
     from meeting_service.runtime import check_unused
 
     check_unused(settings.data.directory)
-    get_or_fetch(settings.model.name)
+    for name in settings.model.names:
+        get_or_fetch(name)

@@ -19,12 +19,13 @@ from meeting_service.client.shapes import (
     json_to_event,
     json_to_meeting,
     json_to_participant,
+    json_to_revision,
     json_to_transcript,
 )
 from meeting_service.client.stream import AudioStream
 from meeting_service.events import MeetingChanged, MeetingEvent, StoredEvent
 from meeting_service.meeting import Meeting, MeetingState, Participant
-from meeting_service.transcript import Transcript
+from meeting_service.transcript import Revision, Transcript
 
 ANSWER_PATIENCE_S = 60.0
 EVENT_PATIENCE_S = 60.0
@@ -78,14 +79,16 @@ class MeetingClient:
         language: str | None = None,
         vocabulary: Sequence[str] = (),
         started_at: datetime | None = None,
+        model: str | None = None,
     ) -> Meeting:
-        """Create a meeting; the same `id` again finds the one there is."""
+        """Create a meeting; the same `id` again finds the one there is. `model` is one of `models`."""
         body = {
             "id": id,
             "title": title,
             "language": language,
             "vocabulary": list(vocabulary) or None,
             "started_at": started_at.isoformat() if started_at else None,
+            "model": model,
         }
         given = {name: value for name, value in body.items() if value is not None}
         return json_to_meeting(await self._request_json("POST", "v1/meetings", json=given))
@@ -101,13 +104,53 @@ class MeetingClient:
         fields = await self._request_json("POST", _path(meeting_id, "end"), params=query, timeout=timeout)
         return json_to_meeting(fields)
 
-    async def transcript(self, meeting_id: str) -> Transcript:
-        """All final text there is now."""
-        return json_to_transcript(await self._request_json("GET", _path(meeting_id, "transcript")))
+    async def transcript(self, meeting_id: str, *, revision: int | None = None) -> Transcript:
+        """All final text there is now, of the current revision unless told otherwise."""
+        path, query = _path(meeting_id, "transcript"), _revision_query(revision)
+        return json_to_transcript(await self._request_json("GET", path, params=query))
 
-    async def export(self, meeting_id: str, format: str) -> str:  # noqa: A002 the name of the interface
-        """The transcript as `srt`, `txt`, `vtt`, `json`, …"""
-        return (await self._request("GET", _path(meeting_id, f"transcript.{format}"))).decode()
+    async def export(
+        self,
+        meeting_id: str,
+        format: str,  # noqa: A002 the name of the interface
+        *,
+        revision: int | None = None,
+    ) -> str:
+        """The transcript as `srt`, `txt`, `vtt`, `json`, …, of the current revision unless told otherwise."""
+        path, query = _path(meeting_id, f"transcript.{format}"), _revision_query(revision)
+        return (await self._request("GET", path, params=query)).decode()
+
+    # Revisions
+
+    async def models(self) -> list[str]:
+        """The models that are loaded, the default first."""
+        return list((await self._request_json("GET", "v1/models"))["models"])
+
+    async def retranscribe(
+        self, meeting_id: str, *, model: str | None = None, vocabulary: Sequence[str] | None = None
+    ) -> Revision:
+        """Have a meeting that has ended transcribed again; returns at once, `revision` says how far it is.
+
+        Without `model` or `vocabulary`, those of the meeting are used.
+        """
+        body = {"model": model, "vocabulary": None if vocabulary is None else list(vocabulary)}
+        given = {name: value for name, value in body.items() if value is not None}
+        path = _path(meeting_id, "retranscribe")
+        return json_to_revision(await self._request_json("POST", path, json=given))
+
+    async def revisions(self, meeting_id: str) -> list[Revision]:
+        """All texts of a meeting, the newest first."""
+        fields = await self._request_json("GET", _path(meeting_id, "revisions"))
+        return [json_to_revision(item) for item in fields["revisions"]]
+
+    async def revision(self, meeting_id: str, number: int) -> Revision:
+        """One text of a meeting: its model, its state and how far it is."""
+        path = _path(meeting_id, "revisions", str(number))
+        return json_to_revision(await self._request_json("GET", path))
+
+    async def delete_revision(self, meeting_id: str, number: int) -> None:
+        """Stop a revision that is running, or remove one; the one before it is current again."""
+        await self._request("DELETE", _path(meeting_id, "revisions", str(number)))
 
     # Participants
 
@@ -282,6 +325,10 @@ async def _raise_for_problem(response: ClientResponse) -> None:
 def _path(meeting_id: str, *parts: str) -> URL:
     # `joinpath` escapes what ids may hold.
     return URL("v1/meetings").joinpath(meeting_id, *parts)
+
+
+def _revision_query(revision: int | None) -> dict[str, str]:
+    return {} if revision is None else {"revision": str(revision)}
 
 
 def _is_end(event: MeetingEvent) -> bool:

@@ -18,10 +18,16 @@ def check_versions(_settings: Settings) -> Finding:
 
 
 def check_model(settings: Settings) -> Finding:
-    """Whether the model is here, or can be had."""
+    """Whether the models are here, or can be had; of several, the first that is not is told."""
+    findings = [_check_one_model(name) for name in settings.model.names]
+    amiss = [finding for finding in findings if finding.level is not Level.OK]
+    together = Finding("model", Level.OK, "; ".join(finding.found for finding in findings))
+    return next(iter(amiss), together)
+
+
+def _check_one_model(name: str) -> Finding:
     from meeting_service.recogniser import find_model, is_hub_reachable
 
-    name = settings.model.name
     if (model := find_model(name)) is not None:
         return Finding("model", Level.OK, f"{name} in {model.directory}")
     if is_hub_reachable():

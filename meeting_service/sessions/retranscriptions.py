@@ -1,6 +1,7 @@
 """Transcribing again: the audio that was kept of a meeting becomes another revision of its text."""
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Sequence
 
 import structlog
@@ -9,7 +10,7 @@ from meeting_service import metrics
 from meeting_service.broadcast import Broadcaster
 from meeting_service.errors import Conflict, TooMany
 from meeting_service.ledger import Ledger
-from meeting_service.meeting import Checkpoint, Meeting, MeetingState, Stream
+from meeting_service.meeting import Checkpoint, MeetingState, Stream
 from meeting_service.sessions.live import Reading
 from meeting_service.sessions.models import choose_model
 from meeting_service.sessions.results import persist
@@ -73,7 +74,8 @@ class Retranscriptions:
             meeting = await self._store.get_meeting(meeting_id)
             chosen = choose_model(self._settings.model, model, meeting.model)
             self._check_room(meeting_id)
-            await self._check_audio(meeting)
+            if meeting.state is MeetingState.ENDED and (lack := await self._find_lack(meeting_id)):
+                raise Conflict(lack)
             revision, event = await self._store.create_revision(
                 meeting_id,
                 chosen,
@@ -115,6 +117,7 @@ class Retranscriptions:
         metrics.retranscriptions.set(len(self._running))
 
     async def _run(self, reading: Reading) -> None:
+        reading.failure = reading.failure or await persist(lambda: self._find_lack(reading.meeting_id))
         work = await persist(lambda: self._store.list_revision_work(reading.meeting_id, reading.number))
         async with asyncio.TaskGroup() as group:
             for stream, checkpoint in work or ():
@@ -148,15 +151,12 @@ class Retranscriptions:
                 retry_after_s=RETRY_AFTER_S,
             )
 
-    async def _check_audio(self, meeting: Meeting) -> None:
-        if meeting.state is not MeetingState.ENDED:
-            return  # refused for that
-        kept: dict[str, int] = {}
-        for stream in await self._store.list_streams(meeting.id):
-            held_ms = self._ledger.through(stream.id) * 1000 // stream.rate_hz
-            kept[stream.participant_id] = kept.get(stream.participant_id, 0) + held_ms
-        for participant in await self._store.list_participants(meeting.id):
-            if kept.get(participant.id, 0) < participant.received_ms:
-                raise Conflict("audio of this meeting is not kept any more: it cannot be transcribed again")
-        if not any(kept.values()):
-            raise Conflict("no audio came in this meeting: there is nothing to transcribe again")
+    async def _find_lack(self, meeting_id: str) -> str | None:
+        """Why there is no audio for another text, or None; a text of a part of it would be worse."""
+        kept: dict[str, int] = defaultdict(int)
+        for stream in await self._store.list_streams(meeting_id):
+            kept[stream.participant_id] += self._ledger.through(stream.id) * 1000 // stream.rate_hz
+        people = await self._store.list_participants(meeting_id)
+        if any(kept[person.id] < person.received_ms for person in people):
+            return "audio of this meeting is not kept any more: it cannot be transcribed again"
+        return None if any(kept.values()) else "no audio came in this meeting: there is nothing to transcribe"

@@ -33,6 +33,8 @@ class NewMeetingBody(Body):
     """BCP 47, such as en or pt-BR"""
     vocabulary: list[Phrase] = Field(default=[], max_length=200)
     """names and terms to favour"""
+    model: str | None = None
+    """one of `/v1/models`; the service's default without it"""
     started_at: Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST)] | None = None
     """zero of every offset; now without it"""
 
@@ -77,6 +79,7 @@ async def create(request: web.Request) -> web.Response:
         language=body.language,
         vocabulary=tuple(body.vocabulary),
         started_at=body.started_at,
+        model=body.model,
     )
     meeting, created = await request.app[SESSIONS].create_meeting(new)
     shape = await _read_detail(request, meeting.id)

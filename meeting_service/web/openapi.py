@@ -28,6 +28,7 @@ _PATH_PARAMETERS = {
     "meeting": "the meeting's id",
     "participant": "the caller's own id of a participant, 1 to 128 characters",
     "format": "a transcript format",
+    "revision": "a revision's number",
 }
 _REF = "#/components/schemas/{model}"
 

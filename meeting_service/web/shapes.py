@@ -93,8 +93,8 @@ class Word(Stretch):
     confidence: float
 
 
-class SentenceEvent(Stretch):
-    """Event `sentence`: a sentence is final. It never changes by itself."""
+class Sentence(Stretch):
+    """A final sentence; also event `sentence`. It never changes by itself."""
 
     id: str
     seq: int
@@ -105,11 +105,6 @@ class SentenceEvent(Stretch):
     confidence: float
     words: list[Word]
     edited: bool
-
-
-class Sentence(SentenceEvent):
-    """A final sentence in the transcript."""
-
     overlaps: bool
     """whether another participant speaks during it"""
 
@@ -163,6 +158,15 @@ class RevisionList(Shape):
     current: int
     """the one that is shown where nobody asks for another"""
     revisions: list[Revision]
+
+
+class ModelList(Shape):
+    """The models that are loaded."""
+
+    default: str
+    """recognises meetings that choose none"""
+    models: list[str]
+    """names, the default first"""
 
 
 class Through(Shape):
@@ -234,12 +238,11 @@ def participant_to_shape(participant: meetings.Participant) -> Participant:
     return Participant.model_validate(participant, from_attributes=True)
 
 
-def sentence_to_event(sentence: transcripts.Sentence, name: str) -> SentenceEvent:
-    """As the event stream tells a sentence."""
-    values = {
-        field: getattr(sentence, field) for field in SentenceEvent.model_fields if field != "participant"
-    }
-    return SentenceEvent.model_validate(values | {"participant": name}, from_attributes=True)
+def sentence_to_shape(sentence: transcripts.Sentence, name: str, *, overlaps: bool) -> Sentence:
+    """As transcripts and events show a sentence."""
+    beside = {"participant": name, "overlaps": overlaps}
+    own = {field: getattr(sentence, field) for field in Sentence.model_fields if field not in beside}
+    return Sentence.model_validate(own | beside, from_attributes=True)
 
 
 def draft_to_event(draft: transcripts.Draft) -> DraftEvent:
