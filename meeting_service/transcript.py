@@ -1,9 +1,11 @@
 """The words of a transcript: what is stored, shown and taken away. Times are ms from the meeting's start."""
 
-from collections.abc import Sequence
+from bisect import bisect_left, insort
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from itertools import islice
 
 from meeting_service.meeting import Meeting, Participant
 
@@ -33,6 +35,15 @@ class Sentence:
     seq: int = 0
     """its number among the meeting's stored events; 0 until stored"""
     edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """When somebody says something, without what."""
+
+    participant_id: str
+    start_ms: int
+    end_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +132,30 @@ def find_overlaps(sentences: Sequence[Sentence]) -> set[str]:
             overlapping.update(s.id for s in others)
         open_sentences.append(sentence)
     return overlapping
+
+
+class OverlapFinder:
+    """Tells of one sentence after another whether somebody else speaks during it, as far as is known."""
+
+    def __init__(self, spoken: Iterable[Spoken] = ()) -> None:
+        self._spoken = sorted(spoken, key=_start)
+        self._longest_ms = max((s.end_ms - s.start_ms for s in self._spoken), default=0)
+
+    def add(self, spoken: Spoken | Sentence) -> None:
+        """Know of one more; knowing it twice does no harm."""
+        self._longest_ms = max(self._longest_ms, spoken.end_ms - spoken.start_ms)
+        insort(self._spoken, Spoken(spoken.participant_id, spoken.start_ms, spoken.end_ms), key=_start)
+
+    def overlaps(self, sentence: Sentence) -> bool:
+        """Whether it shares time with another participant's."""
+        first = bisect_left(self._spoken, sentence.start_ms - self._longest_ms, key=_start)
+        for other in islice(self._spoken, first, None):
+            if other.start_ms >= sentence.end_ms:
+                break
+            if other.participant_id != sentence.participant_id and other.end_ms > sentence.start_ms:
+                return True
+        return False
+
+
+def _start(spoken: Spoken) -> int:
+    return spoken.start_ms

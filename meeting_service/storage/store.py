@@ -16,7 +16,7 @@ from meeting_service.storage.database import Database
 from meeting_service.storage.migrate import check_revision, upgrade
 from meeting_service.storage.pages import MeetingPage
 from meeting_service.storage.writable import WritableCheck
-from meeting_service.transcript import Revision, Sentence, Transcript, TranscriptGap
+from meeting_service.transcript import Revision, Sentence, Spoken, Transcript, TranscriptGap
 
 
 class Store:
@@ -304,6 +304,10 @@ class Store:
         read = partial(transcripts.read_transcript, meeting_id=meeting_id, number=revision)
         build = await self._database.read(read)
         return await asyncio.to_thread(build)
+
+    async def list_spoken(self, meeting_id: str) -> list[Spoken]:
+        """When each sentence that was told live is spoken, by start."""
+        return await self._database.read(partial(transcripts.list_spoken, meeting_id=meeting_id))
 
     async def list_gaps(self, meeting_id: str) -> list[TranscriptGap]:
         """Audio of a meeting that never came, by time."""

@@ -23,6 +23,7 @@ from meeting_service.transcript import (
     Revision,
     RevisionState,
     Sentence,
+    Spoken,
     Transcript,
     TranscriptGap,
     reading_order,
@@ -105,6 +106,13 @@ def read_transcript(db: Connection, meeting_id: str, number: int | None) -> Call
         return Transcript(meeting, people, spoken, missing, revision.number)
 
     return build
+
+
+def list_spoken(db: Connection, meeting_id: str) -> list[Spoken]:
+    """When each sentence that was told live is spoken, by start."""
+    columns = (sentences.c.participant_id, sentences.c.start_ms, sentences.c.end_ms)
+    of = (sentences.c.meeting_id == meeting_id, sentences.c.revision == FIRST_REVISION)
+    return [Spoken(*row) for row in db.execute(select(*columns).where(*of).order_by(columns[1]))]
 
 
 def _check_checkpoint(db: Connection, stream: Stream, checkpoint: Checkpoint) -> None:

@@ -6,28 +6,23 @@ import socket
 import structlog
 from aiohttp import web
 from aiohttp_sse import EventSourceResponse, sse_response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from meeting_service import metrics
 from meeting_service.broadcast import Watcher
 from meeting_service.errors import InvalidRequest, MeetingServiceError, NotFound, TooMany
 from meeting_service.events import (
     DraftChanged,
-    GapRecorded,
-    MeetingChanged,
     MeetingEvent,
-    ParticipantChanged,
     RevisionAdvanced,
-    RevisionChanged,
-    SentenceFinalized,
     StoredEvent,
-    StoredEventKind,
 )
 from meeting_service.web import shapes
 from meeting_service.web.bodies import Query, read_query
 from meeting_service.web.keys import SESSIONS, SETTINGS
 from meeting_service.web.operations import Header, Operation, Reply
 from meeting_service.web.stopping import STOPPING
+from meeting_service.web.telling import Teller
 
 log = structlog.get_logger()
 
@@ -52,6 +47,7 @@ EVENTS = Operation(
     detail="Events `sentence`, `participant`, `gap`, `meeting` and `revision` are stored: each comes once, "
     "in order, and carries its number as `id`. Not stored are `draft`, which the next one of the same "
     "participant replaces, and a `revision` without an `id`, which tells the progress of a running one. "
+    "`overlaps` of a `sentence` is as far as is known when it is told: who talks over it may be told later. "
     "When a `revision` is done or deleted, read the transcript again. "
     "Reconnect with `Last-Event-ID` to get exactly what was missed. "
     "The stream ends when the meeting is deleted.",
@@ -60,7 +56,7 @@ EVENTS = Operation(
     headers=[Header("Last-Event-ID", "goes before `after`", {"type": "integer", "minimum": 0})],
     errors=[NotFound, InvalidRequest, TooMany],
     events={
-        "sentence": shapes.SentenceEvent,
+        "sentence": shapes.Sentence,
         "draft": shapes.DraftEvent,
         "participant": shapes.Participant,
         "gap": shapes.Gap,
@@ -79,7 +75,7 @@ async def events(request: web.Request) -> web.StreamResponse:
         after = 0  # a number from another past, as before a backup was restored: tell everything again
     with sessions.subscribe(meeting_id, after) as watcher:
         await sessions.get_meeting(meeting_id)
-        names = {p.id: p.name for p in await sessions.list_participants(meeting_id)}
+        teller = await Teller.begin(sessions, meeting_id)
         stalled_s = request.app[SETTINGS].limits.body_idle_s
         async with sse_response(
             request, sep=LINE_END, ping_interval=HEARTBEAT_S, send_timeout=stalled_s
@@ -87,7 +83,7 @@ async def events(request: web.Request) -> web.StreamResponse:
             _bound_buffers(request)
             await response.write(f"retry: {RETRY_MS}{LINE_END * 2}".encode())
             with metrics.watchers.track_inprogress():
-                await _send_until_over(request, response, watcher, names)
+                await _send_until_over(request, response, watcher, teller)
     return response
 
 
@@ -111,11 +107,11 @@ def _bound_buffers(request: web.Request) -> None:
 
 
 async def _send_until_over(
-    request: web.Request, response: EventSourceResponse, watcher: Watcher, names: dict[str, str]
+    request: web.Request, response: EventSourceResponse, watcher: Watcher, teller: Teller
 ) -> None:
     """Send until the meeting is deleted, the reader is gone or the service stops."""
     waits = [
-        asyncio.create_task(_send_all(response, watcher, names), name="events to a watcher"),
+        asyncio.create_task(_send_all(response, watcher, teller), name="events to a watcher"),
         asyncio.create_task(response.wait(), name="watcher is gone"),
         asyncio.create_task(request.app[STOPPING].wait(), name="wait for the stop"),
     ]
@@ -127,10 +123,10 @@ async def _send_until_over(
         await asyncio.gather(*waits, return_exceptions=True)
 
 
-async def _send_all(response: EventSourceResponse, watcher: Watcher, names: dict[str, str]) -> None:
+async def _send_all(response: EventSourceResponse, watcher: Watcher, teller: Teller) -> None:
     try:
         async for event in watcher:
-            await _send(response, event, names)
+            await _send(response, event, teller)
     except (ConnectionResetError, TimeoutError):
         pass  # the reader is gone or takes nothing; it resumes by id if it comes back
     except MeetingServiceError as error:
@@ -139,28 +135,12 @@ async def _send_all(response: EventSourceResponse, watcher: Watcher, names: dict
         log.exception("event stream failed")
 
 
-async def _send(response: EventSourceResponse, event: MeetingEvent, names: dict[str, str]) -> None:
+async def _send(response: EventSourceResponse, event: MeetingEvent, teller: Teller) -> None:
     match event:
         case DraftChanged(draft):
             await response.send(shapes.draft_to_event(draft).model_dump_json(), event="draft")
         case RevisionAdvanced(revision):
             await response.send(shapes.revision_to_shape(revision).model_dump_json(), event="revision")
         case StoredEvent(seq=seq, event=stored):
-            kind, shape = _stored_to_shape(stored, names)
+            kind, shape = await teller.to_shape(stored)
             await response.send(shape.model_dump_json(), id=str(seq), event=kind)
-
-
-def _stored_to_shape(event: StoredEventKind, names: dict[str, str]) -> tuple[str, BaseModel]:
-    match event:
-        case SentenceFinalized(sentence):
-            name = names.get(sentence.participant_id, sentence.participant_id)
-            return "sentence", shapes.sentence_to_event(sentence, name)
-        case ParticipantChanged(participant):
-            names[participant.id] = participant.name
-            return "participant", shapes.participant_to_shape(participant)
-        case GapRecorded(gap):
-            return "gap", shapes.gap_to_shape(gap)
-        case MeetingChanged(meeting):
-            return "meeting", shapes.meeting_to_shape(meeting)
-        case RevisionChanged(revision):
-            return "revision", shapes.revision_to_shape(revision)

@@ -129,6 +129,36 @@ async def test_a_watcher_resumes_after_a_restart(start_service: StartService) ->
     assert (told.id, told.data["text"]) == ("5", "After.")
 
 
+async def test_who_talks_over_whom_is_told(service: Service) -> None:
+    """As far as was known; who watches from later on is told by all that was said before."""
+    await service.open_meeting("ann", "bob")
+    async with watching(service.client, "?after=5") as events:
+        await service.say("ann", 0, 2_000, "Shall we begin?")
+        await service.say("bob", 1_500, 3_000, "Yes, please.")
+        await service.say("ann", 4_000, 5_000, "First topic.")
+        live = await take(events, 3)
+    async with watching(service.client, "?after=5") as events:
+        again = await take(events, 3)
+    async with watching(service.client, "?after=6") as events:
+        (later,) = await take(events, 1)
+
+    assert [event.data["overlaps"] for event in live] == [False, True, False]
+    assert [event.data["overlaps"] for event in again] == [True, True, False]
+    assert later.data["overlaps"]
+
+
+async def test_participants_come_with_figures_of_this_moment(service: Service) -> None:
+    """What was received by now, also in the event that tells of the joining."""
+    await service.open_meeting("ann")
+    async with watching(service.client, "?after=2") as events:
+        (joined,) = await take(events, 1)
+        await service.sessions.end_participant("m", "ann")
+        (left,) = await take(events, 1)
+
+    assert (joined.data["present"], joined.data["received_ms"]) == (True, 100)
+    assert (left.data["present"], left.data["received_ms"]) == (False, 100)
+
+
 async def test_a_renamed_participant_is_told_by_the_new_name(service: Service) -> None:
     """The name in a sentence is the one of that moment."""
     await service.open_meeting("ann")
