@@ -40,7 +40,7 @@ class ModelSettings(_Section):
 
     name: ModelName
     others: tuple[ModelName, ...] = Field(max_length=7)
-    weights: Literal["auto", "float32", "bfloat16"]
+    weights: Literal["auto", "float32", "bfloat16", "8bit", "4bit"]
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import mlx.core as mx
 from dacite import Config, DaciteError, from_dict
-from mlx.utils import tree_flatten, tree_map_with_path
+from mlx.utils import tree_map_with_path
 from parakeet_mlx import parakeet
 from parakeet_mlx.audio import PreprocessArgs
 
@@ -17,9 +17,18 @@ from meeting_service.errors import CannotStart
 from meeting_service.recogniser.device import Device
 from meeting_service.recogniser.features import FrontEndConfig
 from meeting_service.recogniser.models import ModelPath
+from meeting_service.recogniser.quantisation import (
+    Bits,
+    count_parameters,
+    expand,
+    prepare_published,
+    quantise,
+    size_bytes,
+)
 from meeting_service.recognition import ENCODER_FRAME_SAMPLES
 
-Weights = Literal["auto", "float32", "bfloat16"]
+Weights = Literal["auto", "float32", "bfloat16", "8bit", "4bit"]
+"""What a weight may take. With few bits the rest computes as with "auto"."""
 
 _PREFIX = "nemo.collections.asr.models."
 _KINDS = {
@@ -45,11 +54,12 @@ class LoadedModel:
     vocabulary: tuple[str, ...]
     weights: Literal["float32", "bfloat16"]
     """arithmetic of the encoder; decoders always compute in float32"""
-
-    @property
-    def parameters(self) -> int:
-        """How many numbers it has."""
-        return sum(array.size for _, array in tree_flatten(self.network.parameters()))
+    parameters: int
+    """how many numbers it has"""
+    bits: int | None
+    """of each weight of the encoder's matrices; None for as many as the arithmetic has"""
+    size_bytes: int
+    """of all weights, where those of few bits are kept as such"""
 
     @property
     def kind(self) -> str:
@@ -71,29 +81,77 @@ def load_model(path: ModelPath, device: Device, weights: Weights = "auto") -> Lo
     Raises:
         CannotStart: the files are not a model that can be run here; says why.
     """
-    network, front_end = build_network(_read_config(path.directory / "config.json"), path.name)
-    try:
-        network.load_weights(str(path.directory / "model.safetensors"))
-    except (ValueError, RuntimeError, OSError) as error:
-        raise CannotStart(f"model {path.name}: the weights do not fit its config.json") from error
-    return place_network(path.name, network, front_end, device, weights)
+    config = _read_config(path.directory / "config.json")
+    network, front_end = build_network(config, path.name)
+    bits = _load_weights(network, path, config.get("quantization"))
+    return place_network(path.name, network, front_end, device, weights, published_bits=bits)
 
 
 def place_network(
-    name: str, network: Any, front_end: FrontEndConfig, device: Device, weights: Weights = "auto"
+    name: str,
+    network: Any,
+    front_end: FrontEndConfig,
+    device: Device,
+    weights: Weights = "auto",
+    *,
+    published_bits: int | None = None,
 ) -> LoadedModel:
-    """Cast and evaluate a network: nothing may stay lazy, or another thread could not read it."""
-    arithmetic: Literal["float32", "bfloat16"] = "bfloat16" if device.on_gpu else "float32"
-    if weights != "auto":
-        arithmetic = weights
+    """Cast and evaluate a network: nothing may stay lazy, or another thread could not read it.
+
+    Args:
+        name: for people.
+        network: upstream's module with its weights; changed in place.
+        front_end: what its features are.
+        device: where it will compute.
+        weights: what they may take.
+        published_bits: of the encoder's matrices, if they came in few; then they stay at that.
+    """
+    arithmetic = _arithmetic(device, weights)
     network.update(tree_map_with_path(partial(_cast, arithmetic), network.parameters()))
     network.eval()
+    bits = _BITS.get(weights) if published_bits is None else None
+    size = size_bytes(network, bits)
+    expand(network, encoder_too=not device.on_gpu)
+    if bits is not None:
+        quantise(network.encoder, bits, keep=device.on_gpu)
     mx.eval(network.parameters())
-    return LoadedModel(name, network, front_end, tuple(network.vocabulary), arithmetic)
+    return LoadedModel(
+        name,
+        network,
+        front_end,
+        tuple(network.vocabulary),
+        arithmetic,
+        parameters=count_parameters(network),
+        bits=bits or published_bits,
+        size_bytes=size,
+    )
+
+
+_BITS: dict[str, Bits] = {"8bit": 8, "4bit": 4}
+
+
+def _arithmetic(device: Device, weights: Weights) -> Literal["float32", "bfloat16"]:
+    if weights == "float32" or weights == "bfloat16":
+        return weights
+    return "bfloat16" if device.on_gpu else "float32"
 
 
 def _cast(arithmetic: str, path: str, array: mx.array) -> mx.array:
+    if not mx.issubdtype(array.dtype, mx.floating):
+        return array
     return array.astype(getattr(mx, arithmetic) if path.startswith("encoder.") else mx.float32)
+
+
+def _load_weights(network: Any, path: ModelPath, section: Any) -> int | None:
+    """Read the file of weights into the network; the bits of the encoder's matrices if they are few."""
+    try:
+        weights: Any = mx.load(str(path.directory / "model.safetensors"))
+        if isinstance(section, dict):
+            prepare_published(network, section, weights)
+        network.load_weights(list(weights.items()))
+    except (ValueError, TypeError, RuntimeError, OSError) as error:
+        raise CannotStart(f"model {path.name}: the weights do not fit its config.json") from error
+    return int(section["bits"]) if isinstance(section, dict) and "bits" in section else None
 
 
 def build_network(config: dict[str, Any], name: str) -> tuple[Any, FrontEndConfig]:
