@@ -21,9 +21,10 @@ _ORDER = [measure.key for measure in MEASURES]
 def make_report(outcomes: Sequence[Outcome], *, quick: bool) -> RenderableType:
     """Everything that was measured, in groups; what failed and what was asked and not met at the end."""
     figures = sorted((f for o in outcomes for f in o.figures), key=lambda figure: _ORDER.index(figure.key))
-    parts: list[RenderableType] = [_heading(quick=quick)]
+    columns = (Text(title, "dim") for title in ("", "value", "target", "met"))
+    parts: list[RenderableType] = [_heading(quick=quick), Text(), _line(*columns)]
     for group, members in groupby(figures, key=lambda figure: get_measure(figure.key).group):
-        parts += [Text(f"\n{group}", style="bold"), *_rows(list(members))]
+        parts += [Text(group, style="bold"), *_rows(list(members)), Text()]
     return Group(*parts, *_closing(outcomes, figures))
 
 
@@ -53,19 +54,25 @@ def _rows(figures: Sequence[Figure]) -> Iterator[RenderableType]:
             yield Padding(_small_table(figure.rows), (0, 0, 0, 4))
 
 
-def _row(figure: Figure) -> RenderableType:
-    measure, target, met = get_measure(figure.key), get_target(figure), is_met(figure)
+def _line(*cells: Text) -> Table:
+    """One line in the columns that all of the page shares: measure, value, target, whether it is met."""
     table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), pad_edge=False, width=WIDTH)
     table.add_column(width=_TITLE)
     table.add_column(width=_VALUE, justify="right")
     table.add_column(width=_TARGET, justify="right", style="dim")
     table.add_column(width=_VERDICT)
+    table.add_row(*cells)
+    return table
+
+
+def _row(figure: Figure) -> RenderableType:
+    measure, target, met = get_measure(figure.key), get_target(figure), is_met(figure)
     value = f"{format_value(figure.value)} {measure.unit}".strip()
     verdict = {None: Text(), True: Text("yes", "green"), False: Text("no", "bold yellow")}[met]
-    table.add_row(Text(measure.title), Text(value, "bold"), Text(str(target or "")), verdict)
+    line = _line(Text(measure.title), Text(value, "bold"), Text(str(target or "")), verdict)
     note = Text(figure.key, style="cyan dim")
     note.append(f"  {figure.note}" if figure.note else "", style="dim")
-    return Group(table, Padding(note, (0, 0, 0, 2)))
+    return Group(line, Padding(note, (0, 0, 0, 2)))
 
 
 def _small_table(rows: Rows) -> Table:
@@ -80,7 +87,8 @@ def _small_table(rows: Rows) -> Table:
 def _closing(outcomes: Sequence[Outcome], figures: Sequence[Figure]) -> Iterator[RenderableType]:
     asked = [met for figure in figures if (met := is_met(figure)) is not None]
     minutes = sum(outcome.seconds for outcome in outcomes) / 60
-    yield Text(f"\n{sum(asked)} of {len(asked)} targets met, in {minutes:.1f} minutes", style="bold")
+    met = f"{sum(asked)} of {len(asked)} targets met, " if asked else ""
+    yield Text(f"{met}measured in {minutes:.1f} minutes", style="bold")
     for outcome in outcomes:
         if outcome.failure:
             yield Text(f"{outcome.part.name}: {outcome.failure}", style="bold red")
