@@ -108,25 +108,28 @@ class DraftLane:
         self._known: tuple[Window, Hypothesis] | None = None
         self._out_of_date = True
 
-    def next_window(self, speech: OpenSpeech, read: Read, stretch: float = 1.0) -> Window | None:
-        """The next draft to recognise, if one is due and none is out.
+    def is_due(self, speech: OpenSpeech, stretch: float = 1.0) -> bool:
+        """Whether a draft is worth its work now, and none is out.
 
         Args:
             speech: what is being said.
-            read: its samples.
-            stretch: how much rarer than by the rules, 1 and up.
+            stretch: how much rarer than by the rules drafts are to be, 1 and up.
         """
         if self._out is not None:
-            return None
+            return False
         if self._start is None:
             self.begin(speech.start)
         self._earn(speech, stretch)
-        window = self._make(speech, read) if self._worth(speech, stretch) else None
-        if window is not None:
-            self._out, self._out_of_date = window, False
-            self._credit -= len(window.samples)
-            self._drafted_to = speech.end
-        return window
+        return self._worth(speech, stretch)
+
+    def next_window(self, speech: OpenSpeech, read: Read, stretch: float = 1.0) -> Window | None:
+        """The next draft to recognise, if one is due; `read` gives its samples."""
+        if not self.is_due(speech, stretch):
+            return None
+        self._out, self._out_of_date = self._make(speech, read), False
+        self._credit -= len(self._out.samples)
+        self._drafted_to = speech.end
+        return self._out
 
     def accept(self, window: Window, hypothesis: Hypothesis | None) -> Sequence[Token] | None:
         """What drafts say of the open speech; None where that is final already or was not recognised.

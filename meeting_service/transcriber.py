@@ -41,6 +41,8 @@ class _Work:
 
     span: Span
     samples: Samples
+    due_at: int
+    """position up to which the stream was heard when it was given out"""
 
 
 class Transcriber:
@@ -104,6 +106,18 @@ class Transcriber:
         return not self._finished and len(self._waiting) < ENOUGH_WINDOWS
 
     @property
+    def due(self) -> bool:
+        """Whether speech waits to become final."""
+        return bool(self._waiting)
+
+    @property
+    def caught_up_to(self) -> int:
+        """Up to where all that can be final is: the position, or where it was when speech began to wait."""
+        if self._waiting and isinstance(work := self._waiting[0], _Work):
+            return work.due_at
+        return self.position
+
+    @property
     def done(self) -> bool:
         """Whether the stream was finished and all its text is final."""
         return self._finished and not self._waiting
@@ -126,7 +140,7 @@ class Transcriber:
             self._finished = True
 
     def take_work(self) -> Window | None:
-        """The next window to make final; None while one is out or nothing is due."""
+        """The next window to make final, after `complete_known`; None while one is out or nothing is due."""
         if self._final_window is not None or not self._waiting:
             return None
         work = self._waiting[0]
@@ -138,13 +152,13 @@ class Transcriber:
         return self._final_window
 
     def complete_known(self) -> Finalized | None:
-        """Make the next span final without a window, where a draft has recognised exactly that; else None."""
+        """Make the next span final without a window: if it is empty, or a draft recognised it; else None."""
         if self._final_window is not None or not self._waiting:
             return None
         work = self._waiting[0]
         assert isinstance(work, _Work)  # noqa: S101 - silence never stays at the front
         hypothesis = self._drafts.take_known(work.span)
-        if hypothesis is None:
+        if hypothesis is None and not work.span.empty:
             return None
         self._waiting.popleft()
         return self._finalize(work.span, hypothesis)
@@ -160,6 +174,11 @@ class Transcriber:
         work = self._waiting.popleft()
         assert isinstance(work, _Work)  # noqa: S101 - a window was made of it
         return self._finalize(work.span, hypothesis)
+
+    def draft_due(self, stretch: float = 1.0) -> bool:
+        """Whether `draft_window` would give one out."""
+        speech = self._open_speech()
+        return speech is not None and not self._waiting and self._drafts.is_due(speech, stretch)
 
     def draft_window(self, stretch: float = 1.0) -> Window | None:
         """A window for the next draft, once it is worth its work; `stretch`, 1 and up, makes drafts rarer.
@@ -198,7 +217,7 @@ class Transcriber:
         for item in items:
             if isinstance(item, Span):
                 samples = self._segmenter.samples(item.context_start, item.context_end)
-                self._waiting.append(_Work(item, samples))
+                self._waiting.append(_Work(item, samples, self.position))
             elif self._waiting and isinstance(self._waiting[-1], Silence):
                 self._waiting[-1] = item
             else:

@@ -1,15 +1,13 @@
 """What a worker does, wherever it lives: reads audio by position, finds speech, has it recognised in batches.
 
 Two tasks share the streams. One feeds each stream's transcriber from the ledger, a slice at a time so that a
-long backlog of one stream does not hold up the others. The other gathers windows of all streams into batches:
-finals before drafts, those that wait longest first; a batch is of one model. While a batch is recognised,
-feeding goes on. Streams in the background are fed and recognised only when nothing live is to be done.
+long backlog of one stream does not hold up the others. The other has windows of all streams recognised, see
+`choose_batch`; while a batch is recognised, feeding goes on. Streams in the background are fed and recognised
+only when nothing live is to be done. A third task tells who is behind.
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -19,10 +17,13 @@ from meeting_service.ledger import LedgerReader
 from meeting_service.recognition import Hypothesis, Window
 from meeting_service.segmenter import SileroDetector, VoiceDetector
 from meeting_service.settings import RecognitionSettings, SegmenterSettings
+from meeting_service.worker.batch import BatchLimits, Job, choose_batch
+from meeting_service.worker.load import Load
 from meeting_service.worker.messages import (
     AudioArrived,
     CloseStream,
     Command,
+    DraftsPaced,
     FinishStream,
     OpenStream,
     Reply,
@@ -36,13 +37,10 @@ Recognise = Callable[[str, Sequence[Window]], Awaitable[list[Hypothesis]]]
 """Recognises windows by the model of that name."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """One window in a batch and whom it belongs to."""
-
-    work: StreamWork
-    window: Window
-    final: bool
+TELL_S = 1.0
+"""how often it is told who is behind"""
+LIVE_SLICES = 8
+"""slices of live streams that are fed before one of a stream that is behind"""
 
 
 class RecognitionLoop:
@@ -71,22 +69,29 @@ class RecognitionLoop:
         self._segmenter = segmenter
         self._emit = emit
         self._streams: dict[int, StreamWork] = {}
+        self._hungry: dict[int, StreamWork] = {}
+        """streams with audio to hear, those first that have waited longest"""
+        self._waiting: dict[int, StreamWork] = {}
+        """streams with something to recognise"""
+        self._slices = 0
+        self._load = Load()
         self._audio = asyncio.Event()
         self._windows = asyncio.Event()
 
     def handle(self, command: Command) -> None:
         """Take a command; a stream that is not open is none of ours."""
         if isinstance(command, OpenStream):
+            self._forget(command.stream.id)
             self._streams[command.stream.id] = StreamWork(
                 command, self._reader, self._segmenter, self._recognition, self._emit, self._make_detector()
             )
         elif isinstance(command, CloseStream):
-            self._streams.pop(command.stream_id, None)
+            self._forget(command.stream_id)
         elif isinstance(command, AudioArrived | FinishStream) and (
             work := self._streams.get(command.stream_id)
         ):
             work.audio_arrived(command.through, finish=isinstance(command, FinishStream))
-            self._audio.set()
+            self._note(work)
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -94,67 +99,86 @@ class RecognitionLoop:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._feed(), name="feed")
                 group.create_task(self._recognise_all(), name="recognise")
+                group.create_task(self._tell_pace(), name="tell who is behind")
         finally:
             self._reader.close()
 
     async def _feed(self) -> None:
         while True:
-            hungry = self._hungry()
-            if not hungry:
-                self._audio.clear()
-                await self._audio.wait()
-                continue
-            for work in hungry:
+            if work := self._next_hungry():
                 self._feed_one(work)
                 await asyncio.sleep(0)  # commands and answers come in between
-            self._windows.set()
+            else:
+                self._audio.clear()
+                await self._audio.wait()
 
-    def _hungry(self) -> list[StreamWork]:
-        """Who is to be fed now: everybody live, or else one stream of the background."""
-        hungry = [work for work in self._streams.values() if work.hungry]
-        return [work for work in hungry if not work.background] or hungry[:1]
+    def _next_hungry(self) -> StreamWork | None:
+        """Who is to be fed now: mostly somebody live; the background when nobody else is hungry."""
+        self._slices += 1
+        rest = None
+        for work in self._hungry.values():
+            if work.live and self._slices % LIVE_SLICES:
+                return work
+            if rest is None or (rest.background and not work.background):
+                rest = work
+        return rest
 
     def _feed_one(self, work: StreamWork) -> None:
+        self._hungry.pop(work.stream_id, None)
         try:
-            work.feed()
+            work.feed(_now_s(), self._load.stretch)
         except MeetingServiceError as error:
             self._fail(work, error.detail)
         except Exception as error:
             log.exception("stream_broken", stream=work.stream_id)
             self._fail(work, type(error).__name__)
-        self._forget_if_done(work)
+        else:
+            self._note(work)
 
     async def _recognise_all(self) -> None:
+        rested_from_s = _now_s()
         while True:
             self._windows.clear()
             if jobs := self._gather():
+                self._load.rested(_now_s() - rested_from_s)
                 await self._run(jobs)
-                self._audio.set()  # a stream that waited for its windows may be fed again
+                rested_from_s = _now_s()
             else:
                 await self._windows.wait()
-                await asyncio.sleep(self._recognition.max_wait_ms / 1000)  # others may join the batch
+                await self._let_others_join()
 
-    def _gather(self) -> list[_Job]:
+    async def _let_others_join(self) -> None:
+        """Wait a moment for more windows, unless there are enough for a batch."""
+        if len(self._waiting) < self._recognition.max_batch:
+            await asyncio.sleep(self._recognition.max_wait_ms / 1000)
+
+    def _gather(self) -> list[Job]:
         """The next batch: of what is live, or else of the background.
 
         A batch cannot be taken back, so beside live streams the background has one window at a time.
         """
-        limit = self._recognition.max_batch
-        works = sorted(self._streams.values(), key=lambda work: work.waiting_since_s)
-        live = [work for work in works if not work.background]
-        background = [work for work in works if work.background]
-        return _fill_batch(live, limit) or _fill_batch(background, 1 if live else limit)
+        limits = BatchLimits(self._recognition.max_batch, self._load.batch_samples)
+        works = [work for work in self._waiting.values() if not work.background]
+        if jobs := choose_batch(works, limits, _now_s(), self._load.stretch):
+            return jobs
+        if any(not work.background for work in self._streams.values()):
+            limits = BatchLimits(1, limits.samples)
+        works = [work for work in self._waiting.values() if work.background]
+        return choose_batch(works, limits, _now_s())
 
-    async def _run(self, jobs: Sequence[_Job]) -> None:
-        started_s = time.monotonic()
+    async def _run(self, jobs: Sequence[Job]) -> None:
+        started_s = _now_s()
         answers = await self._recognise_or_isolate(jobs)
-        seconds = time.monotonic() - started_s
+        now_s = _now_s()
+        patient = sum(len(job.window.samples) for job in jobs if job.patient)
+        pressing = sum(len(job.window.samples) for job in jobs if not job.patient)
+        self._load.worked(now_s - started_s, pressing, patient)
         log.debug("batch", windows=[_describe(job) for job in jobs])
         for job, hypothesis in zip(jobs, answers, strict=True):
-            job.work.answer(job.window, hypothesis, final=job.final, batch_s=seconds)
-            self._forget_if_done(job.work)
+            job.work.answer(job.window, hypothesis, now_s, self._load.stretch, final=job.final)
+            self._note(job.work)
 
-    async def _recognise_or_isolate(self, jobs: Sequence[_Job]) -> list[Hypothesis | None]:
+    async def _recognise_or_isolate(self, jobs: Sequence[Job]) -> list[Hypothesis | None]:
         """Recognise a batch; if it fails, each window alone, so that one bad window spoils no other."""
         try:
             return list(await self._recognise(jobs[0].work.model, [job.window for job in jobs]))
@@ -164,30 +188,50 @@ class RecognitionLoop:
                 return [None]
         return [(await self._recognise_or_isolate([job]))[0] for job in jobs]
 
-    def _forget_if_done(self, work: StreamWork) -> None:
-        if work.done and self._streams.get(work.stream_id) is work:
-            del self._streams[work.stream_id]
+    async def _tell_pace(self) -> None:
+        told_ms = self._recognition.draft_interval_ms
+        while True:
+            await asyncio.sleep(TELL_S)
+            for work in list(self._streams.values()):
+                work.tell_behind(_now_s())
+            interval_ms = round(self._recognition.draft_interval_ms * self._load.stretch / 100) * 100
+            if interval_ms != told_ms:
+                self._emit(DraftsPaced(interval_ms))
+                told_ms = interval_ms
+
+    def _note(self, work: StreamWork) -> None:
+        """Take down what a stream waits for; forget one that is done."""
+        if self._streams.get(work.stream_id) is not work:
+            return
+        if work.done:
+            self._forget(work.stream_id)
+            return
+        if work.hungry:
+            self._hungry[work.stream_id] = work
+            self._audio.set()
+        if work.waiting:
+            self._waiting[work.stream_id] = work
+            self._windows.set()
+        else:
+            self._waiting.pop(work.stream_id, None)
+
+    def _forget(self, stream_id: int) -> None:
+        for streams in (self._streams, self._hungry, self._waiting):
+            streams.pop(stream_id, None)
 
     def _fail(self, work: StreamWork, detail: str) -> None:
         if self._streams.get(work.stream_id) is work:
-            del self._streams[work.stream_id]
+            self._forget(work.stream_id)
         self._emit(StreamFailed(work.stream_id, work.run, detail))
 
 
-def _describe(job: _Job) -> tuple[int, int, int, int, int, bool]:
+def _now_s() -> float:
+    """The event loop's clock, which is the streams' too."""
+    return asyncio.get_running_loop().time()
+
+
+def _describe(job: Job) -> tuple[int, int, int, int, int, bool]:
     """Stream; start, length and decoded part of the window in samples at 16 kHz; whether it is final."""
     window = job.window
     place = (window.start, len(window.samples), window.decode_start, window.decode_end)
     return (job.work.stream_id, *place, job.final)
-
-
-def _fill_batch(works: Sequence[StreamWork], limit: int) -> list[_Job]:
-    """Windows of one model: finals, the longest waiting first; drafts where there is room."""
-    jobs: list[_Job] = []
-    for final in (True, False):
-        for work in works:
-            if len(jobs) == limit or (jobs and work.model != jobs[0].work.model):
-                continue
-            if window := work.next_final() if final else work.next_draft():
-                jobs.append(_Job(work, window, final))
-    return jobs

@@ -129,17 +129,47 @@ class StreamFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class Behind:
+    """A stream's text lags; told about once a second while it does, and once when it no longer does."""
+
+    stream_id: int
+    run: int
+    behind_ms: int
+    """how much later than usual its oldest text is that is not final; 0 when it has caught up"""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftsPaced:
+    """How often drafts are made has changed, for the recogniser has more or less to do."""
+
+    interval_ms: int
+    """least audio of one speaker between two"""
+
+
+@dataclass(frozen=True, slots=True)
 class Restarted:
     """A new worker has taken over and knows no streams. Made by the service's side."""
 
 
-Reply = Ready | StartFailed | Finalized | Drafted | Advanced | Finished | StreamFailed | Restarted
+Reply = (
+    Ready
+    | StartFailed
+    | Finalized
+    | Drafted
+    | Advanced
+    | Finished
+    | StreamFailed
+    | Behind
+    | DraftsPaced
+    | Restarted
+)
 
 _KINDS: dict[str, type[Any]] = {
     kind.__name__: kind
     for kind in (
         *(Configure, OpenStream, AudioArrived, FinishStream, CloseStream),
         *(Ready, StartFailed, Finalized, Drafted, Advanced, Finished, StreamFailed),
+        *(Behind, DraftsPaced),
     )
 }
 

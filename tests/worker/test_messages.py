@@ -8,10 +8,12 @@ from meeting_service.transcript import Draft, Sentence, Word
 from meeting_service.worker.messages import (
     Advanced,
     AudioArrived,
+    Behind,
     CloseStream,
     Command,
     Configure,
     Drafted,
+    DraftsPaced,
     Finalized,
     Finished,
     FinishStream,
@@ -43,6 +45,8 @@ MESSAGES: list[Command | Reply] = [
     Drafted(7, 1, Draft("änn", 0, 900, "grüß\u2028gott")),
     Advanced(7, 1, CHECKPOINT),
     Finished(7, 1),
+    Behind(7, 2, 4_500),
+    DraftsPaced(1_200),
     StreamFailed(7, 1, "the ledger cannot be read"),
 ]
 

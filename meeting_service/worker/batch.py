@@ -1,0 +1,86 @@
+"""Which windows are recognised together next."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from operator import attrgetter
+
+from meeting_service.recognition import Window
+from meeting_service.worker.stream import StreamWork
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLimits:
+    """When a batch is full."""
+
+    windows: int
+    samples: float
+    """audio after which no more windows are taken"""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One window in a batch and whom it belongs to."""
+
+    work: StreamWork
+    window: Window
+    final: bool
+    patient: bool
+    """whether it was recognised because nobody who is live had anything better to do"""
+
+
+class _Rank(IntEnum):
+    FINAL = 0
+    DRAFT = 1
+    PATIENT_FINAL = 2
+    """of a stream so far behind that it can wait a little longer"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    rank: _Rank
+    due_s: float
+    """who is due longest goes first"""
+    work: StreamWork
+
+    @property
+    def final(self) -> bool:
+        return self.rank is not _Rank.DRAFT
+
+
+def choose_batch(
+    works: Iterable[StreamWork], limits: BatchLimits, now_s: float, stretch: float = 1.0
+) -> list[Job]:
+    """Finals, then drafts, then finals of streams that are behind; of each, what is due longest goes first.
+
+    A stream that is some seconds behind can wait for as many more, then its finals go before drafts too: so
+    those who catch up hold up nobody who speaks now, and are never passed over for good. A batch is of one
+    model and one way of decoding, the first window's, so that a slow beam holds up no others.
+    """
+    jobs: list[Job] = []
+    samples = 0
+    for candidate in sorted(_candidates(works, now_s), key=attrgetter("rank", "due_s")):
+        if len(jobs) == limits.windows or samples >= limits.samples:
+            break
+        if jobs and candidate.work.kind != jobs[0].work.kind:
+            continue
+        if job := _take(candidate, stretch):
+            jobs.append(job)
+            samples += len(job.window.samples)
+    return jobs
+
+
+def _candidates(works: Iterable[StreamWork], now_s: float) -> Iterator[_Candidate]:
+    for work in works:
+        if work.final_due_s is not None:
+            rank = _Rank.FINAL if work.deadline_s <= now_s else _Rank.PATIENT_FINAL
+            yield _Candidate(rank, work.final_due_s, work)
+        elif work.draft_due_s is not None:
+            yield _Candidate(_Rank.DRAFT, work.draft_due_s, work)
+
+
+def _take(candidate: _Candidate, stretch: float) -> Job | None:
+    work, final = candidate.work, candidate.final
+    window = work.next_final() if final else work.next_draft(stretch)
+    patient = work.background or candidate.rank is _Rank.PATIENT_FINAL
+    return Job(work, window, final, patient) if window else None
