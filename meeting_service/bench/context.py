@@ -38,18 +38,9 @@ class Context:
 
         return load_settings()
 
-    @property
-    def bundled(self) -> "Recogniser":
-        """The bundled model, warm; ask again after using another, for the BLAS has threads for one size."""
-        return _with_its_threads(self._bundled)
-
-    @property
-    def full_size(self) -> "Recogniser":
-        """A model of the full 0.6B configuration, with random weights; 2.4 GB. Ask again as well."""
-        return _with_its_threads(self._full_size)
-
     @cached_property
-    def _bundled(self) -> "Recogniser":
+    def bundled(self) -> "Recogniser":
+        """The bundled model, warm."""
         from meeting_service.recogniser import get_model, load_recogniser
 
         self.say("loading the bundled model")
@@ -58,7 +49,8 @@ class Context:
         return recogniser
 
     @cached_property
-    def _full_size(self) -> "Recogniser":
+    def full_size(self) -> "Recogniser":
+        """A model of the full 0.6B configuration, with random weights; 2.4 GB."""
         from meeting_service.bench.full_size import full_size_recogniser
 
         self.say("making the full-size model")
@@ -71,10 +63,3 @@ class Context:
 
         self.say("writing the full-size model")
         return write_full_size_model(self.scratch / "full-size")
-
-
-def _with_its_threads(recogniser: "Recogniser") -> "Recogniser":
-    from meeting_service.recogniser.blas import use_threads_for
-
-    use_threads_for(recogniser.model.parameters)
-    return recogniser

@@ -19,8 +19,6 @@ OVERRIDE = "MEETING_SERVICE_BLAS"
 
 _NAMES = ("libopenblas.so.0", "libopenblasp.so.0", "libopenblaso.so.0", "libopenblas.so")
 _THREADS = "OPENBLAS_NUM_THREADS"
-_MAX_THREADS = 4
-_SMALL_PARAMETERS = 50_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +64,26 @@ def describe_blas() -> Blas:
     return load_blas()
 
 
-def use_threads_for(parameters: int) -> None:
-    """Let the BLAS use as many threads as a model of that size gains from; an operator's own setting wins.
+def use_threads(count: int) -> None:
+    """Let the BLAS spread one product over so many threads.
 
-    The products of a small model are over before a second thread has begun; it would only spin.
+    The encoder spreads its work itself, over `count_cores()`, and wants one: OpenBLAS's own threads wait for
+    each other by spinning, which took a third more CPU, and leave to one what lies between the products.
     """
     path = load_blas().path
-    if path is None or _THREADS in os.environ:
-        return
-    count = 1 if parameters < _SMALL_PARAMETERS else min(_MAX_THREADS, os.cpu_count() or 1)
-    with contextlib.suppress(AttributeError):  # a BLAS that is not OpenBLAS has its own ways
-        ctypes.CDLL(path).openblas_set_num_threads(count)
+    if path is not None:
+        with contextlib.suppress(AttributeError):  # a BLAS that is not OpenBLAS has its own ways
+            ctypes.CDLL(path).openblas_set_num_threads(count)
+
+
+def count_cores() -> int:
+    """How many cores one window may keep busy; what an operator allows OpenBLAS counts."""
+    allowed = os.environ.get(_THREADS, "")
+    if allowed.isdecimal() and int(allowed) > 0:
+        return int(allowed)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _candidates() -> Iterator[str]:

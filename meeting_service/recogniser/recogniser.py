@@ -9,7 +9,7 @@ from typing import Literal
 import mlx.core as mx
 import numpy as np
 
-from meeting_service.recogniser.blas import describe_blas, use_threads_for
+from meeting_service.recogniser.blas import describe_blas
 from meeting_service.recogniser.decoder import Decoded, Decoder, Emission, Region
 from meeting_service.recogniser.decoders import Decoders
 from meeting_service.recogniser.device import Device, open_device
@@ -61,14 +61,14 @@ class Recogniser:
         self.model = model
         self._device = device
         self._front_end = FrontEnd(model.front_end)
-        self._encoder = Encoder(model.network.encoder, compiled=device.on_gpu)
+        self.encoder = Encoder(model.network.encoder, device, take=True)
         self._decoders = Decoders(model.network, model.vocabulary, device)
         self._pieces = [_piece_to_text(piece) for piece in model.vocabulary]
 
     @property
     def frame_samples(self) -> int:
         """Samples of one encoder frame: the grid that windows of one utterance must share."""
-        return self._front_end.hop_samples * self._encoder.factor
+        return self._front_end.hop_samples * self.encoder.factor
 
     def describe(self) -> RecogniserInfo:
         """What recognises here."""
@@ -98,7 +98,7 @@ class Recogniser:
 
     def _prepare(self, index: int, window: Window) -> _Job:
         mel = self._front_end.log_mel(window.samples)
-        frames = self._encoder.frames(len(mel))
+        frames = self.encoder.frames(len(mel))
         first, end = (self._frame_at(window, at, frames) for at in (window.decode_start, window.decode_end))
         return _Job(index, window, mel, Region(first, end, window.state), frames)
 
@@ -119,19 +119,19 @@ class Recogniser:
         """Jobs that share a shape, in groups the device encodes at once."""
         alike: dict[int, list[_Job]] = defaultdict(list)
         for job in jobs:
-            alike[rung(self._encoder.frames(len(job.mel)))].append(job)
+            alike[rung(self.encoder.frames(len(job.mel)))].append(job)
         for group in alike.values():
             for start in range(0, len(group), self._device.rows):
                 yield group[start : start + self._device.rows]
 
     def _run(self, group: Sequence[_Job]) -> mx.array:
         """Encode one group, padded to the device's rows, `(rows, frames, width)`."""
-        length = rung(max(self._encoder.frames(len(job.mel)) for job in group)) * self._encoder.factor
+        length = rung(max(self.encoder.frames(len(job.mel)) for job in group)) * self.encoder.factor
         mel = np.zeros((self._device.rows, length, self._front_end.bins), np.float32)
         for row, job in enumerate(group):
             mel[row, : len(job.mel)] = job.mel
         mel_frames = mx.array([len(job.mel) for job in group] + [0] * (self._device.rows - len(group)))
-        return self._encoder(mx.array(mel).astype(getattr(mx, self.model.weights)), mel_frames)
+        return self.encoder(mx.array(mel).astype(getattr(mx, self.model.weights)), mel_frames)
 
     def _decode(self, jobs: Sequence[_Job], encoded: Mapping[int, mx.array]) -> dict[int, Hypothesis]:
         """The answer of every job, by its index."""
@@ -170,7 +170,6 @@ def load_recogniser(path: ModelPath, weights: Weights = "auto") -> Recogniser:
     """
     device = open_device()
     model = load_model(path, device, weights)
-    use_threads_for(model.parameters)
     return Recogniser(model, device)
 
 

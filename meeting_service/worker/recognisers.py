@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from meeting_service.recogniser import Recogniser, RecogniserInfo, get_model, load_recogniser
-from meeting_service.recogniser.blas import use_threads_for
 from meeting_service.recognition import Hypothesis, Window
 
 if TYPE_CHECKING:
@@ -24,16 +23,10 @@ class Recognisers:
 
     def __init__(self, names: Sequence[str], weights: str) -> None:
         self._by_name = {name: _load(name, cast("Weights", weights)) for name in names}
-        self._sizes = {name: recogniser.model.parameters for name, recogniser in self._by_name.items()}
-        self._active = names[-1]
-        """whose number of BLAS threads is set"""
 
     def recognise(self, windows: Sequence[Window], model: str | None = None) -> list[Hypothesis]:
         """Answer every window, in the order asked, by one model: the first one unless named."""
         name = model or next(iter(self._by_name))
-        if name != self._active:
-            use_threads_for(self._sizes[name])
-            self._active = name
         return self._by_name[name].recognise(windows)
 
     def describe(self) -> str:

@@ -8,8 +8,8 @@ from mlx.utils import tree_flatten
 
 from meeting_service.bench import full_size
 from meeting_service.recogniser.device import Device
-from meeting_service.recogniser.loading import build_network
-from meeting_service.recogniser.recogniser import Recogniser, load_recogniser
+from meeting_service.recogniser.loading import build_network, load_model
+from meeting_service.recogniser.recogniser import Recogniser
 from meeting_service.recognition import Hypothesis, Window
 
 CPU = Device("cpu", 1)
@@ -57,7 +57,7 @@ def test_a_written_model_is_the_one_in_memory(tmp_path: Path, config: dict[str, 
     assert path == full_size.write_full_size_model(tmp_path / "model", config)
     assert written == (path.directory / "model.safetensors").stat()
     made = full_size.make_random_model(config, CPU)
-    loaded = load_recogniser(path).model
+    loaded = load_model(path, CPU)
     for (name, one), (_, other) in zip(
         tree_flatten(made.network.parameters()), tree_flatten(loaded.network.parameters()), strict=True
     ):

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from meeting_service.recogniser.blas import OVERRIDE, Blas, load_blas
+from meeting_service.recogniser.blas import OVERRIDE, Blas, count_cores, load_blas
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="other platforms bring a fast BLAS")
 
@@ -49,23 +49,31 @@ def test_the_one_named_is_loaded() -> None:
 
 
 @linux
-def test_threads_follow_the_size_of_the_model() -> None:
-    """A small model gets one thread, a large one a few, and an operator's setting stays."""
+def test_the_encoder_has_the_cores() -> None:
+    """Opening a CPU leaves the BLAS one thread; more are had by asking."""
     if load_blas().path is None:
         pytest.skip("this machine has no OpenBLAS")
     code = """
 import ctypes
-from meeting_service.recogniser.blas import load_blas, use_threads_for
+from meeting_service.recogniser.blas import load_blas, use_threads
+from meeting_service.recogniser.device import open_device
 library = ctypes.CDLL(load_blas().path)
-for size in (3_000_000, 600_000_000):
-    use_threads_for(size)
-    print(library.openblas_get_num_threads())
+open_device()
+print(library.openblas_get_num_threads())
+use_threads(2)
+print(library.openblas_get_num_threads())
 """
 
-    free = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    assert ["1", "2"] == run(code, dict(os.environ))
 
-    assert ["1", str(min(4, os.cpu_count() or 1))] == run(code, free)
-    assert ["1", "1"] == run(code, {**free, "OPENBLAS_NUM_THREADS": "1"})
+
+def test_an_operator_limits_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What OpenBLAS is allowed, the encoder is; otherwise it has the cores this process may use."""
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "3")
+    assert 3 == count_cores()
+
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    assert 1 <= count_cores() <= (os.cpu_count() or 1)
 
 
 def test_words_for_each_case() -> None:

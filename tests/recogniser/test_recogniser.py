@@ -4,8 +4,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from meeting_service.recogniser import Recogniser
+from meeting_service.recogniser import Recogniser, find_model
 from meeting_service.recogniser.device import Device
+from meeting_service.recogniser.loading import load_model
 from meeting_service.recognition import DecoderState, DecodingConfig, Hypothesis, Samples, Window
 from meeting_service.scoring import WordErrors, count_word_errors
 from tests.recogniser.tiny import ONE_ROW, VOCABULARY, Kind, make_model
@@ -61,9 +62,16 @@ def test_a_batch_equals_each_alone(recogniser: Recogniser, windows: list[Window]
         np.testing.assert_array_equal(alone.state.hidden, hypothesis.state.hidden)
 
 
+def load_in_rows() -> Recogniser:
+    """The bundled model in batches of four, as on a GPU."""
+    path, device = find_model("demo"), Device("cpu", 4)
+    assert path is not None
+    return Recogniser(load_model(path, device), device)
+
+
 def test_rows_of_a_batch_equal_each_alone(recogniser: Recogniser, windows: list[Window]) -> None:
     """Computed in real batches, as on a GPU, every window has the tokens it has alone."""
-    in_rows = Recogniser(recogniser.model, Device("cpu", 4))
+    in_rows = load_in_rows()
 
     for one, many in zip(recogniser.recognise(windows), in_rows.recognise(windows), strict=True):
         assert [(t.text, t.start, t.end) for t in one.tokens] == [
@@ -71,9 +79,9 @@ def test_rows_of_a_batch_equal_each_alone(recogniser: Recogniser, windows: list[
         ]
 
 
-def test_rows_do_not_depend_on_how_many_come(recogniser: Recogniser, windows: list[Window]) -> None:
+def test_rows_do_not_depend_on_how_many_come(windows: list[Window]) -> None:
     """A device that takes four rows computes one window as it computes four: the same to the last bit."""
-    in_rows = Recogniser(recogniser.model, Device("cpu", 4))
+    in_rows = load_in_rows()
     alike = [replace(windows[0], start=0, decode_start=0, decode_end=len(windows[0].samples))] * 3
     [alone] = in_rows.recognise(alike[:1])
 

@@ -16,7 +16,6 @@ from meeting_service.recogniser import Recogniser
 from meeting_service.recogniser.decoder import Region
 from meeting_service.recogniser.decoders import Decoders
 from meeting_service.recogniser.device import open_device
-from meeting_service.recogniser.encoder import Encoder
 from meeting_service.recogniser.features import FrontEnd
 from meeting_service.recognition import DecodingConfig, Samples
 
@@ -63,7 +62,7 @@ def measure_speedup(model: str, recogniser: Recogniser, audio: Sequence[Samples]
 
 def _encode(recogniser: Recogniser, audio: Sequence[Samples]) -> list[mx.array]:
     front_end = FrontEnd(recogniser.model.front_end)
-    encoder = Encoder(recogniser.model.network.encoder, compiled=False)
+    encoder = recogniser.encoder
     encoded = []
     for samples in audio:
         mel = front_end.log_mel(samples)

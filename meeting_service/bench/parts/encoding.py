@@ -12,6 +12,7 @@ from meeting_service.bench.figures import Figure, Rows
 from meeting_service.bench.part import Part
 from meeting_service.bench.timing import Took, interleave, least_wall_s, median_cpu_s
 from meeting_service.recogniser import Recogniser
+from meeting_service.recogniser.blas import count_cores, use_threads
 from meeting_service.recogniser.encoder import Encoder
 
 LENGTHS_FRAMES = (38, 75, 150)
@@ -63,7 +64,7 @@ def _subsampling_flops(args: Any) -> float:
 def measure_rates(recogniser: Recogniser, rounds: int) -> tuple[Rate, dict[int, Rate]]:
     """The product's rate, and the encoder's by length; in turns."""
     conformer = recogniser.model.network.encoder
-    encoder = Encoder(conformer, compiled=False)
+    encoder = recogniser.encoder
     dtype = getattr(mx, recogniser.model.weights)
     ways: dict[str, Callable[[], object]] = {"product": _product(dtype)}
     for frames in LENGTHS_FRAMES:
@@ -80,7 +81,13 @@ def _product(dtype: mx.Dtype) -> Callable[[], object]:
         mx.array(draw.standard_normal((PRODUCT_SIZE, PRODUCT_SIZE), np.float32)).astype(dtype) for _ in "ab"
     )
     mx.eval(a, b)
-    return lambda: mx.eval(a @ b)
+
+    def multiply() -> None:
+        use_threads(count_cores())
+        mx.eval(a @ b)
+        use_threads(1)
+
+    return multiply
 
 
 def _encoding(encoder: Encoder, args: Any, frames: int, dtype: mx.Dtype) -> Callable[[], object]:

@@ -18,7 +18,6 @@ from meeting_service.bench.parts.voice_detection import segment
 from meeting_service.bench.speech import Layout, lay_out_meeting
 from meeting_service.bench.timing import interleave, median_cpu_s
 from meeting_service.recogniser import Recogniser
-from meeting_service.recogniser.encoder import Encoder
 from meeting_service.recogniser.features import FrontEnd
 from meeting_service.recogniser.shapes import rung
 from meeting_service.recognition import Window
@@ -82,7 +81,7 @@ def _make_features(recogniser: Recogniser, windows: Sequence[Window]) -> None:
 def _encoding(recogniser: Recogniser, windows: Sequence[Window]) -> Callable[[], object]:
     """Encodes every window, padded as the recogniser does it, from features made before."""
     front_end = FrontEnd(recogniser.model.front_end)
-    encoder = Encoder(recogniser.model.network.encoder, compiled=False)
+    encoder = recogniser.encoder
     batches = []
     for window in windows:
         mel = front_end.log_mel(window.samples)

@@ -6,11 +6,14 @@ from mlx.utils import tree_flatten
 
 from meeting_service.bench.context import Context
 from meeting_service.bench.parts.encoding import LENGTHS_FRAMES, count_flops, measure_rates
+from meeting_service.recogniser import get_model
+from meeting_service.recogniser.device import open_device
+from meeting_service.recogniser.loading import load_model
 
 
-def test_arithmetic_is_counted(context: Context) -> None:
+def test_arithmetic_is_counted() -> None:
     """For one frame a layer does two operations for each of its weights, beside a little attention."""
-    conformer = context.bundled.model.network.encoder
+    conformer = load_model(get_model("demo"), open_device()).network.encoder
     weights = sum(
         prod(weight.shape)
         for name, weight in tree_flatten(conformer.layers[0].parameters())
