@@ -14,6 +14,7 @@ from meeting_service.bench.parts import (
     memory,
     overhead,
     profile,
+    quantised,
     silence,
     voice_detection,
 )
@@ -27,6 +28,7 @@ PARTS: tuple[Part, ...] = (
     voice_detection.PART,
     encoding.PART,
     decoding.PART,
+    quantised.PART,
     profile.PART,
     overhead.PART,
     capacity.PART,
