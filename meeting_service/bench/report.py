@@ -67,7 +67,8 @@ def _line(*cells: Text) -> Table:
 
 def _row(figure: Figure) -> RenderableType:
     measure, target, met = get_measure(figure.key), get_target(figure), is_met(figure)
-    value = f"{format_value(figure.value)} {measure.unit}".strip()
+    value = format_value(figure.value)
+    value = f"{value} {measure.unit}".strip() if value else ""
     verdict = {None: Text(), True: Text("yes", "green"), False: Text("no", "bold yellow")}[met]
     line = _line(Text(measure.title), Text(value, "bold"), Text(str(target or "")), verdict)
     note = Text(figure.key, style="cyan dim")
