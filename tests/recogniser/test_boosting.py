@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from parakeet_mlx import boost
 
 from meeting_service.recogniser.boosting import WEIGHT_PER_LETTER, Booster
 
@@ -54,3 +55,22 @@ def test_nothing_favoured(phrases: list[str]) -> None:
 
     assert 0.0 == booster.gains(booster.start([]))
     assert 0.0 == booster.advance(booster.start([]), 1)[1]
+
+
+def test_gains_are_upstreams() -> None:
+    """Whatever was said, every token gains what it gains in upstream's machine, and leads where it does."""
+    letters = ["a", "b", " ", ".", "1"]
+    pieces = [x + y + z for x in ["", "▁", *letters] for y in letters for z in ["", *letters]] + ["", "<unk>"]
+    phrases = ["ab", "ab ba", "b", "a.b", "1a", "ba b"]
+    weights = {phrase: WEIGHT_PER_LETTER * len(phrase) for phrase in phrases}
+    machine, booster = boost.lift(boost.words(weights), pieces), Booster(phrases, pieces)
+    random, state = np.random.default_rng(0), booster.start([])
+
+    for _ in range(60):
+        expected = [boost.advance(machine, state, token) for token in range(len(pieces))]
+
+        np.testing.assert_allclose(booster.gains(state), [gain for _, gain in expected], atol=1e-6)
+        token = int(random.choice(np.argsort(booster.gains(state))[-20:]))
+        state, gain = booster.advance(state, token)
+        assert expected[token][0] == state
+        assert expected[token][1] == pytest.approx(gain)
