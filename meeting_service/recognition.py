@@ -62,7 +62,10 @@ class DecoderState:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of one utterance to decode, chosen by the segmenter from the audio alone."""
+    """A stretch of one utterance to decode, chosen by the segmenter from the audio alone.
+
+    Of no length where an utterance ends in a pause before which everything said was given out.
+    """
 
     utterance_start: int
     start: int
@@ -74,6 +77,11 @@ class Span:
     """sample after the last one the encoder may see; `end` where a pause ends the utterance here"""
     last: bool
     """whether the utterance ends with this span"""
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to decode."""
+        return self.start == self.end
 
 
 @dataclass(frozen=True, slots=True, eq=False)

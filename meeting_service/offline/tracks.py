@@ -59,6 +59,8 @@ class Track:
 
     def take_work(self) -> Window | None:
         """The next window to recognise, if one is due."""
+        while final := self._transcriber.complete_known():
+            self.sentences += final.sentences
         return self._transcriber.take_work()
 
     def complete(self, window: Window, hypothesis: Hypothesis) -> None:
