@@ -34,6 +34,7 @@ def make_document(outcomes: Sequence[Outcome], *, quick: bool, started_at: datet
 def _part(outcome: Outcome) -> dict[str, Any]:
     return {
         "seconds": round(outcome.seconds, 1),
+        "cpu_seconds": round(outcome.cpu_s, 1),
         "failure": outcome.failure,
         "keys": [figure.key for figure in outcome.figures],
     }

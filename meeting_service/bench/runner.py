@@ -10,6 +10,7 @@ import structlog
 from meeting_service.bench.context import Context
 from meeting_service.bench.figures import Figure
 from meeting_service.bench.part import Part
+from meeting_service.bench.timing import cpu_seconds
 
 log = structlog.get_logger()
 
@@ -22,6 +23,8 @@ class Outcome:
     figures: list[Figure] = field(default_factory=list)
     seconds: float = 0.0
     """by the clock"""
+    cpu_s: float = 0.0
+    """of this process and of its children that have ended"""
     failure: str | None = None
     """why it gave no more, in one line"""
     interrupted: bool = False
@@ -45,7 +48,7 @@ def run_parts(
 
 
 def _run(part: Part, context: Context, begun: Begun) -> Outcome:
-    outcome, started = Outcome(part), time.monotonic()
+    outcome, started, cpu_s = Outcome(part), time.monotonic(), cpu_seconds()
     try:
         gc.collect()
         begun(part)
@@ -57,7 +60,7 @@ def _run(part: Part, context: Context, begun: Begun) -> Outcome:
     except Exception as error:
         log.info("part_failed", part=part.name, exc_info=True)
         outcome.failure = _explain(error)
-    outcome.seconds = time.monotonic() - started
+    outcome.seconds, outcome.cpu_s = time.monotonic() - started, cpu_seconds() - cpu_s
     return outcome
 
 

@@ -95,7 +95,7 @@ def _contests(context: Context) -> Iterator[tuple[Contest, float, float]]:
     yield Contest("bundled", context.bundled, upstream), context.choose(5, 30), context.choose(10, 40)
     if not context.quick:
         upstream = Upstream.load(context.full_size_path)
-        yield Contest("full-size", context.full_size, upstream), 10, 20
+        yield Contest("full-size", context.full_size, upstream), 6, 12
 
 
 def _figure(key: str, comparisons: Sequence[Comparison]) -> Figure:
