@@ -4,6 +4,7 @@ Noted is when each piece left: with it, text that comes can be held against the 
 """
 
 import asyncio
+import json
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -57,6 +58,8 @@ class Bot:
         self.sent = {participant: Sent(track) for participant, track in tracks.items()}
         self.refusals = 0
         """errors that the service answered, and sockets it closed"""
+        self.joined = asyncio.Event()
+        """set when something of everybody's audio was acknowledged, or nothing more will be"""
 
     async def play(self, session: ClientSession) -> None:
         """Send all tracks from now on; return when all of it is durable, or the service has hung up."""
@@ -101,7 +104,14 @@ class Bot:
             sent.late_s = max(sent.late_s, now_s - due_s)
 
     async def _read(self, socket: ClientWebSocketResponse) -> None:
+        missing = set(range(1, len(self.sent) + 1))
         async for message in socket:
-            if message.type is WSMsgType.TEXT and '"type":"error"' in message.data:
-                self.refusals += 1
+            if message.type is not WSMsgType.TEXT:
+                continue
+            if missing and '"type":"ack"' in message.data:
+                missing.discard(json.loads(message.data)["stream"])
+                if not missing:
+                    self.joined.set()
+            self.refusals += '"type":"error"' in message.data
         self.refusals += socket.close_code != CloseCode.DONE
+        self.joined.set()

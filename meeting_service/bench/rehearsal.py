@@ -23,6 +23,10 @@ END_PATIENCE_S = 20.0
 """how long the last words are waited for"""
 
 
+_Mark = tuple[float, ServedUsage]
+"""a monotonic time and what had been used by then"""
+
+
 @dataclass(frozen=True, slots=True)
 class Rehearsal:
     """What one such while came to."""
@@ -36,7 +40,11 @@ class Rehearsal:
     begun: ServedUsage
     """before the first sample was sent"""
     settled: ServedUsage
-    """`SETTLE_S` later: everybody is there"""
+    """when everybody's audio was coming"""
+    played: ServedUsage
+    """when all of it had come"""
+    steady_s: float
+    """between the two"""
     done: ServedUsage
     """when all text was final"""
     refusals: int
@@ -51,11 +59,10 @@ class Rehearsal:
 
     @property
     def steady_ms_per_s(self) -> tuple[float, float]:
-        """CPU time of the service's own process and of the worker per second, once everybody was there."""
-        seconds = self.seconds - SETTLE_S
-        service = self.done.service.cpu_s - self.settled.service.cpu_s
-        worker = self.done.worker.cpu_s - self.settled.worker.cpu_s
-        return 1_000 * service / seconds, 1_000 * worker / seconds
+        """CPU time of the service's own process and of the worker per second, while everybody was there."""
+        service = self.played.service.cpu_s - self.settled.service.cpu_s
+        worker = self.played.worker.cpu_s - self.settled.worker.cpu_s
+        return 1_000 * service / self.steady_s, 1_000 * worker / self.steady_s
 
     @property
     def in_time(self) -> bool:
@@ -100,20 +107,30 @@ async def rehearse(served: Served, meetings: Sequence[Sequence[Track]], *, keep:
     """
     async with ClientSession() as session, MeetingClient(served.url) as client:
         scenes = [await _prepare(client, served.url, tracks) for tracks in meetings]
-        usages, own_s = [served.usage()], time.process_time()
+        marks, own_s = [_mark(served)], time.process_time()
         async with asyncio.TaskGroup() as group:
             watchers = [group.create_task(_watch(client, scene), name="watcher") for scene in scenes]
-            settling = group.create_task(asyncio.sleep(SETTLE_S), name="settling")
-            settling.add_done_callback(lambda _: usages.append(served.usage()))
+            settling = group.create_task(_settle(served, scenes), name="settling")
             await _play(session, scenes)
+            marks += [await settling, _mark(served)]
             own_s = time.process_time() - own_s
             await _end(client, scenes)
-            usages.append(served.usage())
+            marks.append(_mark(served))
             for watcher in watchers:
                 watcher.cancel()
         for scene in () if keep else scenes:
             await session.delete(f"{served.url}v1/meetings/{scene.meeting.id}")
-    return _conclude(scenes, usages, own_s)
+    return _conclude(scenes, marks, own_s)
+
+
+def _mark(served: Served) -> _Mark:
+    return time.monotonic(), served.usage()
+
+
+async def _settle(served: Served, scenes: Sequence[_Scene]) -> _Mark:
+    """Wait until everybody is there and heard."""
+    await asyncio.gather(asyncio.sleep(SETTLE_S), *(scene.bot.joined.wait() for scene in scenes))
+    return _mark(served)
 
 
 async def _prepare(client: MeetingClient, url: str, tracks: Sequence[Track]) -> _Scene:
@@ -139,7 +156,7 @@ async def _end(client: MeetingClient, scenes: Sequence[_Scene]) -> None:
             await asyncio.gather(*(client.end(scene.meeting.id) for scene in scenes))
 
 
-def _conclude(scenes: Sequence[_Scene], usages: Sequence[ServedUsage], own_s: float) -> Rehearsal:
+def _conclude(scenes: Sequence[_Scene], marks: Sequence[_Mark], own_s: float) -> Rehearsal:
     delays = Delays()
     for scene in scenes:
         delays.add(scene.delays())
@@ -149,9 +166,11 @@ def _conclude(scenes: Sequence[_Scene], usages: Sequence[ServedUsage], own_s: fl
         seconds=max(one.track.seconds for one in sent),
         speech_s=sum(one.track.speech_s for one in sent),
         delays=delays,
-        begun=usages[0],
-        settled=usages[1],
-        done=usages[2],
+        begun=marks[0][1],
+        settled=marks[1][1],
+        played=marks[2][1],
+        steady_s=max(marks[2][0] - marks[1][0], 1e-3),
+        done=marks[3][1],
         refusals=sum(scene.bot.refusals for scene in scenes),
         late_ms=max(one.late_s for one in sent) * 1_000,
         bots_cpu_s=own_s,

@@ -11,7 +11,7 @@ from meeting_service.bench.served import ServedUsage
 def overhead(model: str, *, service_s: float, worker_s: float, alone_s: float) -> Overhead:
     """What was measured of a model."""
     begun, done = (ServedUsage(Usage(1 + a, 0), Usage(2 + b, 0)) for a, b in [(0, 0), (service_s, worker_s)])
-    rehearsal = Rehearsal(("m",), 30, 25, Delays(), begun, begun, done, 0, 1, 0)
+    rehearsal = Rehearsal(("m",), 30, 25, Delays(), begun, begun, done, 30, done, 0, 1, 0)
     return Overhead(model, rehearsal, Replay(alone_s, 40, 90))
 
 
