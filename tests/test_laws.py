@@ -74,11 +74,12 @@ class ServiceProcess:
 
 
 @asynccontextmanager
-async def serving(data: Path) -> AsyncIterator[ServiceProcess]:
+async def serving(data: Path, *models: str) -> AsyncIterator[ServiceProcess]:
     """A service process until the end of the context, where it is asked to stop."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "meeting_service", "serve"),
-        *("--port", "0", "--model", "demo", "--data", str(data)),
+        *("--port", "0", "--data", str(data)),
+        *(f"--model={model}" for model in models or ("demo",)),
         stdout=asyncio.subprocess.PIPE,
     )
     try:

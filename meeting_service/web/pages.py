@@ -5,7 +5,9 @@ from aiohttp import web
 
 from meeting_service.exports import formats
 from meeting_service.meeting import Meeting, MeetingState
-from meeting_service.web.keys import CLOCK, SESSIONS
+from meeting_service.web.keys import CLOCK, SESSIONS, SETTINGS
+from meeting_service.web.revision_view import revisions_to_view
+from meeting_service.web.revisions import to_number
 from meeting_service.web.view import MeetingRow, meeting_to_row, transcript_to_view
 
 LIVE_STATES = (MeetingState.LIVE, MeetingState.ENDING)
@@ -39,11 +41,15 @@ async def meeting(request: web.Request) -> web.Response:
     """GET /meetings/{meeting}."""
     sessions = request.app[SESSIONS]
     meeting_id = request.match_info["meeting"]
+    wanted = None if "revision" not in request.query else to_number(request.query["revision"])
     # Read before the text: an event in between comes again, which is harmless; none is missed.
     after = await sessions.store.last_seq(meeting_id)
-    transcript = await sessions.get_transcript(meeting_id)
+    transcript = await sessions.get_transcript(meeting_id, wanted)
+    found = await sessions.store.list_revisions(meeting_id)
+    models = request.app[SETTINGS].model.names
     context = {
         "view": transcript_to_view(transcript, request.app[CLOCK].utc_now(), after),
+        "revisions": revisions_to_view(found, transcript.revision, models, pinned=wanted is not None),
         "formats": FORMAT_TITLES | {name: name.upper() for name in formats if name not in FORMAT_TITLES},
     }
     return aiohttp_jinja2.render_template("meeting.html", request, context)

@@ -79,7 +79,7 @@ READ = Operation(
 
 async def read(request: web.Request) -> web.Response:
     """GET /v1/meetings/{meeting}/revisions/{revision}."""
-    number = _read_number(request)
+    number = to_number(request.match_info["revision"])
     revision = await request.app[SESSIONS].store.get_revision(request.match_info["meeting"], number)
     return json_reply(shapes.revision_to_shape(revision))
 
@@ -96,7 +96,7 @@ DELETE = Operation(
 
 async def delete(request: web.Request) -> web.Response:
     """DELETE /v1/meetings/{meeting}/revisions/{revision}."""
-    number = _read_number(request)
+    number = to_number(request.match_info["revision"])
     await request.app[SESSIONS].retranscriptions.delete(request.match_info["meeting"], number)
     return web.Response(status=204)
 
@@ -114,8 +114,12 @@ async def models(request: web.Request) -> web.Response:
     return json_reply(shapes.ModelList(default=chosen.name, models=list(chosen.names)))
 
 
-def _read_number(request: web.Request) -> int:
-    text = request.match_info["revision"]
+def to_number(text: str) -> int:
+    """A revision's number.
+
+    Raises:
+        NotFound: it is none.
+    """
     if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS:
         return int(text)
     raise NotFound(f"{text!r} is not the number of a revision")

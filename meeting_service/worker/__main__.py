@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from meeting_service.errors import MeetingServiceError
@@ -67,8 +68,9 @@ async def _serve(
     )
     async with asyncio.TaskGroup() as group:
         working = group.create_task(loop.run(), name="recognition")
-        while line := await reader.readline():
-            loop.handle(decode(line))
+        with suppress(ConnectionError):  # a service that was killed
+            while line := await reader.readline():
+                loop.handle(decode(line))
         working.cancel()
 
 

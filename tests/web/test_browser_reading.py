@@ -41,7 +41,7 @@ async def test_files_can_be_taken_away(service: Service, window: Window) -> None
     await window.page.goto(f"{service.url}/meetings/m")
     await window.page.get_by_text("Download").click()
     names = []
-    for link in await window.page.locator(".menu a").all():
+    for link in await window.page.locator("#download a").all():
         async with window.page.expect_download() as waiting:
             await link.click()
         download = await waiting.value
@@ -95,11 +95,11 @@ async def test_a_keyboard_is_enough(service: Service, window: Window) -> None:
     await window.page.goto(f"{service.url}/meetings/m")
     await window.page.keyboard.press("Tab")
     await expect(window.page.locator(":focus")).to_have_text("Skip to content")
-    await window.page.locator(".menu summary").focus()
+    await window.page.locator("#download summary").focus()
     await window.page.keyboard.press("Enter")
     await window.page.keyboard.press("Tab")
 
     await expect(window.page.locator(":focus")).to_have_attribute("href", "/v1/meetings/m/transcript.txt")
     await window.page.keyboard.press("Escape")
-    await expect(window.page.locator(".menu summary")).to_be_focused()
-    await expect(window.page.locator(".menu ul")).to_be_hidden()
+    await expect(window.page.locator("#download summary")).to_be_focused()
+    await expect(window.page.locator("#download ul")).to_be_hidden()

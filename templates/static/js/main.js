@@ -4,6 +4,7 @@ import { Follow } from "./follow.js";
 import { localiseTimes } from "./format.js";
 import { closeOutside } from "./menu.js";
 import { LogRenderer, PeopleRenderer } from "./render.js";
+import { Revisions } from "./revisions.js";
 import { MeetingStore } from "./store.js";
 import { EventStream } from "./stream.js";
 
@@ -23,12 +24,14 @@ const store = readPage();
 const renderLog = new LogRenderer(log);
 const renderPeople = new PeopleRenderer(document.getElementById("people"));
 const follow = new Follow(document.getElementById("follow"));
+const revisions = new Revisions(
+  document.getElementById("revisions"), document.getElementById("progress"), Number(log.dataset.after));
 let connection = "connecting";
 let added = 0;
 let scheduled = false;
 
 localiseTimes(document);
-closeOutside(document.querySelector(".menu"));
+for (const menu of document.querySelectorAll(".menu")) closeOutside(menu);
 renderLog.adopt(store.listEntries());
 if (store.state === "ended") {
   follow.retire();
@@ -62,7 +65,9 @@ function stream() {
       added += kind === "sentence" && !store.sentences.has(data.id) ? 1 : 0;
       store.apply(kind, data);
       schedule();
-      if (store.state === "ended") made.close();
+      if (store.state !== "ended") return;
+      made.close();
+      revisions.offer(made.after);
     },
     onHealth(state) {
       connection = state;

@@ -1,0 +1,106 @@
+// The revisions of a meeting that has ended: reading another, transcribing again, seeing how far that is.
+// The page holds a connection only while something is running.
+
+import { EventStream } from "./stream.js";
+
+export class Revisions {
+  constructor(menu, progress, after) {
+    this.menu = menu;
+    this.progress = progress;
+    this.after = after;
+    this.url = menu.dataset.meeting;
+    this.form = menu.querySelector("form");
+    this.bar = progress.querySelector("label");
+    this.stop = progress.querySelector("button");
+    this.outcome = progress.querySelector("p");
+    this.form.hidden = this.stop.hidden = false;
+    this.form.addEventListener("submit", (event) => this.onSubmit(event));
+    this.stop.addEventListener("click", () => this.onStop());
+    if (!progress.hidden) this.follow();
+  }
+
+  /** The meeting has ended; `after` is its last event. */
+  offer(after) {
+    this.after = after;
+    this.menu.hidden = false;
+  }
+
+  async onSubmit(event) {
+    event.preventDefault();
+    const fields = new FormData(this.form);
+    const vocabulary = fields.get("vocabulary").split(",").map((word) => word.trim()).filter(Boolean);
+    const answer = await this.request("POST", "retranscribe", { model: fields.get("model"), vocabulary });
+    if (!answer) return;
+    this.menu.open = false;
+    this.show(answer);
+    this.follow();
+    this.stop.focus();
+  }
+
+  async onStop() {
+    this.stop.disabled = true;
+    await this.request("DELETE", `revisions/${this.progress.dataset.number}`);
+    this.stop.disabled = false;
+  }
+
+  /** What the service answers, or null after showing why it refuses. */
+  async request(method, path, body) {
+    const headers = body && { "Content-Type": "application/json" };
+    const options = { method, headers, body: body && JSON.stringify(body) };
+    const answer = await fetch(`${this.url}/${path}`, options).catch(() => null);
+    const said = answer?.status === 204 ? {} : await answer?.json().catch(() => null);
+    const refused = answer?.ok ? "" : said?.detail ?? "The service does not answer.";
+    this.form.querySelector(".amiss").textContent = refused;
+    if (refused) this.menu.open = true;
+    return refused ? null : said;
+  }
+
+  follow() {
+    if (this.events) return;
+    this.events = new EventStream(`${this.url}/events`, this.after, {
+      onEvent: (kind, data) => kind === "revision" && this.apply(data),
+      onHealth: (state) => state === "gone" && this.hide(),
+    });
+    this.events.open();
+  }
+
+  apply(revision) {
+    if (revision.number < Number(this.progress.dataset.number || 0)) return;
+    if (revision.state === "running") this.show(revision);
+    else if (revision.state === "deleted") this.hide();
+    else this.leave(revision);
+  }
+
+  show({ number, progress }) {
+    this.progress.dataset.number = number;
+    this.progress.hidden = this.bar.hidden = this.stop.hidden = false;
+    this.outcome.hidden = true;
+    const text = `Transcribing again: revision ${number}`;
+    const label = this.bar.querySelector("span");
+    if (label.textContent !== text) label.textContent = text;
+    this.bar.querySelector("progress").value = progress;
+  }
+
+  hide() {
+    this.progress.hidden = true;
+    this.events?.close();
+    this.events = null;
+  }
+
+  /** It is at its end: the page is read anew, unless the reader chose a revision or there is no new one. */
+  leave({ number, state, detail }) {
+    this.hide();
+    if (state === "failed") this.tell(`Transcribing again failed: ${detail}.`);
+    else if (this.menu.dataset.pinned === "no") location.reload();
+    else this.tell(`Revision ${number} is done.`, `Read revision ${number}`);
+  }
+
+  tell(text, invitation = "") {
+    const link = document.createElement("a");
+    link.href = location.pathname;
+    link.textContent = invitation;
+    this.outcome.replaceChildren(`${text} `, link);
+    this.progress.hidden = this.outcome.hidden = false;
+    this.bar.hidden = this.stop.hidden = true;
+  }
+}
