@@ -88,8 +88,8 @@ def _small_table(rows: Rows) -> Table:
 def _closing(outcomes: Sequence[Outcome], figures: Sequence[Figure]) -> Iterator[RenderableType]:
     asked = [met for figure in figures if (met := is_met(figure)) is not None]
     minutes = sum(outcome.seconds for outcome in outcomes) / 60
-    met = f"{sum(asked)} of {len(asked)} targets met, " if asked else ""
-    yield Text(f"{met}measured in {minutes:.1f} minutes", style="bold")
+    count = f"{sum(asked)} of {len(asked)} targets met, " if asked else ""
+    yield Text(f"{count}measured in {minutes:.1f} minutes", style="bold")
     for outcome in outcomes:
         if outcome.failure:
             yield Text(f"{outcome.part.name}: {outcome.failure}", style="bold red")

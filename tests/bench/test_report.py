@@ -18,7 +18,7 @@ def _draw(*outcomes: Outcome) -> str:
 
 def _outcome(*figures: Figure, failure: str | None = None) -> Outcome:
     part = Part("speed", "speed", tuple(f.key for f in figures), 1, lambda _context: iter(figures))
-    return Outcome(part, list(figures), 30.0, failure)
+    return Outcome(part, list(figures), 30.0, failure=failure)
 
 
 def test_a_figure_stands_with_unit_target_and_verdict() -> None:
