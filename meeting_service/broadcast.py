@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from meeting_service.errors import TooMany
 from meeting_service.events import (
     DraftChanged,
+    FellBehind,
     MeetingEvent,
     RevisionAdvanced,
     RevisionChanged,
@@ -37,6 +38,7 @@ class Watcher:
         self._ready: deque[MeetingEvent] = deque()
         self._drafts_seen: dict[str, Draft] = {}
         self._progress_seen: Revision | None = None
+        self._behind_ms_seen = 0
         self._behind = True
         self._wakeup = asyncio.Event()
 
@@ -88,6 +90,9 @@ class Watcher:
         if progress is not None and progress != self._progress_seen:
             self._progress_seen = progress
             self._ready.append(RevisionAdvanced(progress))
+        if self._topic.behind_ms != self._behind_ms_seen:
+            self._behind_ms_seen = self._topic.behind_ms
+            self._ready.append(FellBehind(self._behind_ms_seen))
 
 
 class _Topic:
@@ -101,6 +106,8 @@ class _Topic:
         self.drafts: dict[str, Draft] = {}
         self.progress: Revision | None = None
         """the running revision, if one has come further since its beginning was told"""
+        self.behind_ms = 0
+        """how much later than usual text is"""
         self.watchers: set[Watcher] = set()
         self.closed = False
 
@@ -167,6 +174,18 @@ class Broadcaster:
             topic.progress = revision
             topic.wake(behind=False)
 
+    def publish_behind(self, meeting_id: str, behind_ms: int) -> None:
+        """Tell how far a meeting's text lags; 0 says that it has caught up."""
+        topic = self._topic(meeting_id)
+        topic.behind_ms = behind_ms
+        topic.wake(behind=False)
+        self._forget_if_idle(topic)
+
+    def behind_ms(self, meeting_id: str) -> int:
+        """How far a meeting's text lags."""
+        topic = self._topics.get(meeting_id)
+        return topic.behind_ms if topic else 0
+
     def list_drafts(self, meeting_id: str) -> list[Draft]:
         """The drafts that are on the table."""
         topic = self._topics.get(meeting_id)
@@ -182,6 +201,8 @@ class Broadcaster:
         topic = self._topics.get(meeting_id)
         if topic is not None:
             topic.drafts.clear()
+            topic.behind_ms = 0
+            topic.wake(behind=False)
             self._forget_if_idle(topic)
 
     def close(self, meeting_id: str) -> None:
@@ -200,6 +221,6 @@ class Broadcaster:
         return self._topics.setdefault(meeting_id, _Topic(meeting_id))
 
     def _forget_if_idle(self, topic: _Topic) -> None:
-        live = any(draft.text for draft in topic.drafts.values())
+        live = topic.behind_ms or any(draft.text for draft in topic.drafts.values())
         if not topic.watchers and not live and self._topics.get(topic.meeting_id) is topic:
             del self._topics[topic.meeting_id]

@@ -55,6 +55,14 @@ class RevisionAdvanced:
     revision: Revision
 
 
+@dataclass(frozen=True, slots=True)
+class FellBehind:
+    """A meeting's text lags, for there is more to recognise than can be, or has caught up. Never stored."""
+
+    behind_ms: int
+    """how much later than usual its oldest text is that is not final; 0 when it has caught up"""
+
+
 StoredEventKind = SentenceFinalized | ParticipantChanged | GapRecorded | MeetingChanged | RevisionChanged
 
 
@@ -67,4 +75,4 @@ class StoredEvent:
     event: StoredEventKind
 
 
-MeetingEvent = StoredEvent | DraftChanged | RevisionAdvanced
+MeetingEvent = StoredEvent | DraftChanged | FellBehind | RevisionAdvanced

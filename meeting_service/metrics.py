@@ -20,6 +20,15 @@ worker_restarts = Counter("meeting_worker_restarts", "Times the worker was start
 http_errors = Counter("meeting_http_errors", "Requests answered with an error", ["code"], registry=registry)
 live_meetings = Gauge("meeting_live_meetings", "Meetings that take audio", registry=registry)
 live_streams = Gauge("meeting_live_streams", "Streams whose text is not all final", registry=registry)
+streams_behind = Gauge(
+    "meeting_streams_behind", "Streams whose text lags by seconds beyond the usual", registry=registry
+)
+behind_seconds = Gauge(
+    "meeting_behind_seconds", "How far the text of the stream lags that is furthest behind", registry=registry
+)
+draft_interval_seconds = Gauge(
+    "meeting_draft_interval_seconds", "Least audio between two drafts of a speaker", registry=registry
+)
 retranscriptions = Gauge("meeting_retranscriptions", "Meetings being transcribed again", registry=registry)
 watchers = Gauge("meeting_watchers", "Open event streams", registry=registry)
 audio_sockets = Gauge("meeting_audio_sockets", "Open audio sockets", registry=registry)

@@ -6,6 +6,7 @@ from typing import Any
 
 from meeting_service.events import (
     DraftChanged,
+    FellBehind,
     GapRecorded,
     MeetingChanged,
     MeetingEvent,
@@ -107,6 +108,8 @@ def json_to_event(meeting_id: str, kind: str, seq: int | None, fields: Json) -> 
         return DraftChanged(
             Draft(fields["participant_id"], fields["start_ms"], fields["end_ms"], fields["text"])
         )
+    if kind == "behind":
+        return FellBehind(fields["behind_ms"])
     if kind == "revision" and seq is None:
         return RevisionAdvanced(json_to_revision(fields))
     stored = _to_stored(meeting_id, kind, fields)

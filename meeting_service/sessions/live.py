@@ -27,6 +27,8 @@ class LiveStream:
         """where recognition would begin again"""
         self.stored = checkpoint
         """the checkpoint in the database"""
+        self.behind_ms = 0
+        """how much later than usual its text is"""
         self.run = 0
         """the number under which the worker was asked to recognise this stream, each time another"""
         self.appending = asyncio.Lock()
@@ -64,6 +66,11 @@ class Reading:
         """all that are unfinished, by stream id"""
         self.failure: str | None = None
         """why a stream of it was given up"""
+
+    @property
+    def behind_ms(self) -> int:
+        """How much later than usual its text is: that of the stream furthest behind."""
+        return max((live.behind_ms for live in self.streams.values()), default=0)
 
     @property
     def live(self) -> bool:

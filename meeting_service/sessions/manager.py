@@ -96,7 +96,7 @@ class SessionManager:
         database = self.ledger.healthy and await self.store.is_writable()
         starting = None if worker else "the recogniser is starting"
         stuck = None if database else "the data folder cannot be written"
-        return Readiness(worker, database, worker, starting or stuck or self._worker.description)
+        return Readiness(worker, database, worker, starting or stuck or self._describe())
 
     # Meetings
 
@@ -291,6 +291,10 @@ class SessionManager:
 
     # Reading
 
+    def behind_ms(self, meeting_id: str) -> int:
+        """How much later than usual a meeting's text is."""
+        return self.broadcaster.behind_ms(meeting_id)
+
     async def list_gaps(self, meeting_id: str) -> list[TranscriptGap]:
         """Audio that never came, by time."""
         return await self.store.list_gaps(meeting_id)
@@ -430,6 +434,10 @@ class SessionManager:
             speech_ms=participant.speech_ms + speech * 1000 // RECOGNITION_RATE_HZ,
             transcribed_ms=participant.transcribed_ms + transcribed * 1000 // RECOGNITION_RATE_HZ,
         )
+
+    def _describe(self) -> str:
+        description, behind_ms = self._worker.description, self.streams.behind_ms
+        return f"{description}; catching up, {behind_ms / 1000:.0f} s behind" if behind_ms else description
 
     def _publish(self, event: StoredEvent | None) -> None:
         if event is not None:

@@ -22,7 +22,9 @@ from meeting_service.storage import Store
 from meeting_service.transcript import Draft, Sentence
 from meeting_service.worker.messages import (
     Advanced,
+    Behind,
     Drafted,
+    DraftsPaced,
     Finalized,
     Finished,
     Reply,
@@ -38,7 +40,7 @@ STORAGE_RETRY_S = 1.0
 
 T = TypeVar("T")
 
-StreamReply = Finalized | Drafted | Advanced | Finished | StreamFailed
+StreamReply = Finalized | Drafted | Advanced | Behind | Finished | StreamFailed
 
 
 class ResultHandler:
@@ -63,6 +65,10 @@ class ResultHandler:
         async for reply in replies:
             if isinstance(reply, Restarted):
                 self._streams.reopen_all()
+                for reading in self._streams.list_readings():
+                    self._broadcaster.publish_behind(reading.meeting_id, 0)
+            elif isinstance(reply, DraftsPaced):
+                metrics.draft_interval_seconds.set(reply.interval_ms / 1000)
             elif isinstance(reply, StreamReply):
                 try:
                     await self._handle(reply)
@@ -83,17 +89,24 @@ class ResultHandler:
                 self._broadcaster.publish_draft(reading.meeting_id, reply.draft)
             case Advanced():
                 await self._advance(reading, live, reply)
+            case Behind():
+                self._note_behind(reading, live, reply.behind_ms)
             case Finished():
                 await self._finish(reading, live)
             case StreamFailed():
                 log.error("stream_failed", stream=live.id, meeting=reading.meeting_id, detail=reply.detail)
                 self._give_up(live.id, reply.detail)
 
+    def _note_behind(self, reading: Reading, live: LiveStream, behind_ms: int) -> None:
+        self._streams.note_behind(live, behind_ms)
+        self._broadcaster.publish_behind(reading.meeting_id, reading.behind_ms)
+
     def _give_up(self, stream_id: int, detail: str) -> None:
         """Leave a live stream as it is stored, for the next start to take up; drop all of another reading."""
         metrics.recognition_failures.inc()
         if found := self._streams.find(stream_id):
             reading, live = found
+            self._note_behind(reading, live, 0)
             reading.failure = detail
             if reading.live:
                 self._streams.forget(reading, live)

@@ -52,7 +52,22 @@ class LiveStreams:
         """A new worker knows nothing: tell it all."""
         metrics.worker_restarts.inc()
         for reading, live in self._streams.values():
+            live.behind_ms = 0
             self._open_at_worker(reading, live)
+
+    @property
+    def behind_ms(self) -> int:
+        """How much later than usual the text of the stream is that is furthest behind."""
+        return max((live.behind_ms for _, live in self._streams.values()), default=0)
+
+    def note_behind(self, live: LiveStream, behind_ms: int) -> None:
+        """A stream's text lags so far; 0 when it has caught up."""
+        live.behind_ms = behind_ms
+        self._count()
+
+    def list_readings(self) -> list[Reading]:
+        """All that are being recognised."""
+        return list({id(reading): reading for reading, _ in self._streams.values()}.values())
 
     def finish(self, live: LiveStream) -> None:
         """Ask for the last words of a stream that has ended; `forget` follows their arrival."""
@@ -121,6 +136,8 @@ class LiveStreams:
 
     def _count(self) -> None:
         metrics.live_streams.set(sum(reading.live for reading, _ in self._streams.values()))
+        metrics.streams_behind.set(sum(live.behind_ms > 0 for _, live in self._streams.values()))
+        metrics.behind_seconds.set(self.behind_ms / 1000)
 
     def _open_at_worker(self, reading: Reading, live: LiveStream) -> None:
         if live.former is not None:

@@ -13,6 +13,7 @@ from meeting_service.broadcast import Watcher
 from meeting_service.errors import InvalidRequest, MeetingServiceError, NotFound, TooMany
 from meeting_service.events import (
     DraftChanged,
+    FellBehind,
     MeetingEvent,
     RevisionAdvanced,
     StoredEvent,
@@ -46,7 +47,8 @@ EVENTS = Operation(
     {200: Reply("An endless stream of events.", media="text/event-stream")},
     detail="Events `sentence`, `participant`, `gap`, `meeting` and `revision` are stored: each comes once, "
     "in order, and carries its number as `id`. Not stored are `draft`, which the next one of the same "
-    "participant replaces, and a `revision` without an `id`, which tells the progress of a running one. "
+    "participant replaces, a `revision` without an `id`, which tells the progress of a running one, and "
+    "`behind`, told about once a second while the text lags and once when it has caught up. "
     "`overlaps` of a `sentence` is as far as is known when it is told: who talks over it may be told later. "
     "When a `revision` is done or deleted, read the transcript again. "
     "Reconnect with `Last-Event-ID` to get exactly what was missed. "
@@ -58,6 +60,7 @@ EVENTS = Operation(
     events={
         "sentence": shapes.Sentence,
         "draft": shapes.DraftEvent,
+        "behind": shapes.Behind,
         "participant": shapes.Participant,
         "gap": shapes.Gap,
         "meeting": shapes.Meeting,
@@ -139,6 +142,8 @@ async def _send(response: EventSourceResponse, event: MeetingEvent, teller: Tell
     match event:
         case DraftChanged(draft):
             await response.send(shapes.draft_to_event(draft).model_dump_json(), event="draft")
+        case FellBehind(behind_ms):
+            await response.send(shapes.Behind(behind_ms=behind_ms).model_dump_json(), event="behind")
         case RevisionAdvanced(revision):
             await response.send(shapes.revision_to_shape(revision).model_dump_json(), event="revision")
         case StoredEvent(seq=seq, event=stored):

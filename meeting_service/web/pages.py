@@ -48,7 +48,9 @@ async def meeting(request: web.Request) -> web.Response:
     found = await sessions.store.list_revisions(meeting_id)
     models = request.app[SETTINGS].model.names
     context = {
-        "view": transcript_to_view(transcript, request.app[CLOCK].utc_now(), after),
+        "view": transcript_to_view(
+            transcript, request.app[CLOCK].utc_now(), after, sessions.behind_ms(meeting_id)
+        ),
         "revisions": revisions_to_view(found, transcript.revision, models, pinned=wanted is not None),
         "formats": FORMAT_TITLES | {name: name.upper() for name in formats if name not in FORMAT_TITLES},
     }

@@ -116,6 +116,13 @@ class DraftEvent(Stretch):
     text: str
 
 
+class Behind(Shape):
+    """Event `behind`: the meeting's text lags, for there is more to recognise than can be; or no longer."""
+
+    behind_ms: int
+    """how much later than usual its oldest text is that is not final; 0 when it has caught up"""
+
+
 class Gap(Stretch):
     """Audio of a participant that never came; also event `gap`."""
 

@@ -87,6 +87,8 @@ class MeetingView:
     entries: Sequence[TurnRow | GapRow]
     after: int
     """the last event that is in it; live ones go on from there"""
+    behind: str
+    """how far the text lags, in words; empty if it does not"""
 
 
 def meeting_to_row(meeting: Meeting, participants: Sequence[Participant], now: datetime) -> MeetingRow:
@@ -102,7 +104,7 @@ def meeting_to_row(meeting: Meeting, participants: Sequence[Participant], now: d
     )
 
 
-def transcript_to_view(transcript: Transcript, now: datetime, after: int) -> MeetingView:
+def transcript_to_view(transcript: Transcript, now: datetime, after: int, behind_ms: int = 0) -> MeetingView:
     """The whole page."""
     speakers = participants_to_speakers(transcript.participants)
     return MeetingView(
@@ -110,6 +112,7 @@ def transcript_to_view(transcript: Transcript, now: datetime, after: int) -> Mee
         speakers=list(speakers.values()),
         entries=group_entries(transcript, speakers),
         after=after,
+        behind=behind_to_text(behind_ms),
     )
 
 
@@ -146,6 +149,15 @@ def ms_to_clock(ms: int) -> str:
     minutes, seconds = divmod(ms // 1000, 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+def behind_to_text(ms: int) -> str:
+    """How far text lags, in seconds, or minutes from the second one on; nothing if it does not."""
+    seconds = (ms + 500) // 1000
+    if not seconds:
+        return ""
+    amount = f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
+    return f"Catching up, {amount} behind"
 
 
 def _to_row(sentence: Sentence, overlaps: bool) -> SentenceRow:

@@ -189,7 +189,7 @@ class RecognitionLoop:
         return [(await self._recognise_or_isolate([job]))[0] for job in jobs]
 
     async def _tell_pace(self) -> None:
-        told_ms = self._recognition.draft_interval_ms
+        told_ms = 0
         while True:
             await asyncio.sleep(TELL_S)
             for work in list(self._streams.values()):

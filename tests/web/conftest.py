@@ -19,6 +19,7 @@ from meeting_service.settings import Settings, load_settings
 from meeting_service.transcript import Draft, Sentence, Word
 from meeting_service.web.keys import SESSIONS
 from meeting_service.worker.messages import (
+    Behind,
     CloseStream,
     Command,
     Drafted,
@@ -97,6 +98,11 @@ class ToldWorker:
         """Replace a participant's draft."""
         stream, run = self.streams[participant_id]
         self._replies.put_nowait(Drafted(stream.id, run, Draft(participant_id, start_ms, end_ms, text)))
+
+    def fall_behind(self, participant_id: str, behind_ms: int) -> None:
+        """Say that a participant's text lags; 0 that it does no longer."""
+        stream, run = self.streams[participant_id]
+        self._replies.put_nowait(Behind(stream.id, run, behind_ms))
 
     def _run_of(self, stream_id: int) -> int:
         return next(run for stream, run in self.streams.values() if stream.id == stream_id)

@@ -171,6 +171,27 @@ async def test_a_renamed_participant_is_told_by_the_new_name(service: Service) -
     assert sentence.data["participant"] == "Ann Lee"
 
 
+async def test_how_far_text_lags_is_told(service: Service) -> None:
+    """That of who is furthest behind, also to one who comes later, and that it is over."""
+
+    async def until_told(events: AsyncIterator[Event], behind_ms: int) -> None:
+        while (await take(events, 1))[0] != Event("behind", None, {"behind_ms": behind_ms}):
+            pass
+
+    await service.open_meeting("ann", "bob")
+    async with watching(service.client) as early, watching(service.client, "?after=5") as late:
+        service.worker.fall_behind("ann", 4_000)
+        service.worker.fall_behind("bob", 9_000)
+        await until_told(early, 9_000)
+        await until_told(late, 9_000)
+        async with watching(service.client) as later:
+            await until_told(later, 9_000)
+        service.worker.fall_behind("bob", 0)
+        assert (await take(late, 1))[0].data == {"behind_ms": 4_000}
+        service.worker.fall_behind("ann", 0)
+        assert (await take(late, 1))[0].data == {"behind_ms": 0}
+
+
 async def test_the_stream_ends_with_the_meeting_deleted(service: Service) -> None:
     """The response is complete, not cut; asking again is 404."""
     await service.open_meeting()

@@ -50,6 +50,24 @@ async def test_ready_means_that_text_would_be_kept(start_service: StartService, 
     assert 200 == ready.status
 
 
+async def test_it_says_how_far_it_is_behind(service: Service) -> None:
+    """It is ready all the same; figures and detail name the stream furthest behind."""
+    await service.open_meeting("ann", "bob")
+    service.worker.fall_behind("ann", 4_000)
+    service.worker.fall_behind("bob", 12_000)
+    await service.say("bob", 0, 900, "After that.")
+    ready = await service.client.get("/readyz")
+    figures = await (await service.client.get("/metrics")).text()
+
+    assert "told what to say; catching up, 12 s behind" == (await ready.json())["detail"]
+    assert "meeting_behind_seconds 12.0" in figures
+    assert "meeting_streams_behind 2.0" in figures
+    service.worker.fall_behind("bob", 0)
+    service.worker.fall_behind("ann", 0)
+    await service.say("bob", 1_000, 1_900, "And that.")
+    assert "told what to say" == (await (await service.client.get("/readyz")).json())["detail"]
+
+
 async def test_figures_are_there_for_monitoring(client: Client) -> None:
     """Prometheus' format; errors are counted by code."""
     await client.get("/v1/meetings/none")

@@ -7,6 +7,7 @@ from meeting_service.transcript import Sentence, Transcript, TranscriptGap
 from meeting_service.web.view import (
     GapRow,
     TurnRow,
+    behind_to_text,
     meeting_to_row,
     ms_to_clock,
     name_to_initials,
@@ -111,3 +112,18 @@ def test_a_meeting_is_as_long_as_it_runs() -> None:
     assert meeting_to_row(MEETING, (), START + timedelta(minutes=1)).length_ms == 60_000
     assert meeting_to_row(ended, (), START + timedelta(days=1)).length_ms == 300_000
     assert meeting_to_row(MEETING, (), START - timedelta(minutes=1)).length_ms == 0
+
+
+@pytest.mark.parametrize(
+    ("ms", "text"),
+    [
+        (0, ""),
+        (499, ""),
+        (1_500, "Catching up, 2 s behind"),
+        (119_000, "Catching up, 119 s behind"),
+        (600_000, "Catching up, 10 min behind"),
+    ],
+)
+def test_a_lag_is_told_in_seconds_then_minutes(ms: int, text: str) -> None:
+    """Rounded; nothing is said of none."""
+    assert text == behind_to_text(ms)

@@ -48,6 +48,7 @@ class Hall:
     settings: Settings = field(default_factory=load_settings)
     batches: list[Batch] = field(default_factory=list)
     replies: list[tuple[float, Reply]] = field(default_factory=list)
+    loop: RecognitionLoop | None = None
     _streams: dict[int, tuple[Pcm, float, bool, DecodingConfig]] = field(default_factory=dict)
 
     def add(
@@ -107,7 +108,7 @@ class Hall:
                     over.set()
 
         recognition, segmenter = self.settings.recognition, self.settings.segmenter
-        loop = RecognitionLoop(
+        loop = self.loop = RecognitionLoop(
             self.folder / "audio.db", self._recognise, recognition, segmenter, emit, LoudnessDetector
         )
         async with asyncio.TaskGroup() as group:

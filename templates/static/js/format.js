@@ -16,6 +16,13 @@ export function initials(name) {
   return Array.from(letters.join("").toUpperCase()).slice(0, 2).join("") || "?";
 }
 
+/** How far text lags, in seconds, or minutes from the second one on; nothing if it does not. */
+export function behind(ms) {
+  const seconds = Math.round(ms / 1000);
+  if (!seconds) return "";
+  return `Catching up, ${seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`} behind`;
+}
+
 /** Every wall time on the page in the reader's zone and manner. */
 export function localiseTimes(root) {
   const format = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });

@@ -1,7 +1,7 @@
 // A meeting's page: what was sent becomes the store, events keep it current, each change is rendered once.
 
 import { Follow } from "./follow.js";
-import { localiseTimes } from "./format.js";
+import { behind, localiseTimes } from "./format.js";
 import { closeOutside } from "./menu.js";
 import { LogRenderer, PeopleRenderer } from "./render.js";
 import { Revisions } from "./revisions.js";
@@ -71,6 +71,7 @@ function stream() {
     },
     onHealth(state) {
       connection = state;
+      store.behind_ms = 0; // a new connection is told if it is otherwise
       showHealth();
     },
   });
@@ -101,10 +102,18 @@ function showTitle(title) {
 }
 
 function showHealth() {
+  showBehind();
   const over = store.state === "ended" || (store.state === "ending" && connection === "live");
   const state = over ? store.state : connection;
   health.dataset.health = state;
   if (health.textContent !== HEALTH[state]) health.textContent = HEALTH[state];
+}
+
+function showBehind() {
+  const text = store.state === "ended" ? "" : behind(store.behind_ms);
+  const shown = document.getElementById("behind");
+  shown.hidden = !text;
+  if (text && shown.textContent !== text) shown.textContent = text;
 }
 
 // A reload keeps the reader's place, and so does a link to a sentence.

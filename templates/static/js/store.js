@@ -14,6 +14,7 @@ export class MeetingStore {
     this.sentences = new Map();
     this.drafts = new Map();
     this.gaps = new Map();
+    this.behind_ms = 0;
   }
 
   /** Takes one event as `/events` tells it. */
@@ -23,6 +24,7 @@ export class MeetingStore {
     else if (kind === "participant") this.putPerson(data);
     else if (kind === "gap") this.addGap(data);
     else if (kind === "meeting") this.setMeeting(data);
+    else if (kind === "behind") this.behind_ms = data.behind_ms;
   }
 
   /** A person keeps the colour of the place in which they came. */
