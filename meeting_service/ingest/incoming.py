@@ -44,7 +44,7 @@ class Piece:
 
     def pcm(self) -> NDArray[np.int16]:
         """All of it, `(samples, channels)`."""
-        return np.concatenate(self.blocks)
+        return self.blocks[0] if len(self.blocks) == 1 else np.concatenate(self.blocks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +220,9 @@ class IncomingStream:
     def _take(self, payload: bytes, skipped: int, now_s: float) -> Refusal | None:
         decoder = RawDecoder(self.spec.format)
         try:
-            blocks = decoder.feed(payload) + decoder.finish()
+            blocks = decoder.feed(payload)
+            if decoder.pending:
+                decoder.finish()
         except InvalidAudio as error:
             after = f", counted after the {skipped} that were there already" if skipped else ""
             return self._refuse(error.code, error.detail + after)

@@ -213,17 +213,20 @@ class AudioConnection:
 
     async def _open(self, specs: Sequence[StreamSpec], *, first: bool) -> None:
         """Open streams while nothing else is read; one that cannot be opened harms no other."""
-        try:
-            async with asyncio.timeout(OPEN_PATIENCE_S):
-                failures = [error for spec in specs if (error := await self._open_stream(spec))]
-        except TimeoutError:
-            raise Overloaded("the stream could not be opened in time") from None
+        failures = [error for spec in specs if (error := await self._open_in_time(spec))]
         if first and failures and not self._protocol.specs:
             raise failures[-1]
         self._protocol.welcome(specs)
         if first and self._protocol.wants_text:
             after = await self._sessions.store.last_seq(self.meeting_id)
             self._text = asyncio.create_task(self._tell_text(after), name="audio socket text")
+
+    async def _open_in_time(self, spec: StreamSpec) -> MeetingServiceError | None:
+        try:
+            async with asyncio.timeout(OPEN_PATIENCE_S):
+                return await self._open_stream(spec)
+        except TimeoutError:
+            raise Overloaded("the stream could not be opened in time") from None
 
     async def _open_stream(self, spec: StreamSpec) -> MeetingServiceError | None:
         try:
