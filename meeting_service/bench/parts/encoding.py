@@ -109,7 +109,7 @@ def _figure(product: Rate, rates: dict[int, Rate]) -> Figure:
     by_wall = flops / sum(rate.flops / rate.by_wall for rate in rates.values()) / product.by_wall
     by_cpu = flops / sum(rate.flops / rate.by_cpu for rate in rates.values()) / product.by_cpu
     note = (
-        f"full-size model; a product of {PRODUCT_SIZE} x {PRODUCT_SIZE} has {_giga(product.by_wall)} GFLOP/s; "
+        f"full-size model; products of {PRODUCT_SIZE} x {PRODUCT_SIZE}: {_giga(product.by_wall)} GFLOP/s; "
         "the lower of by clock and by CPU time"
     )
     columns = ("window s", "GFLOP", "GFLOP/s", "÷ product", "the same by CPU time")
