@@ -33,7 +33,7 @@ class Context:
 
     @cached_property
     def settings(self) -> "Settings":
-        """The service's settings as they come, whatever this machine's environment says."""
+        """The service's settings, with what the environment says over them."""
         from meeting_service.settings import load_settings
 
         return load_settings()
