@@ -10,6 +10,10 @@ from meeting_service.meeting import Checkpoint, Meeting, MeetingState, Stream
 from meeting_service.transcript import FIRST_REVISION
 
 ARRIVALS_REMEMBERED = 1_024
+QUIET_S = 10
+"""digital silence after which no utterance is open: no setting lets one wait for so long"""
+QUIET_NEWS_S = 1
+"""of more of it the worker is told this often; a stream that is only silent costs it a fifth then"""
 
 
 class LiveStream:
@@ -36,6 +40,8 @@ class LiveStream:
         self.finished = asyncio.Event()
         """set when all text is final and stored"""
         self._arrivals: deque[tuple[int, float]] = deque(maxlen=ARRIVALS_REMEMBERED)
+        self._sound_through = 0
+        self._told = 0
 
     @property
     def id(self) -> int:
@@ -45,6 +51,22 @@ class LiveStream:
     def audio_arrived(self, through: int, at_s: float) -> None:
         """Audio up to `through` became durable at a monotonic time."""
         self._arrivals.append((self.stream.offset_ms(through), at_s))
+
+    def is_news(self, through: int, *, silent: bool) -> bool:
+        """Whether to tell the worker of audio up to `through`; asked once for each piece that came.
+
+        Args:
+            through: samples that are durable now.
+            silent: whether what came since is digital silence.
+        """
+        if not silent:
+            self._sound_through = through
+        rate_hz = self.stream.rate_hz
+        quiet = through - self._sound_through > QUIET_S * rate_hz
+        if quiet and through - self._told < QUIET_NEWS_S * rate_hz:
+            return False
+        self._told = through
+        return True
 
     def arrival_s(self, offset_ms: int) -> float | None:
         """When the audio at a meeting offset became durable, asked in rising order; None if unknown."""

@@ -95,9 +95,10 @@ class LiveStreams:
                 self._check_open(live)
             before = {live.id: self._ledger.through(live.id) for live in streams}
             held = await self._ledger.append(chunks, tails)
+            sounding = {chunk.stream_id for chunk in chunks if chunk.pcm.any()}
             for live in streams:
                 await self.compare(live)
-                self._arrived(live, before[live.id], held[live.id])
+                self._arrived(live, before[live.id], held[live.id], silent=live.id not in sounding)
 
     async def keep_gap(self, live: LiveStream, gap: Gap) -> Gap | None:
         """Record a gap and let the worker know; returns the part of it that is new."""
@@ -129,10 +130,11 @@ class LiveStreams:
             live.former = None
             self._open_at_worker(self._streams[live.id][0], live)
 
-    def _arrived(self, live: LiveStream, before: int, through: int) -> None:
+    def _arrived(self, live: LiveStream, before: int, through: int, *, silent: bool) -> None:
         live.audio_arrived(through, self._clock.monotonic_s())
         metrics.audio_received_seconds.inc(max(0, through - before) / live.stream.rate_hz)
-        self._worker.send(AudioArrived(live.id, through))
+        if live.is_news(through, silent=silent):
+            self._worker.send(AudioArrived(live.id, through))
 
     def _count(self) -> None:
         metrics.live_streams.set(sum(reading.live for reading, _ in self._streams.values()))
