@@ -10,7 +10,7 @@ import math
 import selectors
 import tempfile
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -150,38 +150,25 @@ class Listening:
             await ledger.close()
 
     async def _listen(self, engine: Engine, from_s: float, *, keep: bool) -> Heard:
-        heard, over = Heard(), asyncio.Event()
-        unfinished = set(range(1, len(self._lengths) + 1))
-
-        def emit(reply: Reply) -> None:
-            heard.replies.append((asyncio.get_running_loop().time(), reply))
-            if isinstance(reply, Finished | StreamFailed):
-                unfinished.discard(reply.stream_id)
-                if not unfinished:
-                    over.set()
-
-        loop = self._make_loop(_counted(engine, heard, keep=keep), emit)
+        listener = _Listener(engine, set(range(1, len(self._lengths) + 1)), keep=keep)
+        heard, loop = listener.heard, self._make_loop(listener)
         working = asyncio.create_task(loop.run(), name="recognition")
-        await self._play(loop, 0.0, from_s)
-        heard.begin_to_count()
-        await self._play(loop, from_s, max(self._lengths) / RECOGNITION_RATE_HZ)
-        for stream_id, length in enumerate(self._lengths, start=1):
-            loop.handle(FinishStream(stream_id, length))
-        waiting = asyncio.create_task(over.wait(), name="end of all streams")
-        await asyncio.wait([working, waiting], timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
-        heard.end_count()
-        if working.done():
-            waiting.cancel()
-            working.result()  # it never ends by itself, so this raises
-        if not waiting.done():
-            raise RuntimeError(f"streams {sorted(unfinished)} were not finished")
-        working.cancel()
-        await asyncio.wait([working])
+        try:
+            await self._play(loop, 0.0, from_s)
+            heard.begin_to_count()
+            await self._play(loop, from_s, max(self._lengths) / RECOGNITION_RATE_HZ)
+            for stream_id, length in enumerate(self._lengths, start=1):
+                loop.handle(FinishStream(stream_id, length))
+            await listener.wait(working)
+            heard.end_count()
+        finally:
+            working.cancel()
+            await asyncio.wait([working])
         return heard
 
-    def _make_loop(self, recognise: "_Recognise", emit: Callable[[Reply], None]) -> RecognitionLoop:
-        settings = self._settings
-        loop = RecognitionLoop(self._ledger_path, recognise, settings.recognition, settings.segmenter, emit)
+    def _make_loop(self, listener: "_Listener") -> RecognitionLoop:
+        recognition, segmenter = self._settings.recognition, self._settings.segmenter
+        loop = RecognitionLoop(self._ledger_path, listener.recognise, recognition, segmenter, listener.take)
         for stream_id in range(1, len(self._lengths) + 1):
             stream = Stream(stream_id, "bench", f"p{stream_id}", RECOGNITION_RATE_HZ, 0)
             loop.handle(OpenStream(stream, 1, Checkpoint(stream_id), DecodingConfig(), _MODEL))
@@ -195,21 +182,58 @@ class Listening:
                     loop.handle(AudioArrived(stream_id, min((piece + 1) * _PIECE_SAMPLES, length)))
 
 
-_Recognise = Callable[[str, Sequence[Window]], Coroutine[Any, Any, list[Hypothesis]]]
+class _Listener:
+    """The loop's other side: recognises what it asks for, takes what it says, knows when all is over."""
 
+    def __init__(self, engine: Engine, unfinished: set[int], *, keep: bool) -> None:
+        self.heard = Heard()
+        self._engine = engine
+        self._unfinished = unfinished
+        self._keep = keep
+        self._over = asyncio.Event()
+        self._failure: Exception | None = None
 
-def _counted(engine: Engine, heard: Heard, *, keep: bool) -> _Recognise:
-    async def recognise(_model: str, windows: Sequence[Window]) -> list[Hypothesis]:
+    def take(self, reply: Reply) -> None:
+        self.heard.replies.append((asyncio.get_running_loop().time(), reply))
+        if isinstance(reply, StreamFailed):
+            self._fail(RuntimeError(f"a stream failed: {reply.detail}"))
+        elif isinstance(reply, Finished):
+            self._unfinished.discard(reply.stream_id)
+        if not self._unfinished:
+            self._over.set()
+
+    async def recognise(self, _model: str, windows: Sequence[Window]) -> list[Hypothesis]:
         began, began_cpu = time.perf_counter(), time.process_time()
-        hypotheses = engine.recognise(windows)
+        try:
+            hypotheses = self._engine.recognise(windows)
+        except Exception as error:
+            self._fail(error)  # the loop would go on without these windows, and be all the quicker
+            raise
         # A machine that is busy with something else takes longer by the clock; threads take more of the CPU.
         took = min(time.perf_counter() - began, time.process_time() - began_cpu)
-        heard.windows += len(windows)
-        if keep:
-            heard.asked.append(tuple(windows))
-        heard.encoded_s += sum(len(window.samples) for window in windows) / RECOGNITION_RATE_HZ
-        heard.recognise_s += took
+        self._note(windows, took)
         await asyncio.sleep(took)
         return hypotheses
 
-    return recognise
+    async def wait(self, working: asyncio.Task[None]) -> None:
+        """Until all is final; raises what went wrong meanwhile."""
+        over = asyncio.create_task(self._over.wait(), name="end of all streams")
+        await asyncio.wait([working, over], timeout=PATIENCE_S, return_when=asyncio.FIRST_COMPLETED)
+        over.cancel()
+        if working.done():
+            working.result()  # it never ends by itself, so this raises
+        if self._failure:
+            raise self._failure
+        if self._unfinished:
+            raise RuntimeError(f"streams {sorted(self._unfinished)} were not finished")
+
+    def _note(self, windows: Sequence[Window], took_s: float) -> None:
+        self.heard.windows += len(windows)
+        self.heard.encoded_s += sum(len(window.samples) for window in windows) / RECOGNITION_RATE_HZ
+        self.heard.recognise_s += took_s
+        if self._keep:
+            self.heard.asked.append(tuple(windows))
+
+    def _fail(self, error: Exception) -> None:
+        self._failure = self._failure or error
+        self._over.set()

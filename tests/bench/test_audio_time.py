@@ -10,6 +10,7 @@ import pytest
 from meeting_service.bench.audio_time import Listening, run_in_audio_time
 from meeting_service.bench.context import Context
 from meeting_service.bench.speech import join, list_sentences
+from meeting_service.errors import RecognitionFailed
 from meeting_service.scoring import count_word_errors
 from meeting_service.worker.messages import Drafted, Finalized
 from tests.fakes import FakeRecogniser
@@ -70,3 +71,11 @@ def test_what_comes_before_is_heard_and_does_not_count(context: Context, tmp_pat
     assert whole.text(1) == rest.text(1)
     assert whole.encoded_s > 0 == rest.encoded_s
     assert sum(len(batch) for batch in whole.asked) == whole.windows
+
+
+def test_what_fails_is_told(context: Context, tmp_path: Path) -> None:
+    """A window that cannot be recognised ends the measurement, for without it the rest would be too cheap."""
+    listening = Listening(tmp_path, [list_sentences()[0].samples], context.settings)
+
+    with pytest.raises(RecognitionFailed):
+        listening.listen(FakeRecogniser(fail_calls=1))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from meeting_service.audio import RECOGNITION_RATE_HZ
 from meeting_service.bench.audio_time import Heard, Listening
 from meeting_service.bench.context import Context
 from meeting_service.bench.figures import Figure, Rows
@@ -69,7 +70,7 @@ class Contest:
         before = listening.listen(self.engine, from_s=from_s)
         streamed = self.upstream.stream(streams, from_s)
         after = listening.listen(self.engine, from_s=from_s)
-        seconds = len(streams[0]) / 16_000 - from_s
+        seconds = len(streams[0]) / RECOGNITION_RATE_HZ - from_s
         return Comparison(scene, self.model, seconds, streamed.cpu_s, (before, after))
 
 
