@@ -6,6 +6,7 @@ where the former one's result ends, hearing a moment of audio again. So whatever
 depends on the audio after it alone, and recognition may start there as if nothing had been before.
 """
 
+from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -20,16 +21,20 @@ from meeting_service.segmenter.rules import (
     HANG_OVER_SAMPLES,
     HYSTERESIS,
     LATEST_CUT_SAMPLES,
-    LEFT_CONTEXT_SAMPLES,
+    LEAST_CONTEXT_SAMPLES,
+    LEAST_SPAN_SAMPLES,
     LOOK_AHEAD_FRAMES,
     LOOK_BACK_SAMPLES,
+    MOST_CONTEXT_SAMPLES,
     ONSET_FRAMES,
     PRE_ROLL_SAMPLES,
     RIGHT_CONTEXT_SAMPLES,
     SAMPLES_PER_MS,
+    SETTLED_SAMPLES,
     SILENCE_RUN_SAMPLES,
     VOICE_FRAME_SAMPLES,
     WHOLE_SAMPLES,
+    breath_needed_samples,
     pause_needed_samples,
 )
 from meeting_service.settings import SegmenterSettings
@@ -42,6 +47,14 @@ class Silence:
     through: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Breath:
+    """A pause after which the utterance went on."""
+
+    start: int
+    end: int
+
+
 @dataclass(slots=True)
 class _Utterance:
     """Speech whose end is not known yet."""
@@ -51,15 +64,40 @@ class _Utterance:
     speech_end: int
     weights_start: int
     weights: list[float] = field(default_factory=list)
+    breaths: deque[_Breath] = field(default_factory=deque)
+    """those of the open span"""
 
     def hear(self, frame: VoiceFrame, end: int, threshold: float) -> None:
         self.weights.append(frame.weight)
         if frame.probability >= threshold:
+            breath = _Breath(self.speech_end, end - VOICE_FRAME_SAMPLES)
+            if breath.end - breath.start >= breath_needed_samples(breath.start - self.span_start):
+                self.breaths.append(breath)
             self.speech_end = end
 
     @property
-    def context_start(self) -> int:
-        return max(self.start, self.span_start - LEFT_CONTEXT_SAMPLES)
+    def spoken(self) -> bool:
+        """Whether anything was said in the open span."""
+        return self.speech_end > self.span_start
+
+    @property
+    def earliest_context(self) -> int:
+        """The first sample that may be heard for the open span, however long it becomes."""
+        return max(self.start, self.span_start - MOST_CONTEXT_SAMPLES)
+
+    def context_start(self, end: int) -> int:
+        """The first sample to hear for the open span if it ends at `end`."""
+        length = -(-(end - self.span_start) // ENCODER_FRAME_SAMPLES) * ENCODER_FRAME_SAMPLES
+        return max(self.earliest_context, self.span_start - max(length, LEAST_CONTEXT_SAMPLES))
+
+    def take_breath(self, heard: int) -> int | None:
+        """The end of the open span if it is a breath, and enough was heard after it."""
+        while self.breaths and heard - self.breaths[0].start >= SETTLED_SAMPLES:
+            breath = self.breaths.popleft()
+            if breath.start - self.span_start >= LEAST_SPAN_SAMPLES:
+                middle = (breath.start + breath.end) // 2
+                return middle - (middle - self.start) % ENCODER_FRAME_SAMPLES
+        return None
 
     def begin_span(self, start: int) -> None:
         self.span_start = start
@@ -100,23 +138,23 @@ class Segmenter:
 
     @property
     def span_start(self) -> int | None:
-        """The end of the open utterance's last span, or its start."""
-        return self._utterance.span_start if self._utterance else None
+        """Where the open span begins: what was said since was not given out; None where nothing was."""
+        return self._open.span_start if self._open else None
 
     @property
     def context_start(self) -> int | None:
-        """The first sample the encoder may see for the open span."""
-        return self._utterance.context_start if self._utterance else None
+        """The first sample to hear for the open span, if it ends where it is expected to."""
+        return self._open.context_start(_expected_end(self._open)) if self._open else None
 
     @property
     def speech_end(self) -> int | None:
-        """The sample after the open utterance's last voice so far."""
-        return self._utterance.speech_end if self._utterance else None
+        """The sample after the last voice of the open span so far."""
+        return self._open.speech_end if self._open else None
 
     @property
     def expected_end(self) -> int | None:
-        """Where the open utterance ends if nothing more is said."""
-        return _end_after_pause(self._utterance) if self._utterance else None
+        """Where the open span ends if nothing more is said."""
+        return _expected_end(self._open) if self._open else None
 
     @property
     def held_samples(self) -> int:
@@ -161,7 +199,7 @@ class Segmenter:
 
     def _let_go(self) -> None:
         quiet_from = max(self._run_start, self._next - LOOK_BACK_SAMPLES)
-        self._held.discard_before(self._utterance.context_start if self._utterance else quiet_from)
+        self._held.discard_before(self._utterance.earliest_context if self._utterance else quiet_from)
 
     def _hear_held(self) -> list[Span | Silence]:
         items: list[Span | Silence] = []
@@ -218,18 +256,28 @@ class Segmenter:
         self._begin_run(through)
         return Silence(through)
 
+    @property
+    def _open(self) -> _Utterance | None:
+        """The open utterance, if something was said in it that was not given out."""
+        return self._utterance if self._utterance and self._utterance.spoken else None
+
     def _follow(self, utterance: _Utterance, frame: VoiceFrame) -> Span | None:
         utterance.hear(frame, self._next, self._quiet_threshold)
         spoken = utterance.speech_end - utterance.start
         if self._next - utterance.speech_end >= pause_needed_samples(self._settings, spoken):
             return self._end_utterance(utterance)
+        if breath := utterance.take_breath(self._next):
+            return self._end_span(utterance, breath, self._next)
         if self._next - utterance.span_start >= WHOLE_SAMPLES:
             return self._cut(utterance)
         return None
 
     def _end_utterance(self, utterance: _Utterance) -> Span:
-        end = min(_end_after_pause(utterance), self._next, self._held.end)
-        span = Span(utterance.start, utterance.span_start, end, utterance.context_start, end, last=True)
+        """Give out the rest, which is empty where everything said was given out before."""
+        start = end = utterance.span_start
+        if utterance.spoken:
+            end = min(_expected_end(utterance), self._next, self._held.end)
+        span = Span(utterance.start, start, end, utterance.context_start(end), end, last=True)
         self._begin_run(end)
         return span
 
@@ -238,15 +286,18 @@ class Segmenter:
         start = utterance.span_start
         places = range(start + EARLIEST_CUT_SAMPLES, start + LATEST_CUT_SAMPLES + 1, ENCODER_FRAME_SAMPLES)
         end = weakest_place(utterance.weights, utterance.weights_start, places)
+        return self._end_span(utterance, end, end + RIGHT_CONTEXT_SAMPLES)
+
+    def _end_span(self, utterance: _Utterance, end: int, context_end: int) -> Span:
+        """Give out the open span; the utterance goes on, unless it has for too long."""
+        start, context_start = utterance.span_start, utterance.context_start(end)
         last = end - utterance.start >= self._settings.max_utterance_s * 1_000 * SAMPLES_PER_MS
-        context = utterance.context_start
         if last:
             self._begin_run(end)
         else:
             utterance.begin_span(end)
-        return Span(utterance.start, start, end, context, end + RIGHT_CONTEXT_SAMPLES, last)
+        return Span(utterance.start, start, end, context_start, context_end, last)
 
 
-def _end_after_pause(utterance: _Utterance) -> int:
-    # A pause longer than the right context can leave the open span without speech: it stays a span.
-    return max(utterance.speech_end + HANG_OVER_SAMPLES, utterance.span_start + ENCODER_FRAME_SAMPLES)
+def _expected_end(utterance: _Utterance) -> int:
+    return utterance.speech_end + HANG_OVER_SAMPLES

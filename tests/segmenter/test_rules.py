@@ -1,4 +1,4 @@
-from meeting_service.segmenter.rules import pause_needed_samples
+from meeting_service.segmenter.rules import breath_needed_samples, pause_needed_samples
 from meeting_service.settings import SegmenterSettings
 
 SETTINGS = SegmenterSettings(
@@ -20,3 +20,12 @@ def test_the_pause_shrinks_as_the_utterance_grows() -> None:
     assert sorted(needed, reverse=True) == needed
     assert 600 * 16 == pause_needed_samples(SETTINGS, 19 * SECOND // 2)
     assert 400 * 16 == needed[-1] == pause_needed_samples(SETTINGS, 300 * SECOND)
+
+
+def test_a_breath_shrinks_as_the_span_grows() -> None:
+    """From more than a fifth of a second, while little was said, to less."""
+    needed = [breath_needed_samples(seconds * SECOND // 2) for seconds in range(24)]
+
+    assert sorted(needed, reverse=True) == needed
+    assert 224 * 16 == needed[0] == needed[3]
+    assert 160 * 16 == needed[10] == needed[-1]

@@ -95,8 +95,77 @@ def test_the_end_is_told_once_the_pause_has_passed() -> None:
 
 def test_a_pause_within_a_sentence_does_not_end_it() -> None:
     """A short pause in a short utterance does not; in a long one it does."""
-    assert 1 == len(spans_of(segment(talk(0.5, 2, 0.5, 2, 1))))
+    assert 1 == len({span.utterance_start for span in spans_of(segment(talk(0.5, 2, 0.5, 2, 1)))})
     assert 2 == len({span.utterance_start for span in spans_of(segment(talk(0.5, 14.5, 0.5, 2, 1)))})
+
+
+def test_a_span_ends_where_breath_is_taken() -> None:
+    """What was said before is given out with what came next as its context; the utterance goes on."""
+    segmenter = Segmenter(SETTINGS, LoudnessDetector())
+    audio = talk(1, 3, 0.4, 2, 1)
+
+    assert [] == segmenter.accept(audio[: round(4.65 * SECOND)])
+    (first,) = spans_of(segmenter.accept(audio[round(4.65 * SECOND) : 5 * SECOND]))
+    (second,) = spans_of(segmenter.accept(audio[5 * SECOND :]))
+
+    assert 4 * SECOND < first.end <= 4.4 * SECOND
+    assert 4.65 * SECOND < first.context_end <= 4.9 * SECOND
+    assert not first.last
+    assert first.utterance_start == second.utterance_start
+    assert first.end == second.start
+    assert second.last
+
+
+@pytest.mark.parametrize(("spoken_s", "breath_s", "spans"), [(2, 0.2, 1), (7, 0.2, 2), (0.4, 0.4, 1)])
+def test_breath_ends_a_span_the_sooner_the_more_was_said(
+    spoken_s: float, breath_s: float, spans: int
+) -> None:
+    """A very short one counts after long speech only, and hardly begun speech is not cut at all."""
+    assert spans == len(spans_of(segment(talk(1, spoken_s, breath_s, 2, 1))))
+
+
+def test_every_breath_is_a_place_to_end_a_span() -> None:
+    """Also when several come within the time that is heard after the first."""
+    spans = spans_of(segment(talk(1, 3, 0.3, 0.2, 0.3, 1.5, 0.3, 2, 2)))
+
+    assert [False, False, True] == [span.last for span in spans]
+    assert all(1 * SECOND <= span.end - span.start for span in spans)
+
+
+def test_a_long_talk_with_breaths_ends_at_last() -> None:
+    """After the longest time allowed the next breath ends the utterance, and the next begins there."""
+    spans = spans_of(segment(talk(1, *[3, 0.3] * 15, 1)))
+    ends = [span for span in spans if span.last]
+
+    assert 20 * SECOND <= ends[0].end - ends[0].utterance_start <= 24 * SECOND
+    assert ends[0].end == ends[1].utterance_start
+
+
+def test_a_long_pause_after_a_cut_has_nothing_to_decode() -> None:
+    """Where pauses may be long, an utterance of which all was given out ends with an empty span."""
+    patient = SETTINGS.model_copy(update={"min_silence_ms": 5_000, "long_silence_ms": 5_000})
+    segmenter = Segmenter(patient, LoudnessDetector())
+    audio = talk(1, 9, 6)
+
+    (first,) = spans_of(segmenter.accept(audio[: 13 * SECOND]))
+    assert segmenter.speaking
+    assert segmenter.span_start is segmenter.speech_end is segmenter.expected_end is None
+    (second,) = spans_of(segmenter.accept(audio[13 * SECOND :]))
+
+    assert not first.last
+    assert second.last
+    assert second.empty
+    assert first.end == second.start == second.context_end
+
+
+@given(TALKS)
+@settings(max_examples=25, deadline=None)
+def test_context_is_bounded_by_what_is_decoded(lengths: list[float]) -> None:
+    """Before a span at most as much is heard as it is long, between two and four seconds."""
+    for span in spans_of(segment(talk(*lengths))):
+        most = min(max(span.end - span.start + 1_280, 2 * SECOND), 4 * SECOND)
+
+        assert span.start - span.context_start <= most
 
 
 def test_a_click_is_no_utterance() -> None:
@@ -195,6 +264,7 @@ def test_what_is_being_said_can_be_seen() -> None:
     assert segmenter.utterance_start == span.utterance_start
     assert segmenter.span_start == span.end
     assert segmenter.context_start == span.end - 4 * SECOND
+    assert segmenter.speech_end <= segmenter.position < segmenter.expected_end
     assert 14 * SECOND == segmenter.position
     assert 14 * SECOND - span.start == len(segmenter.samples(span.start, segmenter.position))
 
