@@ -128,19 +128,24 @@ def _measure(parts: Sequence["Part"], *, quick: bool) -> tuple[list["Outcome"], 
 
 @contextmanager
 def _progress(count: int) -> Iterator[tuple[Callable[["Part"], None], Callable[[str], None]]]:
-    """What to tell of a part that begins, and of what is going on in it."""
+    """What to tell of a part that begins, and of what is going on in it.
+
+    On a terminal one line that changes and goes away at the end, elsewhere a line each.
+    """
     console, began = rich_console(stderr=True), itertools.count(1)
     label = ""
 
     def begin(part: "Part") -> None:
         nonlocal label
         label = f"part {next(began)} of {count}: {part.title}"
+        status.update(label)
         if not console.is_terminal:
-            remark(f"{label} …")
-        say("")
+            remark(label)
 
     def say(text: str) -> None:
-        status.update(f"{label}, {text}" if text else label)
+        status.update(f"{label}, {text}")
+        if not console.is_terminal:
+            remark(f"  {text}")
 
     with console.status("") as status:
         yield begin, say
