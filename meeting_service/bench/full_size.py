@@ -15,7 +15,7 @@ from mlx.utils import tree_flatten
 from numpy.typing import NDArray
 
 from meeting_service.recogniser.device import Device, open_device
-from meeting_service.recogniser.encoder import Encoder
+from meeting_service.recogniser.device_encoder import DeviceEncoder
 from meeting_service.recogniser.features import FrontEnd
 from meeting_service.recogniser.loading import LoadedModel, build_network, place_network
 from meeting_service.recogniser.models import ModelPath
@@ -60,7 +60,7 @@ def make_random_model(config: dict[str, Any], device: Device) -> LoadedModel:
     network, front_end = build_network(config, NAME)
     network.load_weights(list(_draw(network).items()))
     model = place_network(NAME, network, front_end, device)
-    _bias_decoder(model, device)
+    _bias_decoder(model)
     return model
 
 
@@ -175,12 +175,12 @@ def _draw(network: Any) -> dict[str, mx.array]:
     return drawn
 
 
-def _bias_decoder(model: LoadedModel, device: Device) -> None:
+def _bias_decoder(model: LoadedModel) -> None:
     """Set the joint network's biases so that labels and blanks come as often as in speech."""
     output, blank = model.network.joint.joint_net[-1], len(model.vocabulary)
     weight = np.array(output.weight)
     weight[blank] *= _BLANK_SPREAD
-    logits = np.maximum(_see_speech(model, device), 0) @ weight.T
+    logits = np.maximum(_see_speech(model), 0) @ weight.T
     bias = -logits.mean(axis=0)
     needed = (logits[:, :blank] + bias[:blank]).max(axis=1) - logits[:, blank]
     bias[blank] = np.quantile(needed, _BLANK_SHARE)
@@ -189,12 +189,11 @@ def _bias_decoder(model: LoadedModel, device: Device) -> None:
     mx.eval(output.parameters())
 
 
-def _see_speech(model: LoadedModel, device: Device) -> Vector:
+def _see_speech(model: LoadedModel) -> Vector:
     """What the joint network sees of some speech, after some labels, `(frames, joint)`."""
     mel = FrontEnd(model.front_end).log_mel(make_speech_like(_CALIBRATION_S))
     mel = mel[: len(mel) // 8 * 8]
-    batch = mx.array(mel)[None].astype(getattr(mx, model.weights))
-    [encoded] = Encoder(model.network.encoder, device)(batch, mx.array([len(mel)]))
+    [encoded] = DeviceEncoder(model.network.encoder)(mel[None], [len(mel)])  # leaves the model as it is
     frames = np.array(model.network.joint.enc(encoded.astype(mx.float32)))
     predictor = Predictor(model.network)
     random, everyone = np.random.default_rng(_SEED), np.arange(len(frames))

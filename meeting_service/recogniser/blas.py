@@ -13,11 +13,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 OVERRIDE = "MEETING_SERVICE_BLAS"
 """Environment variable: a library to load instead of searching; empty or `none` loads nothing."""
 
 _NAMES = ("libopenblas.so.0", "libopenblasp.so.0", "libopenblaso.so.0", "libopenblas.so")
+_WITH_SMALL_PRODUCTS = {b"SkylakeX", b"Cooperlake", b"SapphireRapids", b"Sapphirerapids"}
 _THREADS = "OPENBLAS_NUM_THREADS"
 
 
@@ -71,9 +75,31 @@ def use_threads(count: int) -> None:
     each other by spinning, which took a third more CPU, and leave to one what lies between the products.
     """
     path = load_blas().path
-    if path is not None:
-        with contextlib.suppress(AttributeError):  # a BLAS that is not OpenBLAS has its own ways
+    with contextlib.suppress(AttributeError):  # a BLAS that is not OpenBLAS has its own ways
+        if path is not None:
             ctypes.CDLL(path).openblas_set_num_threads(count)
+        _numpys("set_num_threads")(count)
+
+
+def has_small_products() -> bool:
+    """Whether NumPy's BLAS multiplies small matrices as they lie: OpenBLAS does with AVX-512."""
+    try:
+        name = _numpys("get_corename")
+    except AttributeError:
+        return False
+    name.restype = ctypes.c_char_p
+    return name() in _WITH_SMALL_PRODUCTS
+
+
+def _numpys(function: str) -> Any:
+    """A function of the OpenBLAS that NumPy's wheels bring.
+
+    Raises:
+        AttributeError: this NumPy has another one.
+    """
+    for path in (Path(np.__file__).parent.parent / "numpy.libs").glob("libscipy_openblas64_*"):
+        return getattr(ctypes.CDLL(str(path)), f"scipy_openblas_{function}64_")
+    raise AttributeError(function)
 
 
 def count_cores() -> int:

@@ -1,29 +1,35 @@
-"""The encoder's weights as its forward pass wants them: every block in equal shares.
+"""The encoder's weights as a CPU's forward pass wants them: every block in equal shares.
 
 A share is what one core computes of a module by itself: some of a feed-forward's hidden width, some heads,
 some channels. What the shares make of the same input is added up. The model's width says how many there are,
-not the machine, so that a result is the same on any number of cores. A GPU takes each module whole.
+not the machine, so that a result is the same on any number of cores.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import mlx.core as mx
-import mlx.nn as nn
+import numpy as np
 
-from meeting_service.recogniser.tiles import TiledProduct
+from meeting_service.recogniser.tiles import Matrix, TiledProduct, Vector
 
-Product = Callable[[mx.array], mx.array]
-"""`(batch, time, inputs)` to `(batch, time, outputs)`."""
+
+@dataclass(frozen=True, slots=True)
+class Norm:
+    """A layer norm."""
+
+    weight: Vector
+    bias: Vector
+    epsilon: float
 
 
 @dataclass(frozen=True, slots=True)
 class FeedForward:
     """A share of the hidden width."""
 
-    widen: Product
-    narrow: Product
+    widen: TiledProduct
+    narrow: TiledProduct
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,35 +37,34 @@ class Attention:
     """Some of the heads."""
 
     heads: int
-    scale: float
-    project: Product
-    """to queries, keys and values, each `(heads * head_width)`"""
-    project_positions: Product
-    content_bias: mx.array
-    """`(heads, 1, head_width)`"""
-    position_bias: mx.array
-    """`(heads, 1, head_width)`"""
-    mix: Product
+    project: TiledProduct
+    """to queries, already scaled, keys and values, each `heads * head_width`"""
+    project_positions: TiledProduct
+    content_bias: Matrix
+    """scaled, `(heads, 1, head_width)`"""
+    position_bias: Matrix
+    """scaled, `(heads, 1, head_width)`"""
+    mix: TiledProduct
 
 
 @dataclass(frozen=True, slots=True)
 class Convolution:
     """Some of the channels."""
 
-    values: Product
-    gates: Product
-    taps: mx.array
-    """of the depthwise convolution and the batch norm in one, `(channels, taps, 1)`"""
-    shift: mx.array
+    values: TiledProduct
+    gates: TiledProduct
+    taps: Matrix
+    """of the depthwise convolution and the batch norm in one, `(taps, channels)`"""
+    shift: Vector
     """`(channels,)`"""
-    mix: Product
+    mix: TiledProduct
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
     """A conformer block; the lists hold the shares."""
 
-    norms: Sequence[Callable[[mx.array], mx.array]]
+    norms: Sequence[Norm]
     """before each of the others, in the order they come, and the last"""
     feed_forward1: list[FeedForward]
     attention: list[Attention]
@@ -68,29 +73,29 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
-class _Share:
+class Share:
     """One of `count` equal shares."""
 
     index: int
     count: int
-    tiled: bool
 
     def of(self, size: int) -> slice:
+        """Its part of something of that size."""
         width = size // self.count
         return slice(self.index * width, (self.index + 1) * width)
 
 
-def make_block(layer: Any, shares: int, *, tiled: bool) -> Block:
-    """Upstream's block in shares; `tiled` lays the weights out for a CPU, in memory of their own."""
-    each = [_Share(index, shares, tiled) for index in range(shares)]
+def make_shares(count: int) -> list[Share]:
+    """All of them."""
+    return [Share(index, count) for index in range(count)]
+
+
+def make_block(layer: Any, shares: int) -> Block:
+    """Upstream's block in shares, in memory of their own."""
+    each = make_shares(shares)
+    norms = ("feed_forward1", "self_att", "conv", "feed_forward2", "out")
     return Block(
-        norms=[
-            layer.norm_feed_forward1,
-            layer.norm_self_att,
-            layer.norm_conv,
-            layer.norm_feed_forward2,
-            layer.norm_out,
-        ],
+        norms=[_norm(layer[f"norm_{name}"]) for name in norms],
         feed_forward1=[_feed_forward(layer.feed_forward1, share) for share in each],
         attention=[_attention(layer.self_attn, share) for share in each],
         convolution=[_convolution(layer.conv, share) for share in each],
@@ -98,91 +103,71 @@ def make_block(layer: Any, shares: int, *, tiled: bool) -> Block:
     )
 
 
-def _feed_forward(module: Any, share: _Share) -> FeedForward:
-    hidden = share.of(module.linear1.weight.shape[0])
-    return FeedForward(_outputs([module.linear1], hidden, share), _inputs(module.linear2, hidden, share))
+def to_numpy(array: mx.array) -> Matrix:
+    """A view of an evaluated array, in single precision."""
+    return np.array(array.astype(mx.float32), copy=False)
 
 
-def _attention(module: Any, share: _Share) -> Attention:
-    heads = share.of(module.n_head)
-    rows = share.of(module.n_head * module.head_dim)
+def _norm(module: Any) -> Norm:
+    return Norm(to_numpy(module.weight), to_numpy(module.bias), module.eps)
+
+
+def _feed_forward(module: Any, share: Share) -> FeedForward:
+    widen, narrow = _matrix(module.linear1), _matrix(module.linear2)
+    hidden = share.of(len(widen))
+    return FeedForward(
+        TiledProduct(widen[hidden], _bias(module.linear1, hidden)),
+        TiledProduct(narrow[:, hidden], _bias_once(module.linear2, share)),
+    )
+
+
+def _attention(module: Any, share: Share) -> Attention:
+    heads, rows = share.of(module.n_head), share.of(module.n_head * module.head_dim)
+    scales = (module.scale, 1.0, 1.0)
+    projections = list(zip((module.linear_q, module.linear_k, module.linear_v), scales, strict=True))
+    weight = np.concatenate([_matrix(linear)[rows] * np.float32(scale) for linear, scale in projections])
+    bias = None
+    if "bias" in module.linear_q:
+        bias = np.concatenate(
+            [to_numpy(linear.bias)[rows] * np.float32(scale) for linear, scale in projections]
+        )
     return Attention(
         heads=module.n_head // share.count,
-        scale=module.scale,
-        project=_outputs([module.linear_q, module.linear_k, module.linear_v], rows, share),
-        project_positions=_outputs([module.linear_pos], rows, share),
-        content_bias=module.pos_bias_u[heads, None, :],
-        position_bias=module.pos_bias_v[heads, None, :],
-        mix=_inputs(module.linear_out, rows, share),
+        project=TiledProduct(weight, bias),
+        project_positions=TiledProduct(_matrix(module.linear_pos)[rows]),
+        content_bias=to_numpy(module.pos_bias_u)[heads, None] * np.float32(module.scale),
+        position_bias=to_numpy(module.pos_bias_v)[heads, None] * np.float32(module.scale),
+        mix=TiledProduct(_matrix(module.linear_out)[:, rows], _bias_once(module.linear_out, share)),
     )
 
 
-def _convolution(module: Any, share: _Share) -> Convolution:
-    norm, width = module.batch_norm, module.depthwise_conv.weight.shape[0]
-    channels = share.of(width)
-    gates = slice(channels.start + width, channels.stop + width)
-    scale = norm.weight * mx.rsqrt(norm.running_var + norm.eps)
-    shift = norm.bias - norm.running_mean * scale
+def _convolution(module: Any, share: Share) -> Convolution:
+    norm, taps = module.batch_norm, to_numpy(module.depthwise_conv.weight)[..., 0]
+    channels = share.of(len(taps))
+    gates = slice(channels.start + len(taps), channels.stop + len(taps))
+    scale = to_numpy(norm.weight) / np.sqrt(to_numpy(norm.running_var) + np.float32(norm.eps))
+    mean = to_numpy(norm.running_mean)
     if "bias" in module.depthwise_conv:
-        shift = shift + module.depthwise_conv.bias * scale
-    taps = module.depthwise_conv.weight * scale[:, None, None]
+        mean = mean - to_numpy(module.depthwise_conv.bias)
+    both, mix = _matrix(module.pointwise_conv1), _matrix(module.pointwise_conv2)
     return Convolution(
-        values=_outputs([module.pointwise_conv1], channels, share),
-        gates=_outputs([module.pointwise_conv1], gates, share),
-        taps=taps[channels],
-        shift=shift[channels],
-        mix=_inputs(module.pointwise_conv2, channels, share),
+        values=TiledProduct(both[channels], _bias(module.pointwise_conv1, channels)),
+        gates=TiledProduct(both[gates], _bias(module.pointwise_conv1, gates)),
+        taps=np.ascontiguousarray((taps * scale[:, None])[channels].T),
+        shift=(to_numpy(norm.bias) - mean * scale)[channels],
+        mix=TiledProduct(mix[:, channels], _bias_once(module.pointwise_conv2, share)),
     )
 
 
-def _outputs(modules: Sequence[Any], rows: slice, share: _Share) -> Product:
-    """The same outputs of one module or several, one after the other."""
-    if isinstance(modules[0], nn.QuantizedLinear):
-        return QuantisedProduct(modules, rows)
-    weight = _join([_matrix(module)[rows] for module in modules])
-    bias = _join([module.bias[rows] for module in modules]) if "bias" in modules[0] else None
-    return make_product(weight, bias, tiled=share.tiled)
-
-
-def _inputs(module: Any, columns: slice, share: _Share) -> Product:
-    """All outputs of a module by some of its inputs; the bias is added by the first share."""
-    if isinstance(module, nn.QuantizedLinear):
-        return QuantisedProduct([module], slice(None))
-    bias = module.bias if "bias" in module and share.index == 0 else None
-    return make_product(_matrix(module)[:, columns], bias, tiled=share.tiled)
-
-
-def make_product(weight: mx.array, bias: mx.array | None, *, tiled: bool) -> Product:
-    """A product with `weight`, `(outputs, inputs)`."""
-    if tiled:
-        return TiledProduct(weight, bias)
-    if bias is None:
-        return lambda x: x @ weight.T
-    return lambda x: mx.addmm(bias, x, weight.T)
-
-
-class QuantisedProduct:
-    """Products with weights of a few bits, which only a GPU keeps."""
-
-    def __init__(self, modules: Sequence[Any], rows: slice) -> None:
-        first = modules[0]
-        self._how = {"group_size": first.group_size, "bits": first.bits, "mode": first.mode}
-        parts = ["weight", "scales", *(part for part in ("biases", "bias") if part in first)]
-        self._parts = {part: _join([module[part][rows] for module in modules]) for part in parts}
-
-    def __call__(self, x: mx.array) -> mx.array:
-        """See `Product`."""
-        parts = self._parts
-        weights = (parts["weight"], parts["scales"], parts.get("biases"))
-        product = mx.quantized_matmul(x, *weights, transpose=True, **self._how)
-        return product + parts["bias"] if "bias" in parts else product
-
-
-def _join(arrays: Sequence[mx.array]) -> mx.array:
-    return arrays[0] if len(arrays) == 1 else mx.concatenate(list(arrays))
-
-
-def _matrix(module: Any) -> mx.array:
+def _matrix(module: Any) -> Matrix:
     """The weight of a linear layer or of a pointwise convolution, `(outputs, inputs)`."""
-    weight: mx.array = module.weight
-    return weight.reshape(weight.shape[0], -1)
+    return to_numpy(module.weight).reshape(module.weight.shape[0], -1)
+
+
+def _bias(module: Any, outputs: slice) -> Vector | None:
+    return to_numpy(module.bias)[outputs] if "bias" in module else None
+
+
+def _bias_once(module: Any, share: Share) -> Vector | None:
+    """The bias of a module by some of whose inputs a share computes all outputs: the first one adds it."""
+    return to_numpy(module.bias) if "bias" in module and share.index == 0 else None

@@ -6,7 +6,7 @@ from typing import Literal
 
 import mlx.core as mx
 
-from meeting_service.recogniser.blas import count_cores, use_threads
+from meeting_service.recogniser.blas import use_threads
 
 _CACHE_BYTES = 1 << 30
 
@@ -25,11 +25,6 @@ class Device:
         """Whether results have to be fetched from an accelerator."""
         return self.kind != "cpu"
 
-    def spread(self, shares: int) -> list[mx.Stream]:
-        """Where the shares of one piece of work run: side by side on the cores of a CPU."""
-        streams = _get_streams().of_cores(1 if self.on_gpu else min(shares, count_cores()))
-        return [streams[index * len(streams) // shares] for index in range(shares)]
-
 
 _ROWS = {"cpu": 1, "metal": 4, "cuda": 16}
 """One row keeps a CPU busy: in fours a long window costs 0.85 as much, but one alone four times as much.
@@ -42,27 +37,11 @@ class _Streams:
     Left alone they outlive their thread, and the process aborts when it exits.
     """
 
-    def __init__(self) -> None:
-        self._streams = [mx.default_stream(mx.default_device())]
-
     def __del__(self) -> None:
         mx.clear_streams()
 
-    def of_cores(self, count: int) -> list[mx.Stream]:
-        """As many streams, the default one first; each has a thread of its own on a CPU."""
-        while len(self._streams) < count:
-            self._streams.append(mx.new_stream(mx.cpu))
-        return self._streams[:count]
-
 
 _of_this_thread = threading.local()
-
-
-def _get_streams() -> _Streams:
-    if not hasattr(_of_this_thread, "streams"):
-        _of_this_thread.streams = _Streams()
-    streams: _Streams = _of_this_thread.streams
-    return streams
 
 
 def open_device() -> Device:
@@ -70,7 +49,8 @@ def open_device() -> Device:
 
     To be called in the thread that will compute, before it does.
     """
-    _get_streams()
+    if not hasattr(_of_this_thread, "streams"):
+        _of_this_thread.streams = _Streams()
     mx.set_cache_limit(_CACHE_BYTES)
     if mx.default_device().type == mx.cpu:
         mx.disable_compile()

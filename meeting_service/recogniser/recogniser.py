@@ -13,11 +13,10 @@ from meeting_service.recogniser.blas import describe_blas
 from meeting_service.recogniser.decoder import Decoded, Decoder, Emission, Region
 from meeting_service.recogniser.decoders import Decoders
 from meeting_service.recogniser.device import Device, open_device
-from meeting_service.recogniser.encoder import Encoder
+from meeting_service.recogniser.encoder import make_encoder
 from meeting_service.recogniser.features import FrontEnd, Matrix
 from meeting_service.recogniser.loading import LoadedModel, Weights, load_model
 from meeting_service.recogniser.models import ModelPath
-from meeting_service.recogniser.shapes import LADDER_FRAMES, rung
 from meeting_service.recognition import DecoderState, Hypothesis, Token, Window
 
 _SPECIAL = re.compile(r"<.*>")
@@ -61,7 +60,7 @@ class Recogniser:
         self.model = model
         self._device = device
         self._front_end = FrontEnd(model.front_end)
-        self.encoder = Encoder(model.network.encoder, device, take=True)
+        self.encoder = make_encoder(model.network.encoder, device)
         self._decoders = Decoders(model.network, model.vocabulary, device)
         self._pieces = [_piece_to_text(piece) for piece in model.vocabulary]
 
@@ -91,8 +90,8 @@ class Recogniser:
         return [answers[index] for index in range(len(jobs))]
 
     def warm_up(self) -> None:
-        """Recognise silence once in every shape, so that no speaker waits for kernels and buffers."""
-        for frames in LADDER_FRAMES:
+        """Recognise silence once in every shape that costs more the first time: no speaker waits for it."""
+        for frames in self.encoder.warm_lengths:
             samples = np.zeros(frames * self.frame_samples, np.float32)
             self.recognise([Window(samples, 0, 0, len(samples))])
 
@@ -109,29 +108,27 @@ class Recogniser:
     def _encode(self, jobs: Sequence[_Job]) -> dict[int, mx.array]:
         """Encoder frames of every job, `(frames, width)`, by its index."""
         encoded: dict[int, mx.array] = {}
-        for group in self._group(jobs):
-            rows = self._run(group)
+        for length, group in self._group(jobs):
+            rows = self._run(length, group)
             mx.async_eval(rows)  # type: ignore[no-untyped-call]
             encoded |= {job.index: rows[row] for row, job in enumerate(group)}
         return encoded
 
-    def _group(self, jobs: Sequence[_Job]) -> Iterator[list[_Job]]:
-        """Jobs that share a shape, in groups the device encodes at once."""
+    def _group(self, jobs: Sequence[_Job]) -> Iterator[tuple[int, list[_Job]]]:
+        """Jobs that share a length, which comes with them, in groups the device encodes at once."""
         alike: dict[int, list[_Job]] = defaultdict(list)
         for job in jobs:
-            alike[rung(self.encoder.frames(len(job.mel)))].append(job)
-        for group in alike.values():
+            alike[self.encoder.length(job.frames)].append(job)
+        for length, group in alike.items():
             for start in range(0, len(group), self._device.rows):
-                yield group[start : start + self._device.rows]
+                yield length, group[start : start + self._device.rows]
 
-    def _run(self, group: Sequence[_Job]) -> mx.array:
-        """Encode one group, padded to the device's rows, `(rows, frames, width)`."""
-        length = rung(max(self.encoder.frames(len(job.mel)) for job in group)) * self.encoder.factor
-        mel = np.zeros((self._device.rows, length, self._front_end.bins), np.float32)
+    def _run(self, length: int, group: Sequence[_Job]) -> mx.array:
+        """Encode one group, padded to the device's rows, `(rows, length, width)`."""
+        mel = np.zeros((self._device.rows, length * self.encoder.factor, self._front_end.bins), np.float32)
         for row, job in enumerate(group):
             mel[row, : len(job.mel)] = job.mel
-        mel_frames = mx.array([len(job.mel) for job in group] + [0] * (self._device.rows - len(group)))
-        return self.encoder(mx.array(mel).astype(getattr(mx, self.model.weights)), mel_frames)
+        return self.encoder(mel, [len(job.mel) for job in group] + [0] * (self._device.rows - len(group)))
 
     def _decode(self, jobs: Sequence[_Job], encoded: Mapping[int, mx.array]) -> dict[int, Hypothesis]:
         """The answer of every job, by its index."""

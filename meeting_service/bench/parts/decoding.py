@@ -66,9 +66,8 @@ def _encode(recogniser: Recogniser, audio: Sequence[Samples]) -> list[mx.array]:
     encoded = []
     for samples in audio:
         mel = front_end.log_mel(samples)
-        whole = -(-len(mel) // encoder.factor) * encoder.factor
-        padded = mx.array(np.pad(mel, ((0, whole - len(mel)), (0, 0))))[None]
-        encoded.append(encoder(padded.astype(getattr(mx, recogniser.model.weights)), mx.array([len(mel)]))[0])
+        length = encoder.length(encoder.frames(len(mel))) * encoder.factor
+        encoded.append(encoder(np.pad(mel, ((0, length - len(mel)), (0, 0)))[None], [len(mel)])[0])
     mx.eval(encoded)
     return encoded
 

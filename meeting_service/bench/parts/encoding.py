@@ -68,7 +68,7 @@ def measure_rates(recogniser: Recogniser, rounds: int) -> tuple[Rate, dict[int, 
     dtype = getattr(mx, recogniser.model.weights)
     ways: dict[str, Callable[[], object]] = {"product": _product(dtype)}
     for frames in LENGTHS_FRAMES:
-        ways[str(frames)] = _encoding(encoder, conformer.args, frames, dtype)
+        ways[str(frames)] = _encoding(encoder, conformer.args, frames)
     interleave(ways, 1)
     took = interleave(ways, rounds)
     rates = {frames: Rate(count_flops(conformer, frames), took[str(frames)]) for frames in LENGTHS_FRAMES}
@@ -90,11 +90,10 @@ def _product(dtype: mx.Dtype) -> Callable[[], object]:
     return multiply
 
 
-def _encoding(encoder: Encoder, args: Any, frames: int, dtype: mx.Dtype) -> Callable[[], object]:
+def _encoding(encoder: Encoder, args: Any, frames: int) -> Callable[[], object]:
     length = frames * args.subsampling_factor
-    drawn = np.random.default_rng(frames).standard_normal((1, length, args.feat_in), np.float32)
-    mel, mel_frames = mx.array(drawn).astype(dtype), mx.array([length])
-    return lambda: mx.eval(encoder(mel, mel_frames))
+    mel = np.random.default_rng(frames).standard_normal((1, length, args.feat_in), np.float32)
+    return lambda: mx.eval(encoder(mel, [length]))
 
 
 def _run(context: Context) -> Iterator[Figure]:

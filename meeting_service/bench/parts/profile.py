@@ -19,7 +19,6 @@ from meeting_service.bench.speech import Layout, lay_out_meeting
 from meeting_service.bench.timing import interleave, median_cpu_s
 from meeting_service.recogniser import Recogniser
 from meeting_service.recogniser.features import FrontEnd
-from meeting_service.recogniser.shapes import rung
 from meeting_service.recognition import Window
 from meeting_service.settings import SegmenterSettings
 
@@ -85,10 +84,8 @@ def _encoding(recogniser: Recogniser, windows: Sequence[Window]) -> Callable[[],
     batches = []
     for window in windows:
         mel = front_end.log_mel(window.samples)
-        length = rung(encoder.frames(len(mel))) * encoder.factor
-        padded = mx.array(np.pad(mel, ((0, length - len(mel)), (0, 0))))[None]
-        batches.append((padded.astype(getattr(mx, recogniser.model.weights)), mx.array([len(mel)])))
-    mx.eval(batches)
+        length = encoder.length(encoder.frames(len(mel))) * encoder.factor
+        batches.append((np.pad(mel, ((0, length - len(mel)), (0, 0)))[None], [len(mel)]))
 
     def encode() -> None:
         for batch in batches:
