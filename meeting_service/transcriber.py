@@ -33,6 +33,8 @@ class Finalized:
     """how the sentence goes on that is not complete yet: its final words, and what drafts said after them"""
     checkpoint: Checkpoint
     """to be kept together with the sentences"""
+    open_samples: int
+    """speech that is final beyond it, that of an utterance which goes on"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +241,8 @@ class Transcriber:
             self._move_checkpoint(span.end)
         self._pass_silence()
         draft = self._begin_draft(span, tokens)
-        return Finalized(span, tokens, sentences, draft, self._checkpoint)
+        open_samples = self._speech_samples - self._checkpoint.speech_samples
+        return Finalized(span, tokens, sentences, draft, self._checkpoint, open_samples)
 
     def _begin_draft(self, span: Span, tokens: Sequence[Token]) -> Draft:
         """Go on after a final with what drafts have shown of the time after it."""

@@ -31,6 +31,8 @@ class LiveStream:
         """where recognition would begin again"""
         self.stored = checkpoint
         """the checkpoint in the database"""
+        self.open_samples = 0
+        """at 16 kHz, speech that is final beyond the checkpoint"""
         self.behind_ms = 0
         """how much later than usual its text is"""
         self.run = 0

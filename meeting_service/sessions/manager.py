@@ -424,8 +424,11 @@ class SessionManager:
         mine = [s for s in streams if s.participant_id == participant.id]
         received = sum(self.ledger.through(s.id) * 1000 // s.rate_hz for s in mine)
         unstored = [live for s in mine if (live := meeting.streams.get(s.id))]
-        speech = sum(live.checkpoint.speech_samples - live.stored.speech_samples for live in unstored)
-        transcribed = sum(
+        beyond = sum(live.open_samples for live in unstored)
+        speech = beyond + sum(
+            live.checkpoint.speech_samples - live.stored.speech_samples for live in unstored
+        )
+        transcribed = beyond + sum(
             live.checkpoint.transcribed_samples - live.stored.transcribed_samples for live in unstored
         )
         return replace(

@@ -115,7 +115,7 @@ class ResultHandler:
 
     async def _finalize(self, reading: Reading, live: LiveStream, reply: Finalized) -> None:
         moved = reply.checkpoint != live.checkpoint
-        live.checkpoint = reply.checkpoint
+        live.checkpoint, live.open_samples = reply.checkpoint, reply.open_samples
         if reply.sentences or moved:
             await self._commit(reading, live, reply.sentences)
         if reading.live:

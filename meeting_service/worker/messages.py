@@ -91,6 +91,8 @@ class Finalized:
     draft: Draft
     checkpoint: Checkpoint
     """to be kept together with the sentences"""
+    open_samples: int = 0
+    """at 16 kHz, speech that is final beyond the checkpoint: that of an utterance which goes on"""
 
 
 @dataclass(frozen=True, slots=True)

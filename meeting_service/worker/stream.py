@@ -158,7 +158,8 @@ class StreamWork:
     def _tell_final(self, final: transcriber.Finalized) -> None:
         self.final_due_s = None
         self._checkpoint = final.checkpoint
-        self._emit(Finalized(self.stream_id, self.run, final.sentences, final.draft, final.checkpoint))
+        kept = (final.sentences, final.draft, final.checkpoint, final.open_samples)
+        self._emit(Finalized(self.stream_id, self.run, *kept))
 
     def _tell_progress(self) -> None:
         checkpoint = self._transcriber.checkpoint

@@ -1,5 +1,6 @@
 """Live meetings: what goes in comes out, is kept, and does not depend on how it came."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -124,6 +125,22 @@ async def test_everything_is_accounted_for(run_service: RunService) -> None:
     assert 3_000 < ann.speech_ms < 12_500
     assert ann.speech_ms == ann.transcribed_ms
     assert not ann.present
+
+
+async def test_a_monologue_is_accounted_for_while_it_goes_on(run_service: RunService) -> None:
+    """What is final of it counts at once, and once only when it is over."""
+    async with run_service() as sessions:
+        await _new_meeting(sessions)
+        audio = await sessions.open_input("m", ["ann"], RATE_HZ, captured_at=START)
+        await audio.append(talk(1, 25.0, spoken_s=60.0), None)
+        async with asyncio.timeout(20):
+            while not (ann := (await sessions.list_participants("m"))[0]).transcribed_ms:  # noqa: ASYNC110
+                await asyncio.sleep(0)  # a figure is all that can be seen of it
+        await sessions.end_meeting("m")
+        (after,) = await sessions.list_participants("m")
+
+    assert 5_000 < ann.speech_ms < after.speech_ms <= 25_000
+    assert after.speech_ms == after.transcribed_ms
 
 
 async def test_sending_again_is_harmless(run_service: RunService) -> None:

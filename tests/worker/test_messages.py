@@ -41,7 +41,7 @@ MESSAGES: list[Command | Reply] = [
     Ready("demo on cpu"),
     StartFailed("no such model"),
     Finalized(7, 1, (SENTENCE,), Draft("änn", 0, 0, ""), CHECKPOINT),
-    Finalized(7, 1, (), Draft("änn", 5, 9, "und"), CHECKPOINT),
+    Finalized(7, 1, (), Draft("änn", 5, 9, "und"), CHECKPOINT, 4_000),
     Drafted(7, 1, Draft("änn", 0, 900, "grüß\u2028gott")),
     Advanced(7, 1, CHECKPOINT),
     Finished(7, 1),
