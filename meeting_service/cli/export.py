@@ -1,12 +1,27 @@
 """`export`: writes a meeting's transcript from the data folder; the service may run or not."""
 
 import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from meeting_service.cli.options import Config, Data, Format, Out, read_settings
+from meeting_service.cli.choices import (
+    CaptionRules,
+    Format,
+    From,
+    KeepOverlaps,
+    LineChars,
+    NoNames,
+    NoTimes,
+    PerParticipant,
+    To,
+    Who,
+    make_options,
+)
+from meeting_service.cli.options import Config, Data, Out, read_settings
 from meeting_service.cli.results import write_transcript
 from meeting_service.errors import NotFound
 
@@ -17,7 +32,8 @@ if TYPE_CHECKING:
 
 EXAMPLES = (
     "meeting-service export 20260314-5f2c --format srt --out meeting.srt\n\n"
-    "meeting-service export 20260314-5f2c --format txt | less"
+    "meeting-service export 20260314-5f2c --format txt | less\n\n"
+    "meeting-service export 20260314-5f2c --format vtt --participant Ann --from 10:00 --to 12:30"
 )
 _RECENT = 5
 
@@ -36,10 +52,30 @@ def command(
         ),
     ] = None,
     out: Out = None,
+    no_names: NoNames = False,
+    no_times: NoTimes = False,
+    preset: CaptionRules = "netflix",
+    line_chars: LineChars = None,
+    keep_overlaps: KeepOverlaps = False,
+    participant: Who = None,
+    from_ms: From = None,
+    to_ms: To = None,
+    per_participant: PerParticipant = False,
     data: Data = None,
     config: Config = None,
 ) -> None:
     """Write a meeting's transcript, from the data folder."""
+    options = make_options(
+        no_names=no_names,
+        no_times=no_times,
+        preset=preset,
+        line_chars=line_chars,
+        keep_overlaps=keep_overlaps,
+        participant=participant,
+        from_ms=from_ms,
+        to_ms=to_ms,
+        per_participant=per_participant,
+    )
     settings = read_settings(config, data={"directory": data})
     from meeting_service.runtime import STORE_FILE
 
@@ -47,7 +83,13 @@ def command(
     if not path.exists():
         raise NotFound(f"there are no meetings in {path.parent}: choose another folder with --data")
     transcript = asyncio.run(_read(path, meeting, revision))
-    write_transcript(transcript, form, out)
+    write_transcript(transcript, form, out, replace(options, as_of=_as_of(transcript)))
+
+
+def _as_of(transcript: "Transcript") -> datetime | None:
+    from meeting_service.meeting import MeetingState
+
+    return None if transcript.meeting.state is MeetingState.ENDED else datetime.now(UTC)
 
 
 async def _read(path: Path, meeting_id: str, revision: int | None) -> "Transcript":

@@ -45,21 +45,6 @@ Names = Annotated[
         "--name", metavar="NAME", help="A participant's name; repeat it, in the order of the files."
     ),
 ]
-
-
-def check_format(name: str) -> str:
-    """Refuse a format there is no writer for, before any work is done."""
-    from meeting_service.exports import formats
-
-    if name not in formats:
-        raise typer.BadParameter(f"{name!r} is not one of {', '.join(formats)}")
-    return name
-
-
-Format = Annotated[
-    str,
-    typer.Option("--format", "-f", metavar="FORMAT", help="txt, srt, vtt or json.", callback=check_format),
-]
 Out = Annotated[
     Path | None,
     typer.Option("--out", "-o", metavar="FILE", help="Write to this file instead of standard output."),

@@ -7,31 +7,31 @@ from typing import TYPE_CHECKING
 from meeting_service.errors import MeetingServiceError
 
 if TYPE_CHECKING:
+    from meeting_service.exports import ExportOptions
     from meeting_service.transcript import Transcript
 
-
-def write_transcript(transcript: "Transcript", form: str, out: Path | None) -> None:
-    """Write a transcript in a format there is.
-
-    Raises:
-        MeetingServiceError: when the file cannot be written.
-    """
-    from meeting_service.exports import ExportOptions, formats
-
-    write_result(formats[form].write(transcript, ExportOptions()), out)
+BINARY = ("docx", "zip")
 
 
-def write_result(text: str, out: Path | None) -> None:
-    """Write UTF-8, with the line ends as they are, to a file or else to standard output.
+def write_transcript(transcript: "Transcript", form: str, out: Path | None, options: "ExportOptions") -> None:
+    """Write a transcript in a format there is, to a file or else to standard output.
 
     Raises:
-        MeetingServiceError: when the file cannot be written.
+        MeetingServiceError: when the file cannot be written, or a terminal could not show it.
+        NotFound: there is no such participant.
     """
+    from meeting_service.exports import make_download
+
+    made = make_download(transcript, form, options)
     if out is not None:
-        write_file(out, text.encode())
+        write_file(out, made.content)
         return
+    if sys.stdout.isatty() and made.extension in BINARY:
+        raise MeetingServiceError(
+            f"a terminal cannot show {made.extension}: say where to write it with --out"
+        )
     sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode())
+    sys.stdout.buffer.write(made.content)
     sys.stdout.buffer.flush()
 
 

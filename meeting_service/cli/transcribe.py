@@ -8,10 +8,23 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from meeting_service.cli.choices import (
+    CaptionRules,
+    Format,
+    From,
+    KeepOverlaps,
+    LineChars,
+    NoNames,
+    NoTimes,
+    PerParticipant,
+    To,
+    Who,
+    make_options,
+)
 from meeting_service.cli.console import complain, progress, remark
 from meeting_service.cli.files import open_all
 from meeting_service.cli.model import get_or_fetch
-from meeting_service.cli.options import Config, Format, Model, Names, Out, read_settings
+from meeting_service.cli.options import Config, Model, Names, Out, read_settings
 from meeting_service.cli.results import write_transcript
 
 if TYPE_CHECKING:
@@ -36,9 +49,29 @@ def command(
     channels: Annotated[
         bool, typer.Option("--channels", help="Each channel is a participant of its own.")
     ] = False,
+    no_names: NoNames = False,
+    no_times: NoTimes = False,
+    preset: CaptionRules = "netflix",
+    line_chars: LineChars = None,
+    keep_overlaps: KeepOverlaps = False,
+    participant: Who = None,
+    from_ms: From = None,
+    to_ms: To = None,
+    per_participant: PerParticipant = False,
     config: Config = None,
 ) -> None:
     """Transcribe files, one participant each, that begin at the same moment."""
+    options = make_options(
+        no_names=no_names,
+        no_times=no_times,
+        preset=preset,
+        line_chars=line_chars,
+        keep_overlaps=keep_overlaps,
+        participant=participant,
+        from_ms=from_ms,
+        to_ms=to_ms,
+        per_participant=per_participant,
+    )
     settings = read_settings(config, model={"name": model})
 
     with ExitStack() as stack:
@@ -46,7 +79,7 @@ def command(
         participants = _number(opened, per_channel=channels)
         called = _name(opened, participants, names or [])
         work = _transcribe(opened, participants, settings)
-        write_transcript(_to_transcript(files, called, work), form, out)
+        write_transcript(_to_transcript(files, called, work), form, out, options)
         for failure in work.failures:
             complain(f"{failure.detail}; what came before is transcribed")
         if work.failures:

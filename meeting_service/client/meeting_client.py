@@ -117,8 +117,30 @@ class MeetingClient:
         revision: int | None = None,
     ) -> str:
         """The transcript as `srt`, `txt`, `vtt`, `json`, …, of the current revision unless told otherwise."""
-        path, query = _path(meeting_id, f"transcript.{format}"), _revision_query(revision)
-        return (await self._request("GET", path, params=query)).decode()
+        return (await self.download(meeting_id, format, revision=revision)).decode()
+
+    async def download(
+        self,
+        meeting_id: str,
+        format: str,  # noqa: A002 the name of the interface
+        *,
+        revision: int | None = None,
+        **options: str | int | bool,
+    ) -> bytes:
+        """The transcript's file in any format, `docx` too.
+
+        Args:
+            meeting_id: the meeting.
+            format: as in the address, such as `srt`.
+            revision: the current one unless told otherwise.
+            options: as of the interface: `names`, `times`, `preset`, `participant`, `from_ms`, `to_ms`,
+                `per_participant`, …
+        """
+        query = _revision_query(revision) | {
+            name: str(value).lower() if isinstance(value, bool) else str(value)
+            for name, value in options.items()
+        }
+        return await self._request("GET", _path(meeting_id, f"transcript.{format}"), params=query)
 
     # Revisions
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from meeting_service.exports.breaks import Widths, break_into_lines, join_tokens
 from meeting_service.exports.cues import Piece, Span, cut_sentence, in_time_order, linger
-from meeting_service.exports.options import CAPTION_CHARS, DEFAULT_OPTIONS, ExportOptions
+from meeting_service.exports.options import DEFAULT_OPTIONS, ExportOptions
 from meeting_service.exports.plain import clean, shorten, speaker_name, width
 from meeting_service.exports.stacking import Shared, stack
 from meeting_service.exports.timestamps import clock_time
@@ -23,11 +23,13 @@ def write_srt(transcript: Transcript, options: ExportOptions = DEFAULT_OPTIONS) 
 
     A name stands before the first caption of a turn; one longer than half a line is shortened.
     """
-    line_chars = options.line_chars or CAPTION_CHARS
+    rules = options.rules
+    line_chars = rules.line_chars
     labels = _labels(transcript, line_chars // 2) if options.names else {}
     pieces = in_time_order(_cut(transcript, labels, line_chars, options))
-    shown = [Shared([p], p.start_ms, p.end_ms) for p in pieces] if options.keep_overlaps else stack(pieces)
-    ends = linger([Span(s.start_ms, s.end_ms, s.columns) for s in shown])
+    alone = (Shared([p], p.start_ms, p.end_ms) for p in pieces)
+    shown = list(alone) if options.may_overlap else stack(pieces, rules)
+    ends = linger([Span(s.start_ms, s.end_ms, s.columns) for s in shown], rules)
     texts = _lines(shown, labels, line_chars)
     return "".join(
         f"{number}\r\n{clock_time(cue.start_ms, ',')} --> {clock_time(end_ms, ',')}\r\n{text}\r\n\r\n"
@@ -55,7 +57,7 @@ def _cut(
     transcript: Transcript, labels: dict[str, str], line_chars: int, options: ExportOptions
 ) -> list[Piece]:
     crowded = find_overlaps(transcript.sentences)
-    one_line = not options.keep_overlaps
+    one_line = not options.may_overlap
     pieces: list[Piece] = []
     before: Sentence | None = None
     for sentence in transcript.sentences:
@@ -66,7 +68,7 @@ def _cut(
             rest = (line_chars - len(_DASH) - label,) if one_line else (line_chars - label, line_chars)
         same = before and before.participant_id == sentence.participant_id and before.id not in crowded
         first = rest if same or sentence.id in crowded else (line_chars - label, line_chars)
-        cut = cut_sentence(sentence, first, rest, carry_word)
+        cut = cut_sentence(sentence, first, rest, options.rules, carry_word)
         pieces += [replace(p, crowded=one_line and sentence.id in crowded) for p in cut]
         before = sentence
     return pieces

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from meeting_service.exports.plain import clean
 from meeting_service.transcript import Sentence, Transcript, TranscriptGap
 
 MAX_TURN_MS = 120_000
@@ -48,3 +49,8 @@ def list_turns(transcript: Transcript) -> Iterator[Turn | TranscriptGap]:
 def _continues(turn: Sequence[Sentence], sentence: Sentence) -> bool:
     same = turn[0].participant_id == sentence.participant_id
     return same and sentence.start_ms - turn[0].start_ms < MAX_TURN_MS
+
+
+def turn_text(turn: Turn) -> str:
+    """All that is said in a turn, on one line; empty if nothing is."""
+    return " ".join(filter(None, (clean(sentence.text) for sentence in turn.sentences)))

@@ -5,7 +5,7 @@ from itertools import count
 
 from meeting_service.exports.breaks import break_into_lines, tokens_width
 from meeting_service.exports.cues import Piece, Span, cut_sentence, in_time_order, linger
-from meeting_service.exports.options import CAPTION_CHARS, DEFAULT_OPTIONS, ExportOptions
+from meeting_service.exports.options import DEFAULT_OPTIONS, ExportOptions
 from meeting_service.exports.plain import meeting_title, speaker_name
 from meeting_service.exports.timestamps import clock_time
 from meeting_service.transcript import Transcript
@@ -13,21 +13,23 @@ from meeting_service.transcript import Transcript
 
 def write_vtt(transcript: Transcript, options: ExportOptions = DEFAULT_OPTIONS) -> str:
     """The transcript as WebVTT, by the W3C's grammar: starts never go back, every cue has some length."""
-    line_chars = options.line_chars or CAPTION_CHARS
-    room = (line_chars, line_chars)
-    pieces = in_time_order([p for s in transcript.sentences for p in cut_sentence(s, room, room)])
-    ends = linger([_span(piece) for piece in pieces])
+    rules = options.rules
+    room = (rules.line_chars, rules.line_chars)
+    pieces = in_time_order([p for s in transcript.sentences for p in cut_sentence(s, room, room, rules)])
+    ends = linger([_span(piece) for piece in pieces], rules)
     names = {p.participant_id: speaker_name(transcript, p.participant_id) for p in pieces}
-    blocks = [_header(transcript)]
+    blocks = [_header(transcript, options)]
     for number, piece, end_ms in zip(count(1), pieces, ends, strict=False):
         voice = _voice(names[piece.participant_id]) if options.names else ""
         blocks.append(_cue(number, piece, end_ms, voice, room))
     return "\n".join(blocks)
 
 
-def _header(transcript: Transcript) -> str:
+def _header(transcript: Transcript, options: ExportOptions) -> str:
     title = meeting_title(transcript).replace("-->", "→")
-    return f"WEBVTT\n\nNOTE\n{title}\nstarted {transcript.meeting.started_at:%Y-%m-%dT%H:%M:%SZ}\n"
+    started = f"started {transcript.meeting.started_at:%Y-%m-%dT%H:%M:%SZ}"
+    as_of = f", as of {options.as_of:%Y-%m-%dT%H:%M:%SZ}" if options.as_of else ""
+    return f"WEBVTT\n\nNOTE\n{title}\n{started}{as_of}\n"
 
 
 def _span(piece: Piece) -> Span:

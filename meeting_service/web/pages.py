@@ -3,7 +3,7 @@
 import aiohttp_jinja2
 from aiohttp import web
 
-from meeting_service.exports import formats
+from meeting_service.exports import Purpose, formats
 from meeting_service.meeting import Meeting, MeetingState
 from meeting_service.web.keys import CLOCK, SESSIONS, SETTINGS
 from meeting_service.web.revision_view import revisions_to_view
@@ -13,8 +13,10 @@ from meeting_service.web.view import MeetingRow, meeting_to_row, transcript_to_v
 LIVE_STATES = (MeetingState.LIVE, MeetingState.ENDING)
 PER_PAGE = 30
 MAX_LIVE = 100
-FORMAT_TITLES = {"txt": "Text", "srt": "Subtitles", "vtt": "Web captions", "json": "All data"}
-"""what the download menu calls them, the usual ones first"""
+FORMATS = {
+    purpose: {name: form for name, form in formats.items() if form.purpose is purpose} for purpose in Purpose
+}
+"""the download menu"""
 
 
 async def meetings(request: web.Request) -> web.Response:
@@ -52,7 +54,7 @@ async def meeting(request: web.Request) -> web.Response:
             transcript, request.app[CLOCK].utc_now(), after, sessions.behind_ms(meeting_id)
         ),
         "revisions": revisions_to_view(found, transcript.revision, models, pinned=wanted is not None),
-        "formats": FORMAT_TITLES | {name: name.upper() for name in formats if name not in FORMAT_TITLES},
+        "formats": FORMATS,
     }
     return aiohttp_jinja2.render_template("meeting.html", request, context)
 

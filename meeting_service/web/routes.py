@@ -43,6 +43,7 @@ ROUTES = (
     Route("GET", f"{MEETING}/audio", socket.audio_socket, SOCKET),
     Route("GET", f"{MEETING}/transcript", transcripts.read, transcripts.READ),
     Route("GET", f"{MEETING}/transcript.{{format}}", transcripts.download, transcripts.DOWNLOAD),
+    Route("GET", "/v1/schemas/transcript.json", transcripts.schema, transcripts.SCHEMA),
     Route("GET", f"{MEETING}/events", live.events, live.EVENTS),
     Route("POST", f"{MEETING}/retranscribe", revisions.retranscribe, revisions.RETRANSCRIBE),
     Route("GET", f"{MEETING}/revisions", revisions.list_all, revisions.LIST),

@@ -1,11 +1,13 @@
 """Exporting from a data folder, and migrating it."""
 
 import asyncio
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from meeting_service.cli.choices import parse_offset
 from meeting_service.clock import SystemClock
 from meeting_service.meeting import NewMeeting
 from meeting_service.runtime import STORE_FILE
@@ -43,6 +45,52 @@ def test_a_file_is_written(invoke: Invoke, data: Path, tmp_path: Path) -> None:
 
     assert (ended.code, ended.out) == (0, "")
     assert "Weekly" in (tmp_path / "weekly.txt").read_text()
+
+
+def test_a_document_is_written(invoke: Invoke, data: Path, tmp_path: Path) -> None:
+    """Formats that are no text go to a file as they are; a ZIP holds a file for everybody."""
+    invoke("export", "weekly-7", "--data", data, "--format", "docx", "--out", "weekly.docx")
+    invoke("export", "weekly-7", "--data", data, "--format", "md", "--per-participant", "--out", "weekly.zip")
+
+    assert "word/document.xml" in zipfile.ZipFile(tmp_path / "weekly.docx").namelist()
+    assert ["Ann.md"] == zipfile.ZipFile(tmp_path / "weekly.zip").namelist()
+
+
+def test_options_choose_what_is_written(invoke: Invoke, data: Path) -> None:
+    """As over HTTP; a live meeting says of when its text is."""
+    ended = invoke("export", "weekly-7", "--data", data, "--no-names", "--from", "1:30", "--to", "0:01:30.5")
+
+    assert ended.code == 0
+    assert "not over yet: the text as of " in ended.out
+    assert "Ann" not in ended.out
+
+
+@pytest.mark.parametrize(
+    ("option", "code", "said"),
+    [
+        (("--format", "doc"), 2, "not one of txt, md"),
+        (("--preset", "mine"), 2, "not one of netflix"),
+        (("--from", "soon"), 2, "no time such as 90"),
+        (("--from", "90", "--to", "1:30"), 1, "ends after it begins"),
+        (("--participant", "Carla"), 1, "nobody called 'Carla'"),
+    ],
+)
+def test_an_option_that_does_not_fit_is_told(
+    invoke: Invoke, data: Path, option: tuple[str, ...], code: int, said: str
+) -> None:
+    """In one line or as wrong usage, before anything is written."""
+    ended = invoke("export", "weekly-7", "--data", data, *option)
+
+    assert (code, "") == (ended.code, ended.out)
+    assert said in " ".join(ended.err.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("text", "ms"), [("0", 0), ("90", 90_000), ("1:30", 90_000), ("1:01:30.5", 3_690_500), ("0.025", 25)]
+)
+def test_times_are_read_as_people_write_them(text: str, ms: int) -> None:
+    """Seconds, minutes, hours."""
+    assert ms == parse_offset(text)
 
 
 def test_a_running_service_does_not_matter(invoke: Invoke, data: Path) -> None:

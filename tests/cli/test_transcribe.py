@@ -71,7 +71,7 @@ def test_a_file_that_breaks_off_keeps_what_it_had(invoke: Invoke, tmp_path: Path
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (["--format", "doc"], "'doc' is not one of srt, vtt, txt, json"),
+        (["--format", "doc"], "'doc' is not one of txt, md, docx, srt"),
         (["--name", "A", "--name", "B"], "2 names for 1 participants"),
     ],
 )

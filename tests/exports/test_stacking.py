@@ -6,8 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from meeting_service.exports.breaks import Token
-from meeting_service.exports.cues import MIN_CUE_MS, Piece
+from meeting_service.exports.cues import Piece
+from meeting_service.exports.rules import PRESETS, Preset
 from meeting_service.exports.stacking import MAX_DELAY_MS, stack
+
+RULES = PRESETS[Preset.NETFLIX]
 
 
 def piece(who: str, start_ms: int, end_ms: int, *, crowded: bool = True, text: str = "word") -> Piece:
@@ -30,9 +33,9 @@ _pieces = st.lists(
 @given(_pieces)
 def test_captions_follow_each_other(pieces: list[Piece]) -> None:
     """None overlaps another, none is lost, none is gone before the eye has seen it and the next may come."""
-    shown = stack(pieces)
+    shown = stack(pieces, RULES)
 
-    assert all(a.end_ms <= b.start_ms and b.start_ms - a.start_ms >= MIN_CUE_MS for a, b in pairwise(shown))
+    assert all(a.end_ms <= b.start_ms and b.start_ms - a.start_ms >= RULES.min_ms for a, b in pairwise(shown))
     assert all(cue.start_ms < cue.end_ms for cue in shown)
     assert sorted(map(id, pieces)) == sorted(id(p) for cue in shown for p in cue.pieces)
     for who in "abc":
@@ -42,19 +45,19 @@ def test_captions_follow_each_other(pieces: list[Piece]) -> None:
 
 def test_two_who_start_together_share() -> None:
     """Their lines are in the order of their ids, whoever was first; a third takes over."""
-    [both, third] = stack([piece("b", 0, 2_000), piece("a", 300, 2_500), piece("c", 400, 3_000)])
+    [both, third] = stack([piece("b", 0, 2_000), piece("a", 300, 2_500), piece("c", 400, 3_000)], RULES)
 
     assert ["a", "b"] == [p.participant_id for p in both.pieces]
-    assert (0, MIN_CUE_MS) == (both.start_ms, both.end_ms)
-    assert (MIN_CUE_MS, 3_000) == (third.start_ms, third.end_ms)
+    assert (0, RULES.min_ms) == (both.start_ms, both.end_ms)
+    assert (RULES.min_ms, 3_000) == (third.start_ms, third.end_ms)
 
 
 def test_who_starts_later_waits_until_the_other_is_read() -> None:
     """But no longer than two seconds."""
     slow = piece("a", 0, 7_000, text="x" * 120)
 
-    [_, brief] = stack([slow, piece("b", 1_500, 4_000)])
-    [_, late] = stack([slow, piece("b", 3_900, 4_000)])
+    [_, brief] = stack([slow, piece("b", 1_500, 4_000)], RULES)
+    [_, late] = stack([slow, piece("b", 3_900, 4_000)], RULES)
 
     assert brief.start_ms == 1_500 + MAX_DELAY_MS
     assert late.start_ms == 4_000
@@ -62,5 +65,5 @@ def test_who_starts_later_waits_until_the_other_is_read() -> None:
 
 def test_one_person_alone_never_shares() -> None:
     """Sentences of one participant, and those nobody else speaks into, keep captions of their own."""
-    assert len(stack([piece("a", 0, 900), piece("a", 100, 900)])) == 2
-    assert len(stack([piece("a", 0, 900, crowded=False), piece("b", 100, 900)])) == 2
+    assert len(stack([piece("a", 0, 900), piece("a", 100, 900)], RULES)) == 2
+    assert len(stack([piece("a", 0, 900, crowded=False), piece("b", 100, 900)], RULES)) == 2

@@ -1,11 +1,7 @@
 """Text to read."""
 
-from dataclasses import replace
-
 from meeting_service.exports import ExportOptions
-from meeting_service.exports.txt import length_ms, write_txt
-from meeting_service.meeting import Participant
-from meeting_service.transcript import TranscriptGap
+from meeting_service.exports.txt import write_txt
 from tests.exports.meetings import EMPTY, MARKUP, PLAIN
 
 
@@ -44,11 +40,3 @@ def test_every_turn_is_one_line() -> None:
 def test_empty_meeting_has_a_head() -> None:
     """Without a title the id serves."""
     assert write_txt(EMPTY) == "m1\n2026-03-04 09:00 UTC, 00:00:00 long\n\n"
-
-
-def test_the_length_is_of_what_was_heard() -> None:
-    """Not of the time it took: sentences, gaps and silence that was received count."""
-    silence = replace(EMPTY, participants=[Participant("m1", "ann", "Ann", received_ms=7_000)])
-    gap = replace(EMPTY, gaps=[TranscriptGap("ann", 0, 8_000)])
-
-    assert [0, 7_000, 8_000, 60_000] == [length_ms(t) for t in (EMPTY, silence, gap, PLAIN)]

@@ -1,12 +1,11 @@
 """How well captions can be read: figures, not rules."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from meeting_service.exports.check.report import CheckedCue
 
-_SEEN_MS = 833
-_LONG_MS = 7_000
+MAX_LINES = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,24 +15,31 @@ class Readability:
     fitting: float
     """at most two lines, each within the width"""
     long_enough: float
-    """shown for five sixths of a second or more"""
+    """shown long enough to be seen"""
     short_enough: float
-    """shown for seven seconds or less"""
+    """not shown for longer than captions should be"""
     unhurried: float
-    """at most 20 characters a second"""
+    """no more characters a second than can be read"""
 
 
-def measure(cues: Sequence[CheckedCue], line_chars: int = 42) -> Readability:
-    """The figures of a file's cues."""
-    count = len(cues) or 1
-    empty = not cues
+def measure(
+    cues: Sequence[CheckedCue],
+    line_chars: int = 42,
+    *,
+    min_ms: int = 833,
+    max_ms: int = 7_000,
+    chars_per_s: int = 20,
+) -> Readability:
+    """The figures of a file's cues, by these rules."""
 
-    def share(matching: int) -> float:
-        return 1.0 if empty else matching / count
+    def share(fits: Callable[[CheckedCue], bool]) -> float:
+        return sum(map(fits, cues)) / len(cues) if cues else 1.0
 
     return Readability(
-        fitting=share(sum(len(c.lines) <= 2 and max(map(len, c.lines)) <= line_chars for c in cues)),
-        long_enough=share(sum(c.end_ms - c.start_ms >= _SEEN_MS for c in cues)),
-        short_enough=share(sum(c.end_ms - c.start_ms <= _LONG_MS for c in cues)),
-        unhurried=share(sum(sum(map(len, c.lines)) * 50 <= c.end_ms - c.start_ms for c in cues)),
+        fitting=share(lambda cue: len(cue.lines) <= MAX_LINES and max(map(len, cue.lines)) <= line_chars),
+        long_enough=share(lambda cue: cue.end_ms - cue.start_ms >= min_ms),
+        short_enough=share(lambda cue: cue.end_ms - cue.start_ms <= max_ms),
+        unhurried=share(
+            lambda cue: sum(map(len, cue.lines)) * 1000 <= (cue.end_ms - cue.start_ms) * chars_per_s
+        ),
     )
