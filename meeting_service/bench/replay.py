@@ -44,7 +44,9 @@ class _Noted:
 
 
 def replay(log: Path, ledger: Path, engine: Engine) -> Replay:
-    """Recognise again what a service has recognised of streams at 16 kHz. The engine should be warm.
+    """Recognise again what a service has recognised of streams at 16 kHz.
+
+    Twice, since the service's own recogniser is warm and this one may not be; the cheaper time counts.
 
     Args:
         log: the service's, at debug level.
@@ -54,7 +56,7 @@ def replay(log: Path, ledger: Path, engine: Engine) -> Replay:
     batches = [[_Noted(*window) for window in entry["windows"]] for entry in read_log(log, "batch")]
     reader = LedgerReader(ledger)
     try:
-        cpu_s = _recognise_all(batches, reader, engine)
+        cpu_s = min(_recognise_all(batches, reader, engine) for _ in range(2))
     finally:
         reader.close()
     windows = [noted for batch in batches for noted in batch]

@@ -75,6 +75,7 @@ PART = Part(
     "growth",
     "CPU by participants and by meetings",
     ("growth_participants", "growth_meetings"),
-    5.0,
+    3.5,
     _run,
+    quick=False,
 )

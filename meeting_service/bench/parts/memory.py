@@ -154,4 +154,4 @@ def _row(name: str, trend: Trend, first: int, last: int) -> tuple[str, ...]:
     return (name, f"{trend.slope:+.2f}", f"{2 * trend.error:.2f}", f"{first / _MB:.0f}", f"{last / _MB:.0f}")
 
 
-PART = Part("memory", "memory in a long meeting", ("memory_slope",), 5.0, _run)
+PART = Part("memory", "memory in a long meeting", ("memory_slope",), 3.5, _run)

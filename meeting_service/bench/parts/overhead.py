@@ -119,4 +119,4 @@ def _details(one: Overhead) -> dict[str, object]:
     }
 
 
-PART = Part("overhead", "the service beside the recogniser", ("service_overhead",), 3.0, _run)
+PART = Part("overhead", "the service beside the recogniser", ("service_overhead",), 3.0, _run, quick=False)

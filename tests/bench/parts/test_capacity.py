@@ -49,6 +49,18 @@ def test_stops_after_so_many_tries() -> None:
     assert [8, 16, 32] == tried
 
 
+def test_goes_on_from_what_is_known() -> None:
+    """A number known to work is not tried, and is the answer where no other works."""
+    tried: list[int] = []
+
+    def try_out(number: int) -> bool:
+        tried.append(number)
+        return False
+
+    assert Search(1, complete=True) == search(try_out, 1, 5, good=1)
+    assert [2] == tried
+
+
 def test_finds_that_nobody_fits() -> None:
     """Where not even one is in time the capacity is 0."""
     assert Search(0, complete=True) == search(lambda _: False, 4, 9)
