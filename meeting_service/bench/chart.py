@@ -44,6 +44,14 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A place on the x axis that has a name."""
+
+    value: float
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """What is drawn. Both axes begin at 0."""
 
@@ -52,6 +60,7 @@ class Chart:
     y_title: str
     lines: Sequence[Line]
     limits: Sequence[Limit] = ()
+    marks: Sequence[Mark] = ()
     y_top: float = math.inf
     """what lies above is cut off"""
 
@@ -86,6 +95,7 @@ class _Drawing:
             _text(WIDTH - _RIGHT, HEIGHT - 12, chart.x_title, "faint", anchor="end"),
             *self._grid(),
             *(self._limit(limit) for limit in chart.limits),
+            *(part for mark in chart.marks for part in self._mark(mark)),
             *(self._line(line) for line in chart.lines),
             *self._names(),
             "</svg>",
@@ -109,6 +119,11 @@ class _Drawing:
     def _limit(self, limit: Limit) -> str:
         y = f"{self._y(limit.value):.1f}"
         return f'<line class="limit s{limit.colour}" x1="{_LEFT}" x2="{WIDTH - _RIGHT}" y1="{y}" y2="{y}"/>'
+
+    def _mark(self, mark: Mark) -> Iterator[str]:
+        x = f"{self._x(mark.value):.1f}"
+        yield f'<line class="grid" x1="{x}" x2="{x}" y1="{_TOP + 4}" y2="{HEIGHT - _BOTTOM}"/>'
+        yield _text(self._x(mark.value), _TOP - 2, mark.name, "faint", anchor="middle")
 
     def _line(self, line: Line) -> str:
         places = self._places(line)

@@ -2,14 +2,14 @@ from xml.etree import ElementTree
 
 import pytest
 
-from meeting_service.bench.chart import HEIGHT, WIDTH, Chart, Limit, Line, nice_step
+from meeting_service.bench.chart import HEIGHT, WIDTH, Chart, Limit, Line, Mark, nice_step
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 def draw(*lines: Line, y_top: float = 3_000) -> ElementTree.Element:
     """The document of a chart of `lines`, parsed."""
-    chart = Chart("Delay & <people>", "people", "ms", lines, [Limit(1_500, 1)], y_top)
+    chart = Chart("Delay & <people>", "people", "ms", lines, [Limit(1_500, 1)], y_top=y_top)
     return ElementTree.fromstring(chart.to_svg())
 
 
@@ -35,6 +35,16 @@ def test_stays_within_its_frame() -> None:
 def test_is_drawn_without_anything() -> None:
     """Lines without points leave the axes."""
     assert [] == list(draw(Line("a", [], 0)).iter(f"{SVG}circle"))
+
+
+def test_marks_a_place() -> None:
+    """A mark is a vertical line with a name, among the points it belongs to."""
+    chart = Chart("t", "x", "y", [Line("a", [(0, 1), (10, 1)], 0)], marks=[Mark(10, "here")])
+    root = ElementTree.fromstring(chart.to_svg())
+    [name] = [text for text in root.iter(f"{SVG}text") if text.text == "here"]
+    dots = [dot.get("cx") for dot in root.iter(f"{SVG}circle")]
+
+    assert name.get("x") == dots[1]
 
 
 def test_keeps_names_apart() -> None:

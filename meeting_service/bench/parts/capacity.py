@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from meeting_service.bench.chart import Chart, Limit, Line
+from meeting_service.bench.chart import Chart, Limit, Line, Mark
 from meeting_service.bench.context import Context
 from meeting_service.bench.delays import DRAFT_LIMIT_MS, FINAL_LIMIT_MS, show_ms, summarise
 from meeting_service.bench.figures import Figure, Rows
@@ -115,7 +115,7 @@ def _capacity(curve: Mapping[int, Rehearsal], found: Search) -> Figure:
     )
     rows = tuple(_row(number, curve[number]) for number in sorted(curve))
     details = {str(number): _details(curve[number]) for number in sorted(curve)}
-    plots = {"capacity.svg": draw(curve)}
+    plots = {"capacity.svg": draw(curve, found.capacity)}
     return Figure("capacity", found.capacity, note, rows=Rows(columns, rows), details=details, plots=plots)
 
 
@@ -158,8 +158,8 @@ _NOTES = {
 }
 
 
-def draw(curve: Mapping[int, Rehearsal]) -> str:
-    """The curve as an SVG document."""
+def draw(curve: Mapping[int, Rehearsal], capacity: int) -> str:
+    """The curve as an SVG document, with the capacity marked in it."""
 
     def line(name: str, kind: str, share: str, colour: int) -> Line:
         found = {n: summarise(getattr(one.delays, kind))[share] for n, one in curve.items()}
@@ -177,6 +177,7 @@ def draw(curve: Mapping[int, Rehearsal]) -> str:
             line("draft p50", "drafts_ms", "p50", 0),
         ],
         [Limit(FINAL_LIMIT_MS, 1), Limit(DRAFT_LIMIT_MS, 0)],
+        [Mark(capacity, f"capacity {capacity}")],
         y_top=2 * FINAL_LIMIT_MS,
     ).to_svg()
 

@@ -75,4 +75,7 @@ def test_draws_the_curve() -> None:
     """Every number that was tried is a point of each line."""
     curve: Curve = {1: held(100), 8: held(400), 16: held(1_400)}
 
-    assert 4 * 3 == draw(curve).count("<circle")
+    svg = draw(curve, 8)
+
+    assert 4 * 3 == svg.count("<circle")
+    assert "capacity 8<" in svg
