@@ -122,8 +122,8 @@ class _Drawing:
 
     def _mark(self, mark: Mark) -> Iterator[str]:
         x = f"{self._x(mark.value):.1f}"
-        yield f'<line class="grid" x1="{x}" x2="{x}" y1="{_TOP + 4}" y2="{HEIGHT - _BOTTOM}"/>'
-        yield _text(self._x(mark.value), _TOP - 2, mark.name, "faint", anchor="middle")
+        yield f'<line class="grid mark" x1="{x}" x2="{x}" y1="{_TOP}" y2="{HEIGHT - _BOTTOM}"/>'
+        yield _text(self._x(mark.value) + 6, _TOP + 16, mark.name, "faint")
 
     def _line(self, line: Line) -> str:
         places = self._places(line)

@@ -41,10 +41,11 @@ def test_marks_a_place() -> None:
     """A mark is a vertical line with a name, among the points it belongs to."""
     chart = Chart("t", "x", "y", [Line("a", [(0, 1), (10, 1)], 0)], marks=[Mark(10, "here")])
     root = ElementTree.fromstring(chart.to_svg())
-    [name] = [text for text in root.iter(f"{SVG}text") if text.text == "here"]
+    [mark] = [line for line in root.iter(f"{SVG}line") if line.get("class") == "grid mark"]
     dots = [dot.get("cx") for dot in root.iter(f"{SVG}circle")]
 
-    assert name.get("x") == dots[1]
+    assert mark.get("x1") == mark.get("x2") == dots[1]
+    assert "here" in [text.text for text in root.iter(f"{SVG}text")]
 
 
 def test_keeps_names_apart() -> None:
