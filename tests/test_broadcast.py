@@ -1,15 +1,23 @@
 """Watchers get every stored event once and in order, and the newest drafts."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from meeting_service.broadcast import RECENT_EVENTS, Broadcaster, Watcher
 from meeting_service.errors import TooMany
-from meeting_service.events import DraftChanged, MeetingChanged, MeetingEvent, StoredEvent
+from meeting_service.events import (
+    DraftChanged,
+    MeetingChanged,
+    MeetingEvent,
+    RevisionAdvanced,
+    RevisionChanged,
+    StoredEvent,
+)
 from meeting_service.meeting import Meeting, MeetingState
-from meeting_service.transcript import Draft
+from meeting_service.transcript import Draft, Revision, RevisionState
 
 
 class EventLog:
@@ -130,6 +138,27 @@ async def test_final_before_the_draft_that_follows_it() -> None:
 
     assert isinstance(seen[0], StoredEvent)
     assert DraftChanged(Draft("ann", 0, 0, "")) == seen[1]
+
+
+async def test_newest_progress_until_it_is_told_for_good() -> None:
+    """A watcher learns how far a revision is now, and nothing of that after its end."""
+    log = EventLog()
+    broadcaster = Broadcaster(log.read, 10)
+    running = Revision(2, "demo", (), RevisionState.RUNNING, datetime(2026, 1, 1, tzinfo=UTC))
+    with broadcaster.subscribe("m") as watcher:
+        for percent in (10, 20, 30):
+            broadcaster.publish_progress("m", replace(running, progress=percent / 100))
+        newest = await anext(watcher)
+        broadcaster.publish_progress("m", replace(running, progress=0.9))
+        done = StoredEvent("m", 1, RevisionChanged(replace(running, state=RevisionState.DONE)))
+        log.events.append(done)
+        broadcaster.publish([done])
+        told = await anext(watcher)
+    broadcaster.publish_progress("m", running)
+
+    assert RevisionAdvanced(replace(running, progress=0.3)) == newest
+    assert done == told
+    assert 0 == broadcaster.watcher_count("m")
 
 
 async def test_quiet_watcher_does_not_read_the_store() -> None:

@@ -101,7 +101,8 @@ class Retranscriptions:
 
     async def abandon(self, meeting_id: str) -> None:
         """Stop what is running of a meeting, if anything; its row is the caller's to remove."""
-        if running := self._running.pop(meeting_id, None):
+        if running := self._running.get(meeting_id):
+            self._forget(meeting_id)
             reading, task = running
             task.cancel()
             await asyncio.wait({task})
@@ -137,11 +138,14 @@ class Retranscriptions:
         else:
             log.error("retranscription_failed", meeting=meeting_id, revision=number, detail=failure)
             event = await persist(lambda: self._store.fail_revision(meeting_id, number, failure))
-        self._running.pop(meeting_id, None)
-        metrics.retranscriptions.set(len(self._running))
+        self._forget(meeting_id)
         if event is not None:
             self._broadcaster.publish([event])
             self._broadcaster.forget(meeting_id)
+
+    def _forget(self, meeting_id: str) -> None:
+        self._running.pop(meeting_id, None)
+        metrics.retranscriptions.set(len(self._running))
 
     def _check_room(self, meeting_id: str) -> None:
         most = self._settings.limits.retranscriptions

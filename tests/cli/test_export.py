@@ -93,6 +93,15 @@ def test_times_are_read_as_people_write_them(text: str, ms: int) -> None:
     assert ms == parse_offset(text)
 
 
+def test_a_revision_is_exported(invoke: Invoke, data: Path) -> None:
+    """By its number; one that is not there is one line."""
+    first = invoke("export", "weekly-7", "--revision", "1", "--data", data)
+    third = invoke("export", "weekly-7", "--revision", "3", "--data", data)
+
+    assert "Weekly" in first.out
+    assert (1, "meeting-service: meeting weekly-7 has no revision 3\n") == (third.code, third.err)
+
+
 def test_a_running_service_does_not_matter(invoke: Invoke, data: Path) -> None:
     """The export reads while another process, here another connection, holds the database for writing."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from meeting_service.cli.serve import is_loopback
+from meeting_service.cli.serve import choose_models, is_loopback
 from tests.cli.conftest import Invoke
 from tests.cli.running import clean_environment, run_command
 
@@ -94,6 +94,21 @@ def test_a_missing_model_is_one_line(invoke: Invoke, model: str, reason: str) ->
     assert ended.code == 1
     assert reason in ended.err
     assert len(ended.err.splitlines()) == 1
+
+
+def test_several_models_are_chosen() -> None:
+    """The first is the default; one alone leaves those of the settings, none leaves all."""
+    assert choose_models(["a", "b", "c"]) == {"name": "a", "others": ("b", "c")}
+    assert choose_models(["a"]) == {"name": "a", "others": None}
+    assert choose_models([]) == {"name": None, "others": None}
+
+
+def test_each_model_is_looked_for_before_the_start(invoke: Invoke, tmp_path: Path) -> None:
+    """A second one that cannot be had stops the start as the first does."""
+    ended = invoke("serve", "--port", "0", "--model", "demo", "--model", tmp_path)
+
+    assert ended.code == 1
+    assert "has no config.json" in ended.err
 
 
 def test_a_model_that_is_not_downloaded_says_how_to_go_on(tmp_path: Path) -> None:

@@ -109,6 +109,17 @@ def test_a_model_folder_without_weights_is_a_problem(tmp_path: Path) -> None:
     assert findings["sqlite"].level is not Level.PROBLEM
 
 
+def test_every_model_is_looked_at(tmp_path: Path) -> None:
+    """Of several, the one that is amiss is told."""
+    two = load_settings(
+        overrides={"data": {"directory": tmp_path}, "model": {"name": "demo", "others": [str(tmp_path)]}}
+    )
+    findings = {f.check: f for f in examine(two)}
+
+    assert findings["model"].level is Level.PROBLEM
+    assert str(tmp_path) in findings["model"].found
+
+
 def test_every_finding_that_needs_doing_says_what(tmp_path: Path) -> None:
     """On this machine, each notice comes with advice."""
     findings: list[Finding] = examine(settings(tmp_path))

@@ -284,6 +284,19 @@ async def test_audio_that_is_damaged(run_service: RunService, settings: Settings
         assert 1 == (await sessions.get_transcript("m")).revision
 
 
+async def test_a_live_meeting_whose_model_is_gone(run_service: RunService, settings: Settings) -> None:
+    """After a restart without it the default goes on; nothing that was said is lost."""
+    async with run_service() as sessions:
+        await sessions.create_meeting(NewMeeting(id="m", model=OTHER, started_at=START))
+    alone = settings.model_copy(update={"model": settings.model.model_copy(update={"others": ()})})
+    async with run_service(alone) as sessions:
+        audio = await sessions.open_input("m", ["ann"], RATE_HZ, captured_at=START)
+        await audio.append(talk(1, 20.0), None)
+        await sessions.end_meeting("m")
+
+        assert any(s.text.islower() for s in (await sessions.get_transcript("m")).sentences)
+
+
 async def test_a_meeting_chooses_its_model(run_service: RunService, recogniser: FakeRecogniser) -> None:
     """Live text comes from the model that was chosen; one that is not loaded is refused."""
     async with run_service() as sessions:

@@ -11,12 +11,13 @@ from meeting_service.events import (
     GapRecorded,
     MeetingChanged,
     ParticipantChanged,
+    RevisionChanged,
     SentenceFinalized,
     StoredEventKind,
 )
 from meeting_service.meeting import Meeting, MeetingState, Participant
 from meeting_service.storage.payload import event_to_payload, payload_to_event
-from meeting_service.transcript import Sentence, TranscriptGap, Word
+from meeting_service.transcript import Revision, RevisionState, Sentence, TranscriptGap, Word
 
 _ms = st.integers(0, 10**9)
 _share = st.floats(0, 1)
@@ -44,12 +45,25 @@ _meetings = st.builds(
     st.none() | _moments,
     st.none() | st.text(),
     st.lists(st.text(), max_size=3).map(tuple),
+    st.none() | st.text(),
+)
+_revisions = st.builds(
+    Revision,
+    st.integers(1, 10**9),
+    st.none() | st.text(),
+    st.lists(st.text(), max_size=3).map(tuple),
+    st.sampled_from(RevisionState),
+    _moments,
+    st.none() | _moments,
+    _share,
+    st.none() | st.text(),
 )
 _events = st.one_of(
     st.builds(SentenceFinalized, _sentences),
     st.builds(ParticipantChanged, _participants),
     st.builds(GapRecorded, st.builds(TranscriptGap, st.text(), _ms, _ms)),
     st.builds(MeetingChanged, _meetings),
+    st.builds(RevisionChanged, _revisions),
 )
 
 
