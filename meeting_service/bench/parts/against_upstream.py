@@ -93,10 +93,10 @@ def _contests(context: Context) -> Iterator[tuple[Contest, float, float]]:
 
     context.say("loading upstream")
     upstream = Upstream.load(get_model("demo"))
-    yield Contest("bundled", context.bundled, upstream), context.choose(5, 30), context.choose(10, 40)
+    yield Contest("bundled", context.bundled, upstream), context.choose(5, 20), context.choose(10, 20)
     if not context.quick:
         upstream = Upstream.load(context.full_size_path)
-        yield Contest("full-size", context.full_size, upstream), 6, 12
+        yield Contest("full-size", context.full_size, upstream), 5, 10
 
 
 def _figure(key: str, comparisons: Sequence[Comparison]) -> Figure:
@@ -123,4 +123,4 @@ def _details(comparison: Comparison) -> dict[str, float]:
     }
 
 
-PART = Part("upstream", "parakeet-mlx beside ours", ("upstream_ratio", "upstream_ratio_speaking"), 8.0, _run)
+PART = Part("upstream", "parakeet-mlx beside ours", ("upstream_ratio", "upstream_ratio_speaking"), 5.0, _run)

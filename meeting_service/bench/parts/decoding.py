@@ -102,4 +102,4 @@ def _figure(found: Sequence[Speedup]) -> Figure:
     return Figure("batch_decode_speedup", full.ratio, note, rows=Rows(columns, rows), details=details)
 
 
-PART = Part("decoder", "decoding 16 windows together", ("batch_decode_speedup",), 0.6, _run)
+PART = Part("decoder", "decoding 16 windows together", ("batch_decode_speedup",), 0.4, _run)

@@ -120,4 +120,4 @@ def _details(scene: Scene) -> dict[str, float]:
     }
 
 
-PART = Part("drafts", "what drafts cost, how steady they are", ("encode_amplification", "erasure"), 1.0, _run)
+PART = Part("drafts", "what drafts cost, how steady they are", ("encode_amplification", "erasure"), 0.5, _run)

@@ -136,4 +136,4 @@ def _giga(per_second: float) -> str:
     return f"{per_second / 1e9:.0f}"
 
 
-PART = Part("encoder", "the encoder beside a matrix product", ("gemm_fraction",), 0.7, _run)
+PART = Part("encoder", "the encoder beside a matrix product", ("gemm_fraction",), 0.4, _run)

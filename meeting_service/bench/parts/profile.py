@@ -121,4 +121,4 @@ def _figure(profiles: Sequence[Profile]) -> Figure:
     return Figure("profile", value, note, rows=Rows(columns, tuple(rows)))
 
 
-PART = Part("profile", "where the CPU time goes", ("profile",), 2.0, _run)
+PART = Part("profile", "where the CPU time goes", ("profile",), 1.2, _run)

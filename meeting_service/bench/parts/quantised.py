@@ -78,4 +78,4 @@ def _figure(kinds: Sequence[Kind], model: str) -> Figure:
     return Figure("quantised", value, note, rows=Rows(("weights", "speed ×", "MB", "WER %"), rows))
 
 
-PART = Part("quantised", "weights in 8 and 4 bits", ("quantised",), 1.5, _run)
+PART = Part("quantised", "weights in 8 and 4 bits", ("quantised",), 1.2, _run)

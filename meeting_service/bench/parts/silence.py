@@ -57,4 +57,4 @@ def _figures(cost_s: dict[str, float], per_second: Costs) -> Iterator[Figure]:
         yield Figure(key, cost_s[name] / cost_s["speaking"], note, details={"cpu_s_per_s": per_second})
 
 
-PART = Part("silence", "who does not speak", ("silence_cost", "silence_cost_noise"), 3.0, _run)
+PART = Part("silence", "who does not speak", ("silence_cost", "silence_cost_noise"), 0.8, _run)

@@ -42,4 +42,4 @@ def _run(context: Context) -> Iterator[Figure]:
     yield Figure("vad_ms_per_s", 1_000 * took["vad"] / seconds, note, details=details)
 
 
-PART = Part("vad", "voice detection", ("vad_ms_per_s",), 0.3, _run)
+PART = Part("vad", "voice detection", ("vad_ms_per_s",), 0.2, _run)
