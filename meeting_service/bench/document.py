@@ -1,6 +1,7 @@
 """A run as JSON: every figure by its key at the top, then all that explains it."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,10 +17,10 @@ MODELS = {
 
 
 def make_document(outcomes: Sequence[Outcome], *, quick: bool, started_at: datetime) -> dict[str, Any]:
-    """What JSON can hold. A key that was not measured is null."""
+    """What JSON can hold. A key that was not measured is null, and so is a number that is none."""
     figures = [figure for outcome in outcomes for figure in outcome.figures]
     values = {figure.key: figure.value for figure in figures}
-    return {
+    document = {
         **{measure.key: values.get(measure.key) for measure in MEASURES},
         "date": started_at.isoformat(timespec="seconds"),
         "quick": quick,
@@ -29,6 +30,7 @@ def make_document(outcomes: Sequence[Outcome], *, quick: bool, started_at: datet
         "parts": {outcome.part.name: _part(outcome) for outcome in outcomes},
         "details": {figure.key: _details(figure) for figure in figures},
     }
+    return {key: _finite(value) for key, value in document.items()}
 
 
 def _part(outcome: Outcome) -> dict[str, Any]:
@@ -50,3 +52,12 @@ def _details(figure: Figure) -> dict[str, Any]:
         "note": figure.note,
         **figure.details,
     }
+
+
+def _finite(value: Any) -> Any:
+    """`value` with null in place of infinities and of what is no number."""
+    if isinstance(value, Mapping):
+        return {key: _finite(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(part) for part in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value

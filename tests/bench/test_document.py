@@ -1,6 +1,7 @@
 """The JSON for machines."""
 
 import json
+import math
 from datetime import UTC, datetime
 
 from meeting_service.bench.document import make_document
@@ -20,7 +21,7 @@ _ISSUE_KEYS = (
 def test_every_key_is_there_with_its_number() -> None:
     """What was measured is a number at the top, what was not is null, and JSON can hold all of it."""
     part = Part("speed", "speed", ("erasure",), 1, lambda _context: iter(()))
-    outcome = Outcome(part, [Figure("erasure", 0.25, "note", details={"drafts": 7})])
+    outcome = Outcome(part, [Figure("erasure", 0.25, "note", details={"drafts": 7, "p99": [math.inf]})])
     document = make_document([outcome], quick=True, started_at=datetime(2026, 5, 1, tzinfo=UTC))
     read = json.loads(json.dumps(document, allow_nan=False))
 
@@ -28,6 +29,7 @@ def test_every_key_is_there_with_its_number() -> None:
     assert all(read[key] is None for key in _ISSUE_KEYS if key != "erasure")
     assert read["details"]["erasure"]["met"] is True
     assert read["details"]["erasure"]["drafts"] == 7
+    assert read["details"]["erasure"]["p99"] == [None]
     assert read["date"] == "2026-05-01T00:00:00+00:00"
     assert {"machine", "versions", "model", "parts"} <= read.keys()
 
