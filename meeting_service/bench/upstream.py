@@ -12,6 +12,7 @@ from parakeet_mlx.audio import get_logmel
 from meeting_service.audio import RECOGNITION_RATE_HZ
 from meeting_service.bench.timing import cpu_seconds
 from meeting_service.recogniser import ModelPath
+from meeting_service.recogniser.device import open_device
 from meeting_service.recognition import Samples
 
 CONTEXT = (256, 256)
@@ -30,10 +31,11 @@ class Upstream:
 
     @classmethod
     def load(cls, path: ModelPath) -> "Upstream":
-        """A model's folder, as `from_pretrained` loads it; in float32, as on every CPU."""
+        """A model's folder, as `from_pretrained` loads it; in bfloat16 on a GPU, as there it is faster."""
+        dtype = mx.bfloat16 if open_device().on_gpu else mx.float32
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ResourceWarning)  # it leaves the configuration's file open
-            return cls(from_pretrained(str(path.directory), dtype=mx.float32))
+            return cls(from_pretrained(str(path.directory), dtype=dtype))
 
     def transcribe(self, samples: Samples) -> str:
         """The text of a whole file, `(samples,)`, in one piece, as `transcribe` does it."""
