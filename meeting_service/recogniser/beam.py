@@ -13,7 +13,7 @@ import mlx.core as mx
 import numpy as np
 
 from meeting_service.recogniser.boosting import REMEMBERED_TOKENS, Booster
-from meeting_service.recogniser.decoder import Decoded, Emission, Region
+from meeting_service.recogniser.decoder import Decoded, Emission, Region, gather
 from meeting_service.recogniser.predictor import Memory, Predictor, Scores
 from meeting_service.recogniser.products import Rows
 from meeting_service.recogniser.transducer import TransducerRules
@@ -79,7 +79,7 @@ class _Search:
         state = region.state
         self.region = region
         self.start = start
-        """the window's first frame among those of all"""
+        """where the window's frame 0 would be among the frames of all regions"""
         frame = region.first + (0 if state is None else state.skip_frames)
         stuck = 0 if state is None else state.symbols_on_frame
         self.best = _Path(frame, 0.0, stuck, _Reading(phrase, boost))
@@ -102,25 +102,25 @@ class BeamTransducer:
 
     def decode(self, encoded: Sequence[mx.array], regions: Sequence[Region]) -> list[Decoded]:
         """See `Decoder`."""
-        projected = self._predictor.project(encoded)
-        lengths = [len(frames) for frames in encoded]
-        starts = np.cumsum(lengths) - lengths
+        frames = gather(encoded, regions)
+        ends = np.array([region.end for region in regions])
+        starts = np.cumsum([region.end - region.first for region in regions]) - ends
         begun = self._predictor.recall([region.state for region in regions])
         searches = [self._begin(region, int(start)) for region, start in zip(regions, starts, strict=True)]
         memory = begun.select([row for row, search in enumerate(searches) if search.paths])
         while open_searches := [search for search in searches if search.paths]:
-            memory = self._step(open_searches, projected, memory)
+            memory = self._step(open_searches, frames, memory)
         return [self._answer(search, begun, row) for row, search in enumerate(searches)]
 
     def _begin(self, region: Region, start: int) -> _Search:
         phrase = self._booster.start(() if region.state is None else region.state.recent_tokens)
         return _Search(region, start, phrase, self._booster.standing(phrase))
 
-    def _step(self, searches: Sequence[_Search], projected: Rows, memory: Memory) -> Memory:
+    def _step(self, searches: Sequence[_Search], encoded: Rows, memory: Memory) -> Memory:
         """Grow all paths by a label; `memory` has their rows, one search after the other."""
         paths = [path for search in searches for path in search.paths]
         frames = np.array([search.start + path.frame for search in searches for path in search.paths])
-        promise = self._look(self._predictor.score(projected[frames], memory, np.arange(len(paths))), paths)
+        promise = self._look(self._predictor.score(encoded[frames], memory, np.arange(len(paths))), paths)
         first = 0
         for search in searches:
             rows = range(first, first + len(search.paths))

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import mlx.core as mx
+import numpy as np
+from numpy.typing import NDArray
 
 from meeting_service.recognition import DecoderState
 
@@ -36,6 +38,16 @@ class Decoded:
 
     emissions: Sequence[Emission]
     state: DecoderState
+
+
+def gather(encoded: Sequence[mx.array], regions: Sequence[Region]) -> NDArray[np.float32]:
+    """The frames of all regions, one after the other, on the host, `(frames, width)`."""
+    wanted = [
+        frames[region.first : region.end].astype(mx.float32)
+        for frames, region in zip(encoded, regions, strict=True)
+    ]
+    mx.eval(wanted)
+    return np.concatenate([np.array(frames) for frames in wanted])
 
 
 class Decoder(Protocol):

@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -75,7 +74,7 @@ class Predictor:
         self.blank: int = len(network.vocabulary)
         self._embedding = np.array(prediction["embed"].weight)
         self._layers = [_LstmLayer(layer) for layer in prediction["dec_rnn"].lstm]
-        self._joint_encoder = joint.enc
+        self._joint_encoder = _linear(joint.enc)
         self._joint_prediction = _linear(joint.pred)
         self._activate = _ACTIVATIONS[type(joint.joint_net[0]).__name__]
         output, after_blank = joint.joint_net[-1], self.blank + 1
@@ -91,14 +90,9 @@ class Predictor:
         """Rows that are computed at the price of one."""
         return self._labels.tile
 
-    def project(self, encoded: Sequence[mx.array]) -> Rows:
-        """What the joint network sees of encoder frames: rows of `(frames, width)` to `(all frames, joint)`.
-
-        Each row is a product of its own, so that its shape, and with it its last bits, is its own too.
-        """
-        projected = [self._joint_encoder(frames.astype(mx.float32)) for frames in encoded]
-        mx.eval(projected)
-        return np.concatenate([np.array(frames) for frames in projected])
+    def project(self, frames: Rows) -> Rows:
+        """What the joint network sees of encoder frames, `(frames, width)` to `(frames, joint)`."""
+        return self._joint_encoder(frames)[:, : self._joint_encoder.outputs]
 
     def recall(self, states: Sequence[DecoderState | None]) -> Memory:
         """Memory as former windows left it; None is the start of an utterance."""
@@ -119,13 +113,12 @@ class Predictor:
         """What comes next.
 
         Args:
-            seen: projected frames, as many for each of `rows`, `(len(rows) * n, joint)`.
+            seen: encoder frames, as many for each of `rows`, `(len(rows) * n, width)`.
             memory: of the whole batch.
             rows: whose memory goes with the frames, `(rows,)`.
         """
-        known = memory.projection[rows]
-        joined = (seen.reshape(len(rows), -1, known.shape[1]) + known[:, None]).reshape(seen.shape)
-        joined = self._activate(joined)
+        joined, known = self.project(seen), memory.projection[rows]
+        joined = self._activate(joined + np.repeat(known, len(joined) // len(rows), axis=0))
         padded = self._labels(joined)
         best = padded.argmax(axis=-1)  # over the padding too, which never wins, for otherwise it would copy
         durations = (

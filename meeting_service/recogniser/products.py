@@ -42,8 +42,9 @@ class Linear:
         missing = -count % self.tile
         if missing:
             rows = np.concatenate([rows, np.zeros((missing, inputs), np.float32)])
-        product = rows.reshape(1, -1, self.tile, inputs) @ self._blocks  # (blocks, tiles, tile, block)
-        joined: Rows = product.transpose(1, 2, 0, 3).reshape(len(rows), -1)[:count]
+        tiles = rows.reshape(1, len(rows) // self.tile, self.tile, inputs)
+        product = tiles @ self._blocks  # (blocks, tiles, tile, block)
+        joined: Rows = product.transpose(1, 2, 0, 3).reshape(len(rows), len(self._bias))[:count]
         joined += self._bias
         return joined
 

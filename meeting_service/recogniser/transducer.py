@@ -13,7 +13,7 @@ import mlx.core as mx
 import numpy as np
 from numpy.typing import NDArray
 
-from meeting_service.recogniser.decoder import Decoded, Emission, Region
+from meeting_service.recogniser.decoder import Decoded, Emission, Region, gather
 from meeting_service.recogniser.predictor import Indexes, Memory, Predictor, Scores
 from meeting_service.recognition import DecoderState
 
@@ -47,12 +47,12 @@ class GreedyTransducer:
 
     def decode(self, encoded: Sequence[mx.array], regions: Sequence[Region]) -> list[Decoded]:
         """See `Decoder`."""
-        projected = self._predictor.project(encoded)
+        frames = gather(encoded, regions)
         memory = self._predictor.recall([region.state for region in regions])
-        rows = _Rows(regions, [len(frames) for frames in encoded])
+        rows = _Rows(regions)
         while len(active := rows.unfinished()):
             seen = rows.look_ahead(active, max(1, self._predictor.tile // len(active)))
-            scores = self._predictor.score(projected[seen].reshape(seen.size, -1), memory, active)
+            scores = self._predictor.score(frames[seen.ravel()], memory, active)
             spoke = self._move(rows, active, scores, seen.shape[1])
             memory.move_on(spoke)
             going_on = spoke[rows.frame[spoke] < rows.end[spoke]]
@@ -94,13 +94,13 @@ class GreedyTransducer:
 class _Rows:
     """Where every row stands."""
 
-    def __init__(self, regions: Sequence[Region], lengths: Sequence[int]) -> None:
+    def __init__(self, regions: Sequence[Region]) -> None:
         states = [region.state or _START for region in regions]
-        self.starts = np.cumsum(lengths) - lengths
-        """first frame of each row among the frames of all"""
         first = np.array([region.first for region in regions])
         self.frame = first + [state.skip_frames for state in states]
         self.end = np.array([region.end for region in regions])
+        self.starts = np.cumsum(self.end - first) - self.end
+        """where frame 0 of each row would be among the frames of all regions"""
         self.symbols = np.array([state.symbols_on_frame for state in states])
         """labels on this frame without moving on"""
         self.last_token = np.array([-1 if s.last_token is None else s.last_token for s in states])

@@ -56,7 +56,7 @@ def test_recalled_memory_is_the_memory_left() -> None:
 def test_scores_are_of_labels_and_durations(kind: str) -> None:
     """Every row has a score for each label and each duration, where there are any; the best one is told."""
     predictor = Predictor(make_model("TDT" if kind == "TDT" else "RNNT").network)
-    seen = predictor.project(make_encoded(2, 1, 6))
+    seen = np.array(make_encoded(2, 1, 6)[0])
 
     scores = predictor.score(seen, predictor.recall([None, None]), np.array([0, 1]))
 
@@ -68,7 +68,7 @@ def test_scores_are_of_labels_and_durations(kind: str) -> None:
 def test_confidence_is_a_share_of_certainty() -> None:
     """Confidence lies between 0 and 1, and asking for it changes no score."""
     predictor, [encoded] = Predictor(make_model().network), make_encoded(1, 1, 8)
-    scores = predictor.score(predictor.project([encoded * 5]), predictor.recall([None]), FIRST)
+    scores = predictor.score(np.array(encoded) * 5, predictor.recall([None]), FIRST)
     before = scores.labels.copy()
 
     confidence = scores.confidence(np.arange(8))
