@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from meeting_service.cli.model import describe_size
 from tests.cli.conftest import Invoke
 
@@ -15,6 +17,21 @@ def test_the_list_says_what_is_here(invoke: Invoke) -> None:
     assert " yes " in lines["demo"]
     assert "2.5 GB" in lines["mlx-community/parakeet-tdt-0.6b-v3"]
     assert "the default" in lines["mlx-community/parakeet-tdt-0.6b-v3"]
+
+
+def test_the_list_says_what_serve_loads(
+    invoke: Invoke, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The settings' models are marked, and a folder of one's own is a line too."""
+    for name in ("config.json", "model.safetensors"):
+        (tmp_path / name).touch()
+    monkeypatch.setenv("MEETING_SERVICE_MODEL__NAME", "demo")
+    monkeypatch.setenv("MEETING_SERVICE_MODEL__OTHERS", f'["{tmp_path}"]')
+    lines = {line.split()[0]: line for line in invoke("model", "list").out.splitlines()}
+
+    assert "the default" in lines["demo"]
+    assert "the default" not in lines["mlx-community/parakeet-tdt-0.6b-v3"]
+    assert "loaded by serve as well" in lines[str(tmp_path)]
 
 
 def test_the_path_is_a_folder_with_a_model(invoke: Invoke) -> None:
