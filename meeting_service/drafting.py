@@ -97,6 +97,7 @@ class DraftLane:
         self._decoding = decoding
         self._credit = float(MOST_CREDIT_SAMPLES)
         self._out: Window | None = None
+        self._drafted_to = 0
         self.begin(None)
 
     def begin(self, start: int | None, state: DecoderState | None = None) -> None:
@@ -104,7 +105,8 @@ class DraftLane:
         self._start, self._state = start, state
         self._unsettled, self._unsettled_state = start or 0, state
         self._settled: list[Token] = []
-        self._drafted_to = self._earned_to = start or 0
+        self._drafted_to = start or 0
+        self._earned_to = start or 0
         self._known: tuple[Window, Hypothesis] | None = None
         self._out_of_date = True
 
@@ -174,7 +176,7 @@ class DraftLane:
             return new > (0 if self._ends(speech) else QUIET_SAMPLES) and self._credit > 0
         if speech.heard - speech.speech_end > QUIET_SAMPLES:
             return False
-        first = self._drafted_to == speech.start
+        first = self._drafted_to <= speech.start
         least = (
             self._rules.first_samples
             if first

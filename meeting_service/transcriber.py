@@ -240,17 +240,17 @@ class Transcriber:
         if span.last:
             self._move_checkpoint(span.end)
         self._pass_silence()
-        draft = self._begin_draft(span, tokens)
+        draft = self._settle_draft(span, tokens)
         open_samples = self._speech_samples - self._checkpoint.speech_samples
         return Finalized(span, tokens, sentences, draft, self._checkpoint, open_samples)
 
-    def _begin_draft(self, span: Span, tokens: Sequence[Token]) -> Draft:
+    def _settle_draft(self, span: Span, tokens: Sequence[Token]) -> Draft:
         """Go on after a final with what drafts have shown of the time after it."""
         self._drafts.begin(None if span.last else span.end, self._state)
         end = max(span.end, tokens[-1].end) if tokens else span.end
         later = () if span.last else [token for token in self._draft_tokens if token.start >= end]
         self._draft_tokens = later
-        return self._assembler.begin_draft(later)
+        return self._assembler.settle_draft(self.position if span.last else end)
 
     def _move_checkpoint(self, resume: int) -> None:
         self._checkpoint = Checkpoint(self.stream.id, resume, self._speech_samples, self._transcribed_samples)

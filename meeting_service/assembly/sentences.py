@@ -69,11 +69,9 @@ class SentenceAssembler:
         """
         return self._to_draft(self._steady.show(self._read_on(tokens)), resting=resting)
 
-    def begin_draft(self, tokens: Sequence[Token] = ()) -> Draft:
-        """How the open sentence reads when some of it has become final, and `tokens` are what is left."""
-        words = self._read_on(tokens)
-        self._steady.begin(words)
-        return self._to_draft(words, resting=True)
+    def settle_draft(self, end: int) -> Draft:
+        """How the open sentence reads when all before `end` has become final."""
+        return self._to_draft(self._steady.settle(self._pending_words(), end), resting=False)
 
     def _read_on(self, tokens: Sequence[Token]) -> list[TimedWord]:
         return tokens_to_words(drop_leading_marks([*self._pending, *tokens]))

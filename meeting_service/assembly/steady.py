@@ -17,9 +17,11 @@ class SteadyDraft:
         self._agreed: list[TimedWord] = []
         self._rest: list[TimedWord] = []
 
-    def begin(self, words: Sequence[TimedWord]) -> None:
-        """All that was shown is final, but for these words; nothing is agreed on."""
-        self._agreed, self._rest = [], list(words)
+    def settle(self, words: Sequence[TimedWord], end: int) -> list[TimedWord]:
+        """All that was said before `end` is final, and `words` of it are shown on; returns what to show."""
+        self._agreed = [*words, *(word for word in self._agreed if word.start >= end)]
+        self._rest = [word for word in self._rest if word.start >= end]
+        return [*self._agreed, *self._rest]
 
     def show(self, words: Sequence[TimedWord]) -> list[TimedWord]:
         """Take the words of the next draft; returns those to show."""

@@ -93,7 +93,7 @@ def test_a_draft_reads_on_from_the_open_sentence() -> None:
     assert Draft("ann", 12_400, 13_200, "I will be there") == assembler.draft(
         spoken(" be there", START + 12_800)
     )
-    assert "I will" == assembler.begin_draft().text
+    assert "I will" == assembler.settle_draft(START + 20_000).text
     assert 2 == len(assembler.pending)
 
 

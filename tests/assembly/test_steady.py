@@ -42,11 +42,12 @@ def test_the_last_word_is_never_agreed_on() -> None:
     assert "I see you" == read(steady.show(words("I see you")))
 
 
-def test_nothing_is_agreed_on_after_a_final() -> None:
-    """What is left of the draft is what the next one is compared with."""
+def test_a_final_takes_what_was_said_before_it() -> None:
+    """Words after it stay as they are shown, agreed on or not; its own that are shown on come before them."""
     steady = SteadyDraft()
     steady.show(words("yes but why"))
     steady.show(words("yes but why not"))
-    steady.begin(words("but why not", 1_600))
 
-    assert "and" == read(steady.show(words("and", 1_600)))
+    assert "Yes, but why not" == read(steady.settle(words("Yes, but"), 3_200))
+    assert "Yes, but why now" == read(steady.show(words("Yes, but why now")))
+    assert "" == read(steady.settle([], 60_000))
