@@ -62,6 +62,11 @@ class LoadedModel:
     """of all weights, where those of few bits are kept as such"""
 
     @property
+    def precision(self) -> str:
+        """Its arithmetic and its bits, for people."""
+        return self.weights if self.bits is None else f"{self.weights} with weights of {self.bits} bits"
+
+    @property
     def kind(self) -> str:
         """TDT, RNNT, CTC or TDT-CTC."""
         return _KIND_NAMES[type(self.network)]

@@ -38,7 +38,7 @@ class KnownModel:
     kind: str
     languages: str
     size_mb: int
-    """download, in megabytes; rounded"""
+    """about what is downloaded, in megabytes: four bytes for each weight of its configuration"""
 
 
 KNOWN_MODELS = (
@@ -48,7 +48,7 @@ KNOWN_MODELS = (
     KnownModel("mlx-community/parakeet-tdt-1.1b", "TDT", "English", 4_280),
     KnownModel("mlx-community/parakeet-tdt_ctc-110m", "TDT-CTC", "English", 460),
     KnownModel("mlx-community/parakeet-tdt_ctc-1.1b", "TDT-CTC", "English", 4_290),
-    KnownModel("mlx-community/parakeet-rnnt-0.6b", "RNNT", "English", 2_460),
+    KnownModel("mlx-community/parakeet-rnnt-0.6b", "RNNT", "English", 2_470),
     KnownModel("mlx-community/parakeet-rnnt-1.1b", "RNNT", "English", 4_280),
     KnownModel("mlx-community/parakeet-ctc-0.6b", "CTC", "English", 2_440),
     KnownModel("mlx-community/parakeet-ctc-1.1b", "CTC", "English", 4_250),

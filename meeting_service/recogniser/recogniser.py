@@ -4,7 +4,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import mlx.core as mx
 import numpy as np
@@ -30,7 +29,8 @@ class RecogniserInfo:
     model: str
     kind: str
     device: str
-    weights: Literal["float32", "bfloat16"]
+    weights: str
+    """arithmetic, and how few bits the encoder's weights have, if few"""
     blas: str
 
 
@@ -72,7 +72,7 @@ class Recogniser:
     def describe(self) -> RecogniserInfo:
         """What recognises here."""
         model, blas = self.model, str(describe_blas())
-        return RecogniserInfo(model.name, model.kind, self._device.kind, model.weights, blas)
+        return RecogniserInfo(model.name, model.kind, self._device.kind, model.precision, blas)
 
     def recognise(self, windows: Sequence[Window]) -> list[Hypothesis]:
         """Answer every window, in the order asked.

@@ -7,9 +7,12 @@ import pytest
 from mlx.utils import tree_flatten
 
 from meeting_service.errors import CannotStart
+from meeting_service.recogniser.decoder import Region
+from meeting_service.recogniser.decoders import Decoders
 from meeting_service.recogniser.loading import load_model
 from meeting_service.recogniser.models import ModelPath
-from tests.recogniser.tiny import ONE_ROW, Kind, make_config, make_model
+from meeting_service.recognition import DecodingConfig
+from tests.recogniser.tiny import ONE_ROW, Kind, make_config, make_encoded, make_model
 
 
 def save(folder: Path, config: dict[str, Any], kind: Kind = "TDT") -> ModelPath:
@@ -32,6 +35,23 @@ def test_every_kind_is_loaded(tmp_path: Path, kind: Kind) -> None:
     assert (kind, "float32", 20) == (model.kind, model.weights, len(model.vocabulary))
     saved: Any = mx.load(str(tmp_path / "model.safetensors"))
     assert all(mx.array_equal(saved[name], array) for name, array in tree_flatten(model.network.parameters()))
+
+
+@pytest.mark.parametrize("kind", ["TDT", "RNNT", "CTC", "TDT-CTC"])
+@pytest.mark.parametrize("seed", range(3))
+def test_every_kind_decodes_like_upstream(tmp_path: Path, kind: Kind, seed: int) -> None:
+    """From its folder, a model of each kind reads what parakeet_mlx reads; a hybrid by its TDT head."""
+    model = load_model(save(tmp_path, make_config(kind), kind), ONE_ROW)
+    [frames] = make_encoded(seed, 1, 40)
+    expected: Any = model.network.decode(frames[None], mx.array([40]))
+    if kind != "CTC":
+        expected, _ = expected
+
+    decoder = Decoders(model.network, model.vocabulary, ONE_ROW).get(DecodingConfig())
+    [decoded] = decoder.decode([frames], [Region(0, 40, None)])
+
+    assert [token.id for token in expected[0]] == [emission.label for emission in decoded.emissions]
+    assert decoded.emissions
 
 
 def test_half_precision_is_for_the_encoder(tmp_path: Path) -> None:

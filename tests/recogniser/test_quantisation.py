@@ -54,6 +54,7 @@ def test_a_gpu_keeps_few_bits(weights: str, bits: int) -> None:
     assert isinstance(model.network.joint.enc, nn.Linear)
     assert isinstance(model.network.encoder.layers[0].conv.depthwise_conv, nn.Conv1d)
     assert (bits, "bfloat16") == (model.bits, model.weights)
+    assert f"bfloat16 with weights of {bits} bits" == model.precision
 
 
 @pytest.mark.parametrize("weights", ["8bit", "4bit"])

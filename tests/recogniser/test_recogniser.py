@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -212,6 +213,22 @@ def test_every_kind_of_model_decodes(kind: Kind, utterances: list[Samples]) -> N
     assert kind == recogniser.describe().kind
     assert text_of(whole) == "".join(token.text for piece in pieces for token in piece.tokens).strip()
     assert FRAME == recogniser.frame_samples
+
+
+@pytest.mark.parametrize("kind", ["TDT", "RNNT", "CTC", "TDT-CTC"])
+@pytest.mark.parametrize("method", ["greedy", "beam"])
+def test_every_kind_decodes_alike_in_company(
+    kind: Kind, method: Literal["greedy", "beam"], utterances: list[Samples]
+) -> None:
+    """Whatever the model and the way of decoding, a window has the bits it has alone."""
+    recogniser, decoding = Recogniser(make_model(kind, 4), ONE_ROW), DecodingConfig(method, 3, ("abc",))
+    windows = [Window(samples, 0, 0, len(samples), decoding=decoding) for samples in utterances[:5]]
+
+    for window, together in zip(windows, recogniser.recognise(windows), strict=True):
+        [alone] = recogniser.recognise([window])
+
+        assert alone.tokens == together.tokens
+        np.testing.assert_array_equal(alone.state.cell, together.state.cell)
 
 
 def test_what_is_no_text_is_dropped(utterances: list[Samples]) -> None:
