@@ -23,10 +23,13 @@ from meeting_service.worker.messages import (
 )
 from tests.fakes import FakeRecogniser, LoudnessDetector
 from tests.sessions.conftest import RATE_HZ, talk
+from tests.worker.virtual import Hall
 
 ROUNDS = 500
 """turns of the event loop in which a worker hears all that a test sends"""
 MODELS = ("small", "big")
+COST = 0.05
+"""seconds of work for a second of audio: live speech takes a part of it, the background takes the rest"""
 
 
 class Bench:
@@ -154,6 +157,22 @@ async def test_a_long_backlog_in_the_background_does_not_hold_up_live_streams(be
     after = count_finals(await bench.until_finished(1, 2, 3))
 
     assert before < after
+
+
+def test_live_text_comes_as_if_alone(tmp_path: Path) -> None:
+    """Beside hours' worth of background it comes later by one window's work at most, in finals and drafts."""
+    hall = Hall(tmp_path, cost=lambda _at_s: COST)
+    live = hall.add(talk(99, 40))
+    late = [hall.add_background(talk(seed, 120)) for seed in range(6)]
+    hall.run()
+
+    longest_s = max(len(window.samples) for batch in hall.batches for window in batch.windows) / RATE_HZ
+    alone = Hall(tmp_path / "alone", cost=lambda _at_s: COST)
+    alone.add(talk(99, 40))
+    alone.run()
+    assert hall.held_up(live) <= 2 * COST * longest_s
+    assert len(hall.drafts(live)) >= 0.7 * len(alone.drafts(1))
+    assert all(hall.text(stream_id) for stream_id in late)
 
 
 async def test_the_background_has_no_drafts(bench: Bench) -> None:

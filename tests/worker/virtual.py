@@ -49,6 +49,8 @@ class Hall:
     batches: list[Batch] = field(default_factory=list)
     replies: list[tuple[float, Reply]] = field(default_factory=list)
     loop: RecognitionLoop | None = None
+    background: set[int] = field(default_factory=set)
+    """ids of the streams that are transcribed again"""
     _streams: dict[int, tuple[Pcm, float, bool, DecodingConfig]] = field(default_factory=dict)
 
     def add(
@@ -57,6 +59,12 @@ class Hall:
         """One more stream; returns its id."""
         stream_id = len(self._streams) + 1
         self._streams[stream_id] = (pcm, from_s, live, decoding or DecodingConfig())
+        return stream_id
+
+    def add_background(self, pcm: Pcm) -> int:
+        """One more stream that is transcribed again, all of it there; returns its id."""
+        stream_id = self.add(pcm, live=False)
+        self.background.add(stream_id)
         return stream_id
 
     def run(self) -> None:
@@ -121,7 +129,8 @@ class Hall:
         pcm, from_s, live, decoding = self._streams[stream_id]
         await asyncio.sleep(from_s)
         stream = Stream(stream_id, "m", f"p{stream_id}", RATE_HZ, 0)
-        loop.handle(OpenStream(stream, 1, Checkpoint(stream_id), decoding, "demo"))
+        background = stream_id in self.background
+        loop.handle(OpenStream(stream, 1, Checkpoint(stream_id), decoding, "demo", background=background))
         for through in range(0, len(pcm), int(PIECE_S * RATE_HZ)) if live else ():
             loop.handle(AudioArrived(stream_id, through))
             await asyncio.sleep(PIECE_S)
