@@ -1,4 +1,14 @@
-"""The lengths by which speech is found and laid out, in samples at 16 kHz."""
+"""The lengths by which speech is found and laid out, in samples at 16 kHz.
+
+A pause ends an utterance, the sooner the longer it is; settings say how soon. A breath, too short for that,
+ends a span: when 0.7 s were heard since speech stopped, all said until then is decoded with those as context
+and becomes final, though the utterance goes on. Speech without a breath is cut at its weakest place.
+
+Measured with the bundled model on 68 minutes of synthesised talk, without a clock: from a sentence's last
+sound to the audio at which it is final, where at least 0.3 s of pause follow, 0.8 s in the median and 0.95 s
+at the 95th percentile (without breaths 3.7 and 9.7 s); audio encoded per audio of speech 1.64 (1.37). Word
+errors 7.95 % (7.87 %; each utterance as one window 7.7 to 7.8 %), which moves by 0.1 with any change.
+"""
 
 from meeting_service.audio import RECOGNITION_RATE_HZ
 from meeting_service.recognition import ENCODER_FRAME_SAMPLES
@@ -31,18 +41,24 @@ LATEST_CUT_SAMPLES = 10 * RECOGNITION_RATE_HZ
 RIGHT_CONTEXT_SAMPLES = WHOLE_SAMPLES - LATEST_CUT_SAMPLES
 
 SETTLED_SAMPLES = 700 * SAMPLES_PER_MS
-"""audio heard after speech stopped before all said until then becomes final, though the utterance goes on"""
+"""audio heard since a breath began before all said until then becomes final. Word errors are the same with
+0.9 and 1 s. They are with the breath alone as context, too, but only the bundled model was asked, which has
+learnt from single sentences: others may take a breath for the end of a sentence if they hear nothing after it"""
 LEAST_SPAN_SAMPLES = 1 * RECOGNITION_RATE_HZ
+"""speech, its pre-roll included, before a breath counts"""
 LEAST_CONTEXT_SAMPLES = 25 * ENCODER_FRAME_SAMPLES
 """audio of its utterance heard before a short span, 2 s"""
 MOST_CONTEXT_SAMPLES = 50 * ENCODER_FRAME_SAMPLES
-"""audio heard before a long span, 4 s; in between as much as the span is long, which bounds the work"""
+"""audio heard before a long span, 4 s; in between as much as the span is long, which bounds the work. Always
+4 s cost 8 % more and always 8 s 40 %, for the same word errors"""
 
 _SHORT_SAMPLES = 4 * RECOGNITION_RATE_HZ
 _LONG_SAMPLES = 15 * RECOGNITION_RATE_HZ
 
 _LONG_BREATH_SAMPLES = 7 * VOICE_FRAME_SAMPLES
+"""while little was said, 224 ms; with 256 ms more than one sentence in twenty before a pause of 0.3 s waits"""
 _SHORT_BREATH_SAMPLES = 5 * VOICE_FRAME_SAMPLES
+"""when much was said, 160 ms; voice is heard to last some 60 ms longer than it does"""
 _SHORT_SPAN_SAMPLES = RECOGNITION_RATE_HZ * 3 // 2
 _LONG_SPAN_SAMPLES = 5 * RECOGNITION_RATE_HZ
 

@@ -83,6 +83,18 @@ def test_pauses_divide_sentences() -> None:
     assert 3 <= len(starts) <= 5
 
 
+@pytest.mark.parametrize("noise_db", [20, 5])
+def test_noise_does_not_keep_an_utterance_open(noise_db: int) -> None:
+    """Pauses are heard in steady noise as well, even little below the voice."""
+    audio = samples_of("pauses-00")
+    voice = np.sqrt(np.square(audio[np.abs(audio) > 0.01]).mean())
+    noise = np.random.default_rng(0).standard_normal(len(audio)).astype(np.float32)
+
+    items = segment(audio + noise * voice * np.float32(10 ** (-noise_db / 20)))
+
+    assert len({item.utterance_start for item in items if isinstance(item, Span)}) >= 3
+
+
 def test_who_speaks_on_is_cut_at_breaths_or_where_it_is_quietest() -> None:
     """Each place is quieter than what lies around it, within the utterance and on its grid."""
     audio = samples_of("nonstop-00")
