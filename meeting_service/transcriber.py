@@ -93,11 +93,6 @@ class Transcriber:
         return self._segmenter.position
 
     @property
-    def speaking(self) -> bool:
-        """Whether an utterance is open."""
-        return self._segmenter.speaking
-
-    @property
     def draft_tokens(self) -> Sequence[Token]:
         """What drafts add to the final tokens."""
         return self._draft_tokens
