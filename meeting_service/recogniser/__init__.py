@@ -1,12 +1,14 @@
 """From windows of audio to tokens: a pure function, batched; the only package that imports MLX.
 
-    Window ─► features ─► shapes ─► encoder ─► decoder (transducer, ctc, beam) ─► Hypothesis
+    Window ─► features ─► encoder ─► decoder (transducer, ctc, beam) ─► Hypothesis
 
 - `models` finds and fetches a model's files, `loading` makes a network of them.
-- `features` is the front end the weights were trained on; `encoder` runs padded batches exactly.
+- `features` is the front end the weights were trained on; `encoder` runs padded batches exactly, on a GPU in
+  MLX (`device_encoder`, lengths from `shapes`), on a CPU in NumPy (`host_encoder`: `subsampling`, `blocks` of
+  `tiles`, spread over the `cores`).
 - `transducer`, `ctc` and `beam` choose labels; `predictor` steps the small networks of a transducer.
 - `recogniser` joins these; `thread` is the one thread it lives in.
-- `blas` gives MLX a fast BLAS on Linux; `device` says what follows from where MLX runs.
+- `blas` says what multiplies matrices on a CPU, `device` what follows from where MLX runs.
 
 Importing this package is quick and does not load MLX; `Recogniser` and `load_recogniser` do.
 """

@@ -1,7 +1,8 @@
-"""A fast BLAS for MLX on Linux CPUs.
+"""What multiplies matrices on a CPU, and with how many threads.
 
-The Linux wheel of MLX links the reference BLAS, some thirty times slower than OpenBLAS. Symbols that are
-in the global scope before MLX is loaded win over the linked ones, so a system OpenBLAS is loaded first.
+The encoder multiplies in NumPy, whose wheels bring OpenBLAS. What is left to MLX is little, but its Linux
+wheel links the reference BLAS, some thirty times slower than OpenBLAS. Symbols that are in the global scope
+before MLX is loaded win over the linked ones, so a system OpenBLAS is loaded first.
 """
 
 import contextlib
@@ -44,7 +45,7 @@ class Blas:
             return f"OpenBLAS ({self.path})"
         if not self.wanted:
             return "the platform's own"
-        return "reference BLAS, some thirty times slower than OpenBLAS: install libopenblas0 (Debian, Ubuntu)"
+        return "reference BLAS beside the encoder's own: a few per cent slower, install libopenblas0"
 
 
 @cache
