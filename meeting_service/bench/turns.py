@@ -4,6 +4,7 @@ The sentences are the bundled meeting's. Within a turn people pause for breath, 
 utterance; after it they pause for longer than any utterance waits.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -60,13 +61,13 @@ def make_track(
         begin_s: quiet before the first turn.
         pauses_s: shortest and longest pause between turns.
     """
-    draw = np.random.default_rng(seed)
+    draw, own = np.random.default_rng(seed), itertools.cycle(_voice(seed))
     samples = make_noise(seconds, MICROPHONE_NOISE, seed)
     at, last = _samples(begin_s), len(samples) - _samples(REST_S)
     turns: list[Turn] = []
-    for speech in _speak(draw, _voice(seed)):
-        if at + len(speech) > last:
-            break
+    for _ in range(draw.integers(len(list_sentences()))):  # everybody begins elsewhere
+        next(own)
+    while (speech := _speak(draw, own, last - at)) is not None:
         samples[at : at + len(speech)] += speech
         turns.append(Turn(at, at + len(speech)))
         at += len(speech) + _samples(draw.uniform(*pauses_s))
@@ -83,15 +84,12 @@ def _voice(seed: int) -> list[Spoken]:
     return [s for s in list_sentences() if s.name == names[seed % len(names)]]
 
 
-def _speak(draw: np.random.Generator, sentences: Sequence[Spoken]) -> Iterator[Samples]:
-    """Turn after turn, each `(samples,)`, without end."""
-    place = int(draw.integers(len(sentences)))
-    while True:
-        pieces: list[Samples] = []
-        for _ in range(draw.choice(SENTENCES_A_TURN)):
-            pieces += [sentences[place % len(sentences)].samples, make_noise(draw.uniform(*BREATHS_S), 0.0)]
-            place += 1
-        yield np.concatenate(pieces[:-1])
+def _speak(draw: np.random.Generator, own: Iterator[Spoken], room: int) -> Samples | None:
+    """The next turn, `(samples,)`; a sentence where more would not fit, None where not even that does."""
+    sentences = [next(own).samples for _ in range(draw.choice(SENTENCES_A_TURN))]
+    breaths = [make_noise(draw.uniform(*BREATHS_S), 0.0) for _ in sentences]
+    turn = np.concatenate([piece for pair in zip(sentences, breaths, strict=True) for piece in pair][:-1])
+    return next((speech for speech in (turn, sentences[0]) if len(speech) <= room), None)
 
 
 def _samples(seconds: float) -> int:

@@ -14,7 +14,7 @@ from meeting_service.runtime import LEDGER_FILE
 
 def speak(seconds: float) -> Track:
     """One turn that counts."""
-    track = make_track(seconds, 11, begin_s=SETTLE_S)
+    track = make_track(seconds, 0, begin_s=SETTLE_S)
     assert track.turns
     return track
 

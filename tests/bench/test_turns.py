@@ -19,6 +19,11 @@ def test_speaks_in_turns() -> None:
         assert np.abs(pcm[turn.start : turn.end]).max() > 20 * np.abs(pause).max()
 
 
+def test_says_something_where_there_is_room() -> None:
+    """Whoever speaks, some seconds are enough for a sentence."""
+    assert all(make_track(7 + REST_S, seed).turns for seed in range(40))
+
+
 def test_is_the_same_every_time() -> None:
     """The same arguments give the same audio, others other audio."""
     track = make_track(10, seed=3)
