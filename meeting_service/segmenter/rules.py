@@ -43,7 +43,7 @@ RIGHT_CONTEXT_SAMPLES = WHOLE_SAMPLES - LATEST_CUT_SAMPLES
 SETTLED_SAMPLES = 700 * SAMPLES_PER_MS
 """audio heard since a breath began before all said until then becomes final. Word errors are the same with
 0.9 and 1 s. They are with the breath alone as context, too, but only the bundled model was asked, which has
-learnt from single sentences: others may take a breath for the end of a sentence if they hear nothing after it"""
+learnt from single sentences: others may take a breath for a sentence's end if they hear nothing after it"""
 LEAST_SPAN_SAMPLES = 1 * RECOGNITION_RATE_HZ
 """speech, its pre-roll included, before a breath counts"""
 LEAST_CONTEXT_SAMPLES = 25 * ENCODER_FRAME_SAMPLES
@@ -56,7 +56,7 @@ _SHORT_SAMPLES = 4 * RECOGNITION_RATE_HZ
 _LONG_SAMPLES = 15 * RECOGNITION_RATE_HZ
 
 _LONG_BREATH_SAMPLES = 7 * VOICE_FRAME_SAMPLES
-"""while little was said, 224 ms; with 256 ms more than one sentence in twenty before a pause of 0.3 s waits"""
+"""while little was said, 224 ms; with 256 ms one sentence in twenty waits though a pause of 0.3 s follows"""
 _SHORT_BREATH_SAMPLES = 5 * VOICE_FRAME_SAMPLES
 """when much was said, 160 ms; voice is heard to last some 60 ms longer than it does"""
 _SHORT_SPAN_SAMPLES = RECOGNITION_RATE_HZ * 3 // 2

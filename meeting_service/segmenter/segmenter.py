@@ -6,8 +6,7 @@ where the former one's result ends, hearing a moment of audio again. So whatever
 depends on the audio after it alone, and recognition may start there as if nothing had been before.
 """
 
-from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -18,25 +17,20 @@ from meeting_service.segmenter.gate import VoiceFrame, VoiceGate
 from meeting_service.segmenter.held import HeldAudio
 from meeting_service.segmenter.rules import (
     EARLIEST_CUT_SAMPLES,
-    HANG_OVER_SAMPLES,
     HYSTERESIS,
     LATEST_CUT_SAMPLES,
-    LEAST_CONTEXT_SAMPLES,
-    LEAST_SPAN_SAMPLES,
     LOOK_AHEAD_FRAMES,
     LOOK_BACK_SAMPLES,
-    MOST_CONTEXT_SAMPLES,
     ONSET_FRAMES,
     PRE_ROLL_SAMPLES,
     RIGHT_CONTEXT_SAMPLES,
     SAMPLES_PER_MS,
-    SETTLED_SAMPLES,
     SILENCE_RUN_SAMPLES,
     VOICE_FRAME_SAMPLES,
     WHOLE_SAMPLES,
-    breath_needed_samples,
     pause_needed_samples,
 )
+from meeting_service.segmenter.utterance import Utterance
 from meeting_service.settings import SegmenterSettings
 
 
@@ -45,65 +39,6 @@ class Silence:
     """Nothing is spoken before `through` that was not given out; recognition may resume there."""
 
     through: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Breath:
-    """A pause after which the utterance went on."""
-
-    start: int
-    end: int
-
-
-@dataclass(slots=True)
-class _Utterance:
-    """Speech whose end is not known yet."""
-
-    start: int
-    span_start: int
-    speech_end: int
-    weights_start: int
-    weights: list[float] = field(default_factory=list)
-    breaths: deque[_Breath] = field(default_factory=deque)
-    """those of the open span"""
-
-    def hear(self, frame: VoiceFrame, end: int, threshold: float) -> None:
-        self.weights.append(frame.weight)
-        if frame.probability >= threshold:
-            breath = _Breath(self.speech_end, end - VOICE_FRAME_SAMPLES)
-            if breath.end - breath.start >= breath_needed_samples(breath.start - self.span_start):
-                self.breaths.append(breath)
-            self.speech_end = end
-
-    @property
-    def spoken(self) -> bool:
-        """Whether anything was said in the open span."""
-        return self.speech_end > self.span_start
-
-    @property
-    def earliest_context(self) -> int:
-        """The first sample that may be heard for the open span, however long it becomes."""
-        return max(self.start, self.span_start - MOST_CONTEXT_SAMPLES)
-
-    def context_start(self, end: int) -> int:
-        """The first sample to hear for the open span if it ends at `end`."""
-        length = -(-(end - self.span_start) // ENCODER_FRAME_SAMPLES) * ENCODER_FRAME_SAMPLES
-        return max(self.earliest_context, self.span_start - max(length, LEAST_CONTEXT_SAMPLES))
-
-    def take_breath(self, heard: int) -> int | None:
-        """The end of the open span if it is a breath, and enough was heard after it."""
-        while self.breaths and heard - self.breaths[0].start >= SETTLED_SAMPLES:
-            breath = self.breaths.popleft()
-            if breath.start - self.span_start >= LEAST_SPAN_SAMPLES:
-                middle = (breath.start + breath.end) // 2
-                return middle - (middle - self.start) % ENCODER_FRAME_SAMPLES
-        return None
-
-    def begin_span(self, start: int) -> None:
-        self.span_start = start
-        done = (start - self.weights_start) // VOICE_FRAME_SAMPLES
-        del self.weights[:done]
-        self.weights_start += done * VOICE_FRAME_SAMPLES
 
 
 class Segmenter:
@@ -144,7 +79,7 @@ class Segmenter:
     @property
     def context_start(self) -> int | None:
         """The first sample to hear for the open span, if it ends where it is expected to."""
-        return self._open.context_start(_expected_end(self._open)) if self._open else None
+        return self._open.context_start(self._open.expected_end) if self._open else None
 
     @property
     def speech_end(self) -> int | None:
@@ -154,7 +89,7 @@ class Segmenter:
     @property
     def expected_end(self) -> int | None:
         """Where the open span ends if nothing more is said."""
-        return _expected_end(self._open) if self._open else None
+        return self._open.expected_end if self._open else None
 
     @property
     def held_samples(self) -> int:
@@ -195,7 +130,7 @@ class Segmenter:
         self._run_start = start
         self._next = start
         self._onset_frames = 0
-        self._utterance: _Utterance | None = None
+        self._utterance: Utterance | None = None
 
     def _let_go(self) -> None:
         quiet_from = max(self._run_start, self._next - LOOK_BACK_SAMPLES)
@@ -246,7 +181,7 @@ class Segmenter:
         if self._onset_frames == ONSET_FRAMES:
             onset = self._next - ONSET_FRAMES * VOICE_FRAME_SAMPLES
             start = max(self._run_start, onset - PRE_ROLL_SAMPLES)
-            self._utterance = _Utterance(start, start, min(self._next, self._held.end), self._next)
+            self._utterance = Utterance(start, start, min(self._next, self._held.end), self._next)
 
     def _rest_if_quiet(self) -> Silence | None:
         lasting = self._next - self._run_start >= SILENCE_RUN_SAMPLES
@@ -257,11 +192,11 @@ class Segmenter:
         return Silence(through)
 
     @property
-    def _open(self) -> _Utterance | None:
+    def _open(self) -> Utterance | None:
         """The open utterance, if something was said in it that was not given out."""
         return self._utterance if self._utterance and self._utterance.spoken else None
 
-    def _follow(self, utterance: _Utterance, frame: VoiceFrame) -> Span | None:
+    def _follow(self, utterance: Utterance, frame: VoiceFrame) -> Span | None:
         utterance.hear(frame, self._next, self._quiet_threshold)
         spoken = utterance.speech_end - utterance.start
         if self._next - utterance.speech_end >= pause_needed_samples(self._settings, spoken):
@@ -272,23 +207,23 @@ class Segmenter:
             return self._cut(utterance)
         return None
 
-    def _end_utterance(self, utterance: _Utterance) -> Span:
+    def _end_utterance(self, utterance: Utterance) -> Span:
         """Give out the rest, which is empty where everything said was given out before."""
         start = end = utterance.span_start
         if utterance.spoken:
-            end = min(_expected_end(utterance), self._next, self._held.end)
+            end = min(utterance.expected_end, self._next, self._held.end)
         span = Span(utterance.start, start, end, utterance.context_start(end), end, last=True)
         self._begin_run(end)
         return span
 
-    def _cut(self, utterance: _Utterance) -> Span:
+    def _cut(self, utterance: Utterance) -> Span:
         """Give out the open span up to its weakest place; enough was heard for its right context."""
         start = utterance.span_start
         places = range(start + EARLIEST_CUT_SAMPLES, start + LATEST_CUT_SAMPLES + 1, ENCODER_FRAME_SAMPLES)
         end = weakest_place(utterance.weights, utterance.weights_start, places)
         return self._end_span(utterance, end, end + RIGHT_CONTEXT_SAMPLES)
 
-    def _end_span(self, utterance: _Utterance, end: int, context_end: int) -> Span:
+    def _end_span(self, utterance: Utterance, end: int, context_end: int) -> Span:
         """Give out the open span; the utterance goes on, unless it has for too long."""
         start, context_start = utterance.span_start, utterance.context_start(end)
         last = end - utterance.start >= self._settings.max_utterance_s * 1_000 * SAMPLES_PER_MS
@@ -297,7 +232,3 @@ class Segmenter:
         else:
             utterance.begin_span(end)
         return Span(utterance.start, start, end, context_start, context_end, last)
-
-
-def _expected_end(utterance: _Utterance) -> int:
-    return utterance.speech_end + HANG_OVER_SAMPLES
