@@ -78,7 +78,7 @@ def guess(alone: Rehearsal, cores: int) -> int:
 
 
 def _run(context: Context) -> Iterator[Figure]:
-    seconds, longer, curve = context.choose(12, 40), context.choose(18, 60), Curve()
+    seconds, longer, curve = context.choose(12, 40), context.choose(15, 60), Curve()
 
     def try_out(number: int) -> bool:
         context.say(f"{number} speaking at once")
@@ -90,7 +90,7 @@ def _run(context: Context) -> Iterator[Figure]:
         first = guess(curve[1], os.cpu_count() or 1)
         found = Search(0, complete=True)
         if alone_in_time:
-            found = search(try_out, first, context.choose(1, 6), good=1)
+            found = search(try_out, first, context.choose(2, 6), good=1)
         half = max(1, found.capacity // 2)
         if half not in curve:
             try_out(half)
