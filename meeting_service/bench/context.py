@@ -58,7 +58,7 @@ class Context:
 
     @cached_property
     def full_size_path(self) -> "ModelPath":
-        """The same as a folder, for processes that load it; 1.2 GB in the scratch folder."""
+        """The same as a folder, for processes that load it; 2.4 GB in the scratch folder."""
         import mlx.core as mx
 
         from meeting_service.bench.full_size import write_full_size_model

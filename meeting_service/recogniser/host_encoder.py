@@ -1,7 +1,8 @@
 """The encoder on a CPU: one window at a time in NumPy, each block in shares that the cores compute.
 
 The same forward pass as `DeviceEncoder`'s. A call of NumPy costs a tenth of a call of MLX, works in place and
-has fast exponentials, so that products are nearly all that is left: 0.9 of the machine's own rate.
+has fast exponentials. Products are 87 % of what is left: a full-size window of 2 to 12 s is encoded at 0.8 to
+0.9 of the rate of a large matrix product, where MLX reached 0.34 to 0.57.
 """
 
 import math
