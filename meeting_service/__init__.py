@@ -9,9 +9,10 @@ Bots send one audio stream per participant; the sentences of all of them become 
 - `segmenter` finds utterances, from the audio alone.
 - `recogniser` is a pure function from windows of audio to tokens; the only place that imports MLX.
 - `assembly` makes sentences of tokens.
-- `storage` keeps meetings, participants, sentences and checkpoints.
+- `storage` keeps meetings, participants, revisions of their text, sentences and checkpoints.
 - `worker` runs segmenter and recogniser in a process of its own.
-- `sessions` joins these into live meetings; `broadcast` tells watchers; `web` and `exports` show.
+- `sessions` joins these into live meetings, and has kept audio transcribed again; `broadcast` tells watchers;
+  `web` and `exports` show.
 - `offline` transcribes files without a service; `client` and `sender` are the bots' side of one.
 - `cli`, `doctor`, `demo` and `bench` are what a person runs.
 

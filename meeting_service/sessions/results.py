@@ -14,7 +14,7 @@ from meeting_service import metrics
 from meeting_service.audio import RECOGNITION_RATE_HZ
 from meeting_service.broadcast import Broadcaster
 from meeting_service.clock import Clock
-from meeting_service.errors import NotFound, StorageFailed
+from meeting_service.errors import MeetingServiceError, NotFound, StorageFailed
 from meeting_service.ledger import Ledger
 from meeting_service.sessions.live import LiveStream, Reading
 from meeting_service.sessions.streams import LiveStreams
@@ -154,7 +154,7 @@ class ResultHandler:
         meeting_id, number, checkpoint = reading.meeting_id, reading.number, live.checkpoint
         await persist(lambda: self._store.commit_revised(live.stream, number, sentences, checkpoint))
         if self._broadcaster.watcher_count(meeting_id):
-            with suppress(NotFound):
+            with suppress(MeetingServiceError):  # nothing is lost with it
                 self._broadcaster.publish_progress(
                     meeting_id, await self._store.get_revision(meeting_id, number)
                 )

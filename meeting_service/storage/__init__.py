@@ -1,8 +1,8 @@
 """Storage keeps what is final: meetings, participants, streams, sentences, gaps, checkpoints, events.
 
-`Store` is the only door. Behind it, `meetings`, `participants`, `streams`, `transcripts` and `events` hold
-plain functions over a connection, each a part of one transaction; `database` runs them, writes one after
-another; `sqlite` holds all that is SQLite's own; `schema` holds the tables and `migrate` makes them.
+`Store` is the only door. Behind it, `meetings`, `participants`, `streams`, `revisions`, `transcripts` and
+`events` hold plain functions over a connection, each a part of one transaction; `database` runs them, writes
+one after another; `sqlite` holds all that is SQLite's own; `schema` holds the tables, `migrate` makes them.
 Nothing of SQLAlchemy leaves this package.
 """
 

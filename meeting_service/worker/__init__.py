@@ -1,5 +1,6 @@
 """The worker: segmenter and recogniser in a process of their own, so that what crashes them loses nothing.
 
-`loop` and `stream` are the work, `home` the child process seen from the service, `__main__` the child seen
-from inside, `inline` the same work without a process, `messages` what is said.
+`loop`, `batch`, `load` and `stream` are the work, `recognisers` the models that do it; `home` is the child
+process seen from the service, `__main__` the child seen from inside, `inline` the same without a process;
+`messages` is what is said.
 """
