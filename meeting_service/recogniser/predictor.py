@@ -77,22 +77,17 @@ class Predictor:
         self._joint_encoder = _linear(joint.enc)
         self._joint_prediction = _linear(joint.pred)
         self._activate = _ACTIVATIONS[type(joint.joint_net[0]).__name__]
-        output, after_blank = joint.joint_net[-1], self.blank + 1
-        weight, bias = np.array(output.weight), _bias_of(output)
-        self._labels = Linear(weight[:after_blank], bias[:after_blank], padding=-np.inf)
-        self._durations = (
-            Linear(weight[after_blank:], bias[after_blank:]) if len(weight) > after_blank else None
-        )
+        self._joint_output = _linear(joint.joint_net[-1])
         self._start = self._begin()
 
     @property
     def tile(self) -> int:
         """Rows that are computed at the price of one."""
-        return self._labels.tile
+        return self._joint_output.tile
 
     def project(self, frames: Rows) -> Rows:
         """What the joint network sees of encoder frames, `(frames, width)` to `(frames, joint)`."""
-        return self._joint_encoder(frames)[:, : self._joint_encoder.outputs]
+        return self._joint_encoder(frames)
 
     def recall(self, states: Sequence[DecoderState | None]) -> Memory:
         """Memory as former windows left it; None is the start of an utterance."""
@@ -119,12 +114,9 @@ class Predictor:
         """
         joined, known = self.project(seen), memory.projection[rows]
         joined = self._activate(joined + np.repeat(known, len(joined) // len(rows), axis=0))
-        padded = self._labels(joined)
-        best = padded.argmax(axis=-1)  # over the padding too, which never wins, for otherwise it would copy
-        durations = (
-            self._durations(joined)[:, : self._durations.outputs] if self._durations else joined[:, :0]
-        )
-        return Scores(padded[:, : self._labels.outputs], best, durations)
+        logits = self._joint_output(joined)
+        labels, durations = logits[:, : self.blank + 1], logits[:, self.blank + 1 :]
+        return Scores(labels, labels.argmax(axis=-1), durations)
 
     def _begin(self) -> Memory:
         """One row that has read nothing."""
@@ -140,7 +132,7 @@ class Predictor:
             x, cell = layer.step(x, memory.hidden[rows, index], memory.cell[rows, index])
             memory.next_hidden[rows, index] = x
             memory.next_cell[rows, index] = cell
-        memory.projection[rows] = self._joint_prediction(x)[:, : self._joint_prediction.outputs]
+        memory.projection[rows] = self._joint_prediction(x)
 
 
 class _LstmLayer:
@@ -155,7 +147,7 @@ class _LstmLayer:
 
     def step(self, x: Rows, hidden: Rows, cell: Rows) -> tuple[Rows, Rows]:
         """One token; gates in MLX's order: input, forget, cell, output."""
-        gates = self._gates(np.concatenate([x, hidden], axis=1))[:, : self._gates.outputs]
+        gates = self._gates(np.concatenate([x, hidden], axis=1))
         gates = np.tanh(gates).reshape(len(x), 4, self.width)
         fresh = gates[:, 2]
         enter, forget, leave = (0.5 * gates[:, gate] + 0.5 for gate in (0, 1, 3))

@@ -25,26 +25,27 @@ _WITH_SMALL_PRODUCTS = {"AVX512_SKX", "X86_V4"}
 class Linear:
     """`rows @ weight.T + bias`: what a row gives is the same to the last bit alone and in any company."""
 
-    def __init__(self, weight: Rows, bias: Rows | None = None, *, padding: float = 0.0) -> None:
-        """`weight` is `(outputs, inputs)`, `bias` `(outputs,)`; the result is padded with `padding`."""
+    def __init__(self, weight: Rows, bias: Rows) -> None:
+        """`weight` is `(outputs, inputs)`, `bias` `(outputs,)`."""
         self.outputs, inputs = weight.shape
         self.tile, block = _shape(inputs)
         blocks = -(-self.outputs // block)
         padded = np.zeros((blocks * block, inputs), np.float32)
         padded[: self.outputs] = weight
         self._blocks = np.ascontiguousarray(padded.reshape(blocks, 1, block, inputs).swapaxes(2, 3))
-        self._bias = np.full(blocks * block, padding, np.float32)
-        self._bias[: self.outputs] = 0.0 if bias is None else bias
+        self._bias = bias
 
     def __call__(self, rows: Rows) -> Rows:
-        """`(rows, inputs)` to `(rows, outputs and more)`: what is beyond `outputs` is padding."""
+        """`(rows, inputs)` to `(rows, outputs)`."""
         count, inputs = rows.shape
-        missing = -count % self.tile
-        if missing:
-            rows = np.concatenate([rows, np.zeros((missing, inputs), np.float32)])
-        tiles = rows.reshape(1, len(rows) // self.tile, self.tile, inputs)
-        product = tiles @ self._blocks  # (blocks, tiles, tile, block)
-        joined: Rows = product.transpose(1, 2, 0, 3).reshape(len(rows), len(self._bias))[:count]
+        tiles = -(-count // self.tile)
+        if count % self.tile:
+            filled = np.zeros((tiles * self.tile, inputs), np.float32)
+            filled[:count] = rows
+            rows = filled
+        product = rows.reshape(1, tiles, self.tile, inputs) @ self._blocks  # (blocks, tiles, tile, block)
+        width = product.shape[0] * product.shape[3]
+        joined: Rows = product.transpose(1, 2, 0, 3).reshape(len(rows), width)[:count, : self.outputs]
         joined += self._bias
         return joined
 
