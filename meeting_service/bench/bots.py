@@ -60,6 +60,7 @@ class Bot:
         """errors that the service answered, and sockets it closed"""
         self.joined = asyncio.Event()
         """set when something of everybody's audio was acknowledged, or nothing more will be"""
+        self._welcomed = asyncio.Event()
 
     async def play(self, session: ClientSession) -> None:
         """Send all tracks from now on; return when all of it is durable, or the service has hung up."""
@@ -67,6 +68,7 @@ class Bot:
             await socket.send_str(Hello(self._introduce()).encode())
             async with asyncio.TaskGroup() as group:
                 reading = group.create_task(self._read(socket), name="answers to a bot")
+                await self._welcomed.wait()
                 await self._send_all(socket)
                 with suppress(ConnectionError):
                     await socket.send_str(Bye().encode())
@@ -108,10 +110,13 @@ class Bot:
         async for message in socket:
             if message.type is not WSMsgType.TEXT:
                 continue
+            if not self._welcomed.is_set() and '"type":"welcome"' in message.data:
+                self._welcomed.set()
             if missing and '"type":"ack"' in message.data:
                 missing.discard(json.loads(message.data)["stream"])
                 if not missing:
                     self.joined.set()
             self.refusals += '"type":"error"' in message.data
         self.refusals += socket.close_code != CloseCode.DONE
+        self._welcomed.set()
         self.joined.set()
