@@ -11,15 +11,14 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from meeting_service.recogniser.blas import has_small_products
+
 Rows = NDArray[np.float32]
 
 _TILED, _SINGLE = (4, 64), (1, 256)
 """Rows and columns of a product. With AVX-512, OpenBLAS multiplies small matrices as they lie: 16 rows of 640
 by 8198 columns take 1.5 ms (5.8 row by row, 2.3 in one product), one row 0.38 instead of 0.36. Elsewhere it
 copies both first, and single rows by wider blocks are quicker: 3.4 and 0.32 ms."""
-
-_WITH_SMALL_PRODUCTS = {"AVX512_SKX", "X86_V4"}
-"""What NumPy calls AVX-512."""
 
 
 class Linear:
@@ -54,14 +53,7 @@ class Linear:
 def _shape(inputs: int) -> tuple[int, int]:
     """Rows and columns of every product with that many inputs."""
     tile, block = _TILED
-    if _WITH_SMALL_PRODUCTS.isdisjoint(_processor_features()) or not _is_fair(tile, block, inputs):
-        return _SINGLE
-    return _TILED
-
-
-def _processor_features() -> set[str]:
-    config = np.show_config(mode="dicts")
-    return set(config["SIMD Extensions"].get("found", ()))
+    return _TILED if has_small_products() and _is_fair(tile, block, inputs) else _SINGLE
 
 
 def _is_fair(tile: int, block: int, inputs: int) -> bool:
