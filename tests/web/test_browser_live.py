@@ -1,5 +1,6 @@
 import asyncio
 import random
+import re
 
 import pytest
 from playwright.async_api import Browser, expect
@@ -207,7 +208,9 @@ async def test_joining_leaving_and_gaps_are_shown(service: Service, window: Wind
     await expect(window.page.locator("#people > li")).to_have_count(2)
     bob = await service.sessions.open_input("m", ["bob"], 16_000)
     await bob.declare_gap(1_600, 16_000 * 61)
-    await expect(window.page.locator(".gap")).to_contain_text("No audio from Bob, 0:00 to 1:0")
+    await expect(window.page.locator(".gap")).to_contain_text(
+        re.compile(r"No audio from Bob, 0:\d\d to 1:\d\d")
+    )
     await service.sessions.end_participant("m", "bob")
     await expect(window.page.locator("#people > li").nth(1)).to_contain_text("left")
 
