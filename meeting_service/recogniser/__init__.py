@@ -2,12 +2,13 @@
 
     Window ─► features ─► encoder ─► decoder (transducer, ctc, beam) ─► Hypothesis
 
-- `models` finds and fetches a model's files, `loading` makes a network of them, `quantisation` weights of few bits.
+- `models` finds and fetches a model's files, `loading` makes a network of them; `quantisation` is for weights
+  of few bits.
 - `features` is the front end the weights were trained on; `encoder` runs padded batches exactly, on a GPU in
   MLX (`device_encoder`, lengths from `shapes`), on a CPU in NumPy (`host_encoder`: `subsampling`, `blocks` of
   `tiles`, spread over the `cores`).
-- `transducer`, `ctc` and `beam` (with `boosting`) choose labels, `device_transducer` does where there is a GPU;
-  `predictor` steps the small networks of a transducer, by `products` that are the same in any batch.
+- `transducer`, `ctc` and `beam` (with `boosting`) choose labels, on a GPU `device_transducer`; `predictor` steps
+  the small networks of a transducer, by `products` that are the same in any batch.
 - `recogniser` joins these; `thread` is the one thread it lives in.
 - `blas` says what multiplies matrices on a CPU, `device` what follows from where MLX runs.
 

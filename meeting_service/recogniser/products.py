@@ -2,8 +2,7 @@
 
 A BLAS chooses its way by the shape of a product, and each way adds in another order. So every product here
 has one and the same shape: a tile of a few rows times a block of columns. Blocks are small enough to stay in
-the processor's cache while all tiles pass by: a batch reads the matrix from memory once, like a single row,
-and no product is so large that the BLAS would wake a thread for it.
+the processor's cache while all tiles pass by: a batch reads the matrix from memory once, like a single row.
 """
 
 from functools import cache
