@@ -7,8 +7,8 @@
 - `features` is the front end the weights were trained on; `encoder` runs padded batches exactly, on a GPU in
   MLX (`device_encoder`, lengths from `shapes`), on a CPU in NumPy (`host_encoder`: `subsampling`, `blocks` of
   `tiles`, spread over the `cores`).
-- `transducer`, `ctc` and `beam` (with `boosting`) choose labels, on a GPU `device_transducer`; `predictor` steps
-  the small networks of a transducer, by `products` that are the same in any batch.
+- `transducer`, `ctc` and `beam` (with `boosting`) choose labels, on a GPU `device_transducer`; `predictor` is
+  the small networks of a transducer, with `products` that are the same in any batch.
 - `recogniser` joins these; `thread` is the one thread it lives in.
 - `blas` says what multiplies matrices on a CPU, `device` what follows from where MLX runs.
 
