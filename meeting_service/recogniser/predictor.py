@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from meeting_service.recogniser.blas import count_cores
+from meeting_service.recogniser.cores import Cores
 from meeting_service.recogniser.products import Linear, Rows
 from meeting_service.recognition import DecoderState
 
@@ -73,11 +75,12 @@ class Predictor:
         prediction, joint = network.decoder.prediction, network.joint
         self.blank: int = len(network.vocabulary)
         self._embedding = np.array(prediction["embed"].weight)
-        self._layers = [_LstmLayer(layer) for layer in prediction["dec_rnn"].lstm]
-        self._joint_encoder = _linear(joint.enc)
-        self._joint_prediction = _linear(joint.pred)
+        cores = Cores(min(2, count_cores()))
+        self._layers = [_LstmLayer(layer, cores) for layer in prediction["dec_rnn"].lstm]
+        self._joint_encoder = _linear(joint.enc, cores)
+        self._joint_prediction = _linear(joint.pred, cores)
         self._activate = _ACTIVATIONS[type(joint.joint_net[0]).__name__]
-        self._joint_output = _linear(joint.joint_net[-1])
+        self._joint_output = _linear(joint.joint_net[-1], cores)
         self._start = self._begin()
 
     @property
@@ -138,12 +141,12 @@ class Predictor:
 class _LstmLayer:
     """One layer; its gates are one product, and one tanh: a sigmoid is half a tanh of half, plus half."""
 
-    def __init__(self, module: Any) -> None:
+    def __init__(self, module: Any, cores: Cores) -> None:
         self.width = module.hidden_size
         weight = np.concatenate([np.array(module.Wx), np.array(module.Wh)], axis=1)
         bias = np.zeros(len(weight), np.float32) if module.bias is None else np.array(module.bias)
         halves = np.repeat(np.array([0.5, 0.5, 1.0, 0.5], np.float32), self.width)
-        self._gates = Linear(weight * halves[:, None], bias * halves)
+        self._gates = Linear(weight * halves[:, None], bias * halves, cores)
 
     def step(self, x: Rows, hidden: Rows, cell: Rows) -> tuple[Rows, Rows]:
         """One token; gates in MLX's order: input, forget, cell, output."""
@@ -155,8 +158,8 @@ class _LstmLayer:
         return leave * np.tanh(cell), cell
 
 
-def _linear(module: Any) -> Linear:
-    return Linear(np.array(module.weight), _bias_of(module))
+def _linear(module: Any, cores: Cores) -> Linear:
+    return Linear(np.array(module.weight), _bias_of(module), cores)
 
 
 def _bias_of(module: Any) -> Rows:

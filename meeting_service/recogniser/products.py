@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meeting_service.recogniser.blas import has_small_products
+from meeting_service.recogniser.cores import Cores
 
 Rows = NDArray[np.float32]
 
@@ -19,12 +20,15 @@ _TILED, _SINGLE = (4, 64), (1, 256)
 by 8198 columns take 1.5 ms (5.8 row by row, 2.3 in one product), one row 0.38 instead of 0.36. Elsewhere it
 copies both first, and single rows by wider blocks are quicker: 3.4 and 0.32 ms."""
 
+_MUCH = 200_000
+"""Numbers in the rows times blocks of the matrix that are worth another core: half a millisecond."""
+
 
 class Linear:
     """`rows @ weight.T + bias`: what a row gives is the same to the last bit alone and in any company."""
 
-    def __init__(self, weight: Rows, bias: Rows) -> None:
-        """`weight` is `(outputs, inputs)`, `bias` `(outputs,)`."""
+    def __init__(self, weight: Rows, bias: Rows, cores: Cores) -> None:
+        """`weight` is `(outputs, inputs)`, `bias` `(outputs,)`; `cores` share what there is much of."""
         self.outputs, inputs = weight.shape
         self.tile, block = _shape(inputs)
         blocks = -(-self.outputs // block)
@@ -32,6 +36,9 @@ class Linear:
         padded[: self.outputs] = weight
         self._blocks = np.ascontiguousarray(padded.reshape(blocks, 1, block, inputs).swapaxes(2, 3))
         self._bias = bias
+        self._cores = cores
+        half = blocks // 2
+        self._halves = [slice(0, half), slice(half, blocks)]
 
     def __call__(self, rows: Rows) -> Rows:
         """`(rows, inputs)` to `(rows, outputs)`."""
@@ -41,11 +48,19 @@ class Linear:
             filled = np.zeros((tiles * self.tile, inputs), np.float32)
             filled[:count] = rows
             rows = filled
-        product = rows.reshape(1, tiles, self.tile, inputs) @ self._blocks  # (blocks, tiles, tile, block)
+        product = self._multiply(rows.reshape(1, tiles, self.tile, inputs))
         width = product.shape[0] * product.shape[3]
         joined: Rows = product.transpose(1, 2, 0, 3).reshape(len(rows), width)[:count, : self.outputs]
         joined += self._bias
         return joined
+
+    def _multiply(self, tiles: Rows) -> Rows:
+        """All tiles by all blocks, `(blocks, tiles, tile, block)`."""
+        product = np.empty((len(self._blocks), *tiles.shape[1:3], self._blocks.shape[-1]), np.float32)
+        little = tiles.shape[1] == 1 or tiles.size * len(self._blocks) < _MUCH
+        shares = [slice(None)] if little else self._halves
+        self._cores.map(lambda some: np.matmul(tiles, self._blocks[some], out=product[some]), shares)
+        return product
 
 
 @cache

@@ -1,17 +1,18 @@
 import numpy as np
 import pytest
 
+from meeting_service.recogniser.cores import Cores
 from meeting_service.recogniser.products import Linear
 
-SHAPES = [(160, 640), (320, 640), (640, 500), (1_280, 640), (33, 7)]
+SHAPES = [(160, 640), (320, 640), (640, 500), (1_280, 640), (640, 3_000), (33, 7)]
 """Inputs and outputs: those of the bundled model, of the published ones, and some that fit nowhere."""
 
 
-def make_linear(inputs: int, outputs: int) -> Linear:
+def make_linear(inputs: int, outputs: int, cores: int = 1) -> Linear:
     """Weights from nowhere."""
     random = np.random.default_rng(inputs)
     weight = random.standard_normal((outputs, inputs)).astype(np.float32)
-    return Linear(weight, random.standard_normal(outputs).astype(np.float32))
+    return Linear(weight, random.standard_normal(outputs).astype(np.float32), Cores(cores))
 
 
 def make_rows(count: int, inputs: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
@@ -28,7 +29,7 @@ def test_it_is_a_product(inputs: int, outputs: int) -> None:
     weight = random.standard_normal((outputs, inputs)).astype(np.float32)
     rows, bias = random.standard_normal((6, inputs)).astype(np.float32), np.ones(outputs, np.float32)
 
-    result = Linear(weight, bias)(rows)
+    result = Linear(weight, bias, Cores(1))(rows)
 
     np.testing.assert_allclose(rows.astype(np.float64) @ weight.T + 1.0, result, atol=1e-3)
 
@@ -36,12 +37,14 @@ def test_it_is_a_product(inputs: int, outputs: int) -> None:
 @pytest.mark.parametrize(("inputs", "outputs"), SHAPES)
 @pytest.mark.parametrize("count", [1, 2, 3, 4, 5, 8, 13, 16, 64])
 def test_a_row_has_its_bits_in_any_company(inputs: int, outputs: int, count: int) -> None:
-    """However many rows there are, in whatever order, each gives what it gives alone."""
+    """However many rows there are, in whatever order, on one core or two, each gives what it gives alone."""
     linear, rows = make_linear(inputs, outputs), make_rows(count, inputs)
+    on_two_cores = make_linear(inputs, outputs, cores=2)
     alone = np.concatenate([linear(rows[row : row + 1]) for row in range(count)])
 
     for order in (np.arange(count), np.arange(count)[::-1], np.roll(np.arange(count), 3)):
         np.testing.assert_array_equal(alone[order], linear(rows[order]))
+        np.testing.assert_array_equal(alone[order], on_two_cores(rows[order]))
 
 
 def test_neighbours_that_are_no_numbers_stay_by_themselves() -> None:
