@@ -16,7 +16,7 @@ from meeting_service.settings import LoggingSettings
 CONTENT_KEYS = frozenset({"text", "name", "title", "words", "sentence", "draft", "pcm", "samples", "body"})
 """fields that could hold what people said or who they are"""
 
-_QUIET = ("aiohttp.access", "aiosqlite", "alembic", "asyncio", "httpx", "huggingface_hub", "sqlalchemy")
+QUIET = ("aiohttp.access", "aiosqlite", "alembic", "asyncio", "httpx", "huggingface_hub", "sqlalchemy")
 
 
 def configure_logging(settings: LoggingSettings, stream: TextIO | None = None) -> None:
@@ -33,7 +33,7 @@ def configure_logging(settings: LoggingSettings, stream: TextIO | None = None) -
     root.handlers[:] = [handler]
     level = settings.level.upper()
     root.setLevel(level)
-    for name in _QUIET:
+    for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
 
 

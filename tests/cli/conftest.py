@@ -22,7 +22,12 @@ Invoke = Callable[..., Ended]
 
 
 @pytest.fixture
-def invoke(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Invoke:
+def invoke(
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    restored_logging: None,
+    tmp_path: Path,
+) -> Invoke:
     """Runs a command in an empty working folder."""
     monkeypatch.chdir(tmp_path)
 
