@@ -7,7 +7,7 @@ Bots send one audio stream per participant; the sentences of all of them become 
 - `ingest` turns what a bot sends into mono PCM with positions; it never touches a socket.
 - `ledger` makes audio durable before it is acknowledged; all that follows reads from it by position.
 - `segmenter` finds utterances, from the audio alone.
-- `recogniser` is a pure function from windows of audio to tokens; the only place that imports MLX.
+- `recogniser` is a pure function from windows of audio to tokens; the only stage that imports MLX.
 - `assembly` makes sentences of tokens.
 - `storage` keeps meetings, participants, revisions of their text, sentences and checkpoints.
 - `worker` runs segmenter and recogniser in a process of its own.
@@ -17,8 +17,9 @@ Bots send one audio stream per participant; the sentences of all of them become 
 - `cli`, `doctor`, `demo` and `bench` are what a person runs.
 
 The root modules are the vocabulary these stages speak (`audio`, `recognition`, `transcript`, `meeting`,
-`events`, `errors`, `clock`, `settings`), what is made of several stages (`transcriber`, `streaming`) and the
-wiring (`runtime`, `app`). Stages do not import each other.
+`events`, `errors`, `clock`, `settings`, and `protocol` between bots and service), what is made of several
+stages (`transcriber` with `drafting`, `streaming`), the wiring (`runtime`, `app`) and what serves all of them
+(`logs`, `metrics`, `preflight`, `resources`, `scoring`). Stages do not import each other.
 
 What always holds: final text depends on a participant's audio alone; acknowledged means durable; a final
 sentence never changes by itself; drafts are best effort, finals are guaranteed; a sick participant harms

@@ -1,4 +1,7 @@
-"""parakeet-mlx as its users run it, beside this service's recogniser on the same weights and BLAS."""
+"""parakeet-mlx as its users run it, on the same weights as this service's recogniser.
+
+On a CPU it multiplies with the BLAS that `recogniser.blas` found for MLX, the recogniser with NumPy's own.
+"""
 
 import warnings
 from collections.abc import Sequence

@@ -61,7 +61,7 @@ def _has_nvidia_gpu() -> bool:
 
 
 def check_blas(_settings: Settings) -> Finding:
-    """Whether matrix products run at the speed of the machine."""
+    """Whether what is left to MLX on a CPU is multiplied at the speed of the machine."""
     from meeting_service.recogniser import describe_blas
 
     blas = describe_blas()

@@ -1,4 +1,4 @@
-"""From windows of audio to tokens: a pure function, batched; the only package that imports MLX.
+"""From windows of audio to tokens: a pure function, batched; the only stage that imports MLX.
 
     Window ─► features ─► encoder ─► decoder (transducer, ctc, beam) ─► Hypothesis
 

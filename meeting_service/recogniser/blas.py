@@ -28,16 +28,16 @@ _THREADS = "OPENBLAS_NUM_THREADS"
 
 @dataclass(frozen=True, slots=True)
 class Blas:
-    """Which BLAS multiplies matrices."""
+    """Which BLAS multiplies what is left to MLX on a CPU."""
 
     path: str | None
     """library that was loaded; None where MLX's own is used"""
     wanted: bool
-    """whether this platform needs one: Linux without a GPU"""
+    """whether MLX lacks a fast one on this platform: on Linux"""
 
     @property
     def fast(self) -> bool:
-        """Whether matrix products on the CPU run at the speed of the machine."""
+        """Whether MLX multiplies on the CPU at the speed of the machine."""
         return self.path is not None or not self.wanted
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ import mlx.core as mx
 from meeting_service.recogniser.blas import use_threads
 
 _CACHE_BYTES = {"cpu": 1 << 26, "metal": 1 << 30, "cuda": 1 << 30}
-"""Buffers MLX may keep for shapes that come again; on a CPU it only loads models and projects frames."""
+"""Buffers MLX may keep for shapes that come again; on a CPU it only loads models and decodes for CTC."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ class LoadedModel:
     front_end: FrontEndConfig
     vocabulary: tuple[str, ...]
     weights: Literal["float32", "bfloat16"]
-    """arithmetic of the encoder; decoders always compute in float32"""
+    """of the encoder: its arithmetic on a GPU; a CPU, like all decoders, computes in float32"""
     parameters: int
     """how many numbers it has"""
     bits: int | None

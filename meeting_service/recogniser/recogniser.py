@@ -32,6 +32,7 @@ class RecogniserInfo:
     weights: str
     """arithmetic, and how few bits the encoder's weights have, if few"""
     blas: str
+    """what multiplies for MLX on a CPU, where the encoder multiplies in NumPy"""
 
 
 @dataclass(frozen=True, slots=True)

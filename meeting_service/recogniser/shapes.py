@@ -1,4 +1,4 @@
-"""The few shapes windows are encoded in: a ladder of lengths.
+"""The few shapes windows are encoded in on a GPU: a ladder of lengths.
 
 Every new shape costs a GPU its kernels and MLX a set of buffers; every frame of padding costs work. The
 rung of a window follows from its own length alone.

@@ -1,7 +1,8 @@
 """Sessions: the live run of meetings. Audio in, text out, both kept before anyone is told.
 
 `manager` is the door, `inputs` a sender's way in, `live` what is going on, `streams` what the worker is
-asked, `results` what it answers; `retranscriptions` has it read kept audio again; `models` says who reads.
+asked, `results` what it answers; `repeats` tells what was sent before; `retranscriptions` has kept audio read
+again; `models` says who reads.
 """
 
 from meeting_service.sessions.inputs import AudioInput

@@ -15,7 +15,7 @@ class Recognisers:
 
     Args:
         names: hub names, folders or `demo`; at least one.
-        weights: the arithmetic of all of them.
+        weights: what a weight may take, in all of them.
 
     Raises:
         CannotStart: one of them cannot be loaded.
