@@ -73,8 +73,8 @@ APPEND = Operation(
     {200: Reply(_KEPT, shapes.Through, headers=[_THROUGH])},
     detail="A request is one piece of the stream; the next one continues it. PCM may be cut anywhere "
     "(rate 8000 to 96000; encoding s16le, s16be, f32le, mulaw or alaw); of containers each request is a "
-    "whole file. Several channels are mixed down. The body may be chunked and take as long as the meeting does. "
-    "An error keeps what came before it, and says how far that is.",
+    "whole file. Several channels are mixed down. The body may be chunked and take as long as the meeting "
+    "does. An error keeps what came before it, and says how far that is.",
     tag=TAG,
     body_media=MEDIA,
     headers=_HEADERS,
