@@ -11,17 +11,19 @@ _PACKAGES = ("meeting-service", "mlx", "parakeet-mlx", "numpy", "aiohttp")
 
 
 @cache
-def describe_machine() -> Mapping[str, str | int]:
+def describe_machine() -> Mapping[str, str | int | bool]:
     """Processor, cores, memory, system, linear algebra, device."""
     from meeting_service.recogniser import describe_blas
+    from meeting_service.recogniser.blas import count_own_cores, has_small_products
     from meeting_service.recogniser.device import open_device
 
     return {
         "processor": _processor(),
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        "cores": count_own_cores(),
         "memory_mb": os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") >> 20,
         "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-        "blas": str(describe_blas()),
+        "numpy_small_products": has_small_products(),
+        "mlx_blas": str(describe_blas()),
         "device": open_device().kind,
     }
 

@@ -40,6 +40,7 @@ class _Noted:
     length: int
     decode_start: int
     decode_end: int
+    tail: bool
     final: bool
 
 
@@ -82,4 +83,5 @@ def _to_window(noted: _Noted, reader: LedgerReader, states: Mapping[int, Decoder
     pcm: Any = reader.read(noted.stream_id, noted.start, noted.start + noted.length)
     # Only a window that begins where its decoding does begins an utterance.
     state = None if noted.start == noted.decode_start else states.get(noted.stream_id)
-    return Window(pcm * _FULL_SCALE, noted.start, noted.decode_start, noted.decode_end, state)
+    samples = pcm * _FULL_SCALE
+    return Window(samples, noted.start, noted.decode_start, noted.decode_end, state, tail=noted.tail)

@@ -43,7 +43,9 @@ def _heading(*, quick: bool) -> Text:
     text = Text("What this machine holds", style="bold")
     text.append(" (a quick look)" if quick else "", style="bold")
     text.append(f"\n{machine['processor']}, {machine['cores']} cores, {memory_gb:.0f} GB", style="dim")
-    text.append(f"\nmlx {versions['mlx']} on {machine['device']}, {machine['blas']}", style="dim")
+    text.append(f"\nmlx {versions['mlx']} on {machine['device']}, {machine['mlx_blas']}", style="dim")
+    small = "" if machine["numpy_small_products"] else ", without small products (no AVX-512)"
+    text.append(f"\nnumpy {versions['numpy']}{small}", style="dim")
     return text
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from meeting_service.bench.processes import Usage, find_children, read_usage
 from meeting_service.errors import MeetingServiceError
+from meeting_service.recogniser.blas import OVERRIDE
 
 START_PATIENCE_S = 300.0
 """a model of full size is read and warmed in this"""
@@ -78,7 +79,7 @@ def serve(folder: Path, model: str | Path, options: Options | None = None) -> It
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
-            env={k: v for k, v in os.environ.items() if not k.startswith("MEETING_SERVICE_")},
+            env=_without_settings(os.environ),
         )
     try:
         yield Served(_wait_until_ready(process, log), process.pid, _find_worker(process.pid), log)
@@ -93,6 +94,11 @@ def read_log(log: Path, event: str) -> list[dict[str, Any]]:
         if line.startswith("{") and (entry := json.loads(line)).get("event") == event:
             entries.append(entry)
     return entries
+
+
+def _without_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """No setting of the surroundings counts, but the BLAS is the one that the bench itself has."""
+    return {k: v for k, v in environment.items() if k == OVERRIDE or not k.startswith("MEETING_SERVICE_")}
 
 
 def _wait_until_ready(process: "subprocess.Popen[str]", log: Path) -> str:

@@ -1,7 +1,6 @@
 """What computes: versions, the model, the device, its arithmetic."""
 
 import importlib.metadata
-import os
 import platform
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from meeting_service.settings import Settings
 
 def check_versions(_settings: Settings) -> Finding:
     """The versions a bug report needs."""
-    packages = ("meeting-service", "mlx", "parakeet-mlx", "aiohttp")
+    packages = ("meeting-service", "mlx", "parakeet-mlx", "numpy", "aiohttp")
     listed = [f"Python {platform.python_version()}"]
     listed += [f"{package} {importlib.metadata.version(package)}" for package in packages]
     return Finding("versions", Level.OK, ", ".join(listed))
@@ -44,12 +43,13 @@ def _check_one_model(name: str) -> Finding:
 
 def check_device(_settings: Settings) -> Finding:
     """What computes."""
+    from meeting_service.recogniser.blas import count_own_cores
     from meeting_service.recogniser.device import open_device
 
     kind = open_device().kind
     if kind != "cpu":
         return Finding("device", Level.OK, f"GPU ({kind})")
-    found = f"CPU, {os.cpu_count()} cores, {platform.machine()}"
+    found = f"CPU, {count_own_cores()} cores, {platform.machine()}"
     if _has_nvidia_gpu():
         advice = "use it: uv sync --extra cuda --no-install-package mlx-cpu"
         return Finding("device", Level.NOTICE, f"{found}, though there is an NVIDIA GPU", advice)
@@ -63,8 +63,11 @@ def _has_nvidia_gpu() -> bool:
 def check_blas(_settings: Settings) -> Finding:
     """Whether what is left to MLX on a CPU is multiplied at the speed of the machine."""
     from meeting_service.recogniser import describe_blas
+    from meeting_service.recogniser.device import open_device
 
     blas = describe_blas()
+    if open_device().on_gpu:
+        return Finding("linear algebra", Level.OK, "the GPU's")
     if blas.fast:
         return Finding("linear algebra", Level.OK, str(blas))
     advice = (

@@ -108,6 +108,11 @@ def count_cores() -> int:
     allowed = os.environ.get(_THREADS, "")
     if allowed.isdecimal() and int(allowed) > 0:
         return int(allowed)
+    return count_own_cores()
+
+
+def count_own_cores() -> int:
+    """How many cores this process may run on."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -230,8 +230,8 @@ def _now_s() -> float:
     return asyncio.get_running_loop().time()
 
 
-def _describe(job: Job) -> tuple[int, int, int, int, int, bool]:
-    """Stream; start, length and decoded part of the window in samples at 16 kHz; whether it is final."""
+def _describe(job: Job) -> tuple[int, int, int, int, int, bool, bool]:
+    """Stream; start, length and decoded part of the window at 16 kHz; has it a tail; is it final."""
     window = job.window
     place = (window.start, len(window.samples), window.decode_start, window.decode_end)
-    return (job.work.stream_id, *place, job.final)
+    return (job.work.stream_id, *place, window.tail, job.final)

@@ -41,4 +41,5 @@ def _load(name: str, weights: "Weights") -> Recogniser:
 
 
 def _describe(info: RecogniserInfo) -> str:
-    return f"{info.model} ({info.kind}), {info.weights} on {info.device}, {info.blas}"
+    blas = f", {info.blas}" if info.device == "cpu" else ""
+    return f"{info.model} ({info.kind}), {info.weights} on {info.device}{blas}"

@@ -15,9 +15,9 @@ def describe(**environment: str) -> str:
     return " ".join(run(code, {**os.environ, **environment}))
 
 
-def run(code: str, environment: dict[str, str]) -> list[str]:
+def run(code: str, environment: dict[str, str], *arguments: str) -> list[str]:
     """Words that `code` prints in a fresh interpreter."""
-    command = [sys.executable, "-c", code]
+    command = [sys.executable, "-c", code, *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
     return done.stdout.split()
 
@@ -49,22 +49,24 @@ def test_the_one_named_is_loaded() -> None:
 
 
 @linux
-def test_the_encoder_has_the_cores() -> None:
-    """Opening a CPU leaves the BLAS one thread; more are had by asking."""
-    if load_blas().path is None:
+@pytest.mark.parametrize("whose", ["MLX", "NumPy"])
+def test_the_encoder_has_the_cores(whose: str) -> None:
+    """Opening a CPU leaves each BLAS one thread; more are had by asking."""
+    if whose == "MLX" and load_blas().path is None:
         pytest.skip("this machine has no OpenBLAS")
     code = """
-import ctypes
-from meeting_service.recogniser.blas import load_blas, use_threads
+import ctypes, sys
+from meeting_service.recogniser.blas import _numpys, load_blas, use_threads
 from meeting_service.recogniser.device import open_device
-library = ctypes.CDLL(load_blas().path)
+mlx = sys.argv[1] == "MLX"
+count = ctypes.CDLL(load_blas().path).openblas_get_num_threads if mlx else _numpys("get_num_threads")
 open_device()
-print(library.openblas_get_num_threads())
+print(count())
 use_threads(2)
-print(library.openblas_get_num_threads())
+print(count())
 """
 
-    assert ["1", "2"] == run(code, dict(os.environ))
+    assert ["1", "2"] == run(code, dict(os.environ), whose)
 
 
 def test_an_operator_limits_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:

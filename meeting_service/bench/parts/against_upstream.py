@@ -15,7 +15,7 @@ from meeting_service.bench.context import Context
 from meeting_service.bench.figures import Figure, Rows
 from meeting_service.bench.part import Part
 from meeting_service.bench.speech import PEOPLE, lay_out_meeting, speak_without_pause
-from meeting_service.recogniser import Engine, get_model
+from meeting_service.recogniser import Engine, describe_blas, get_model
 from meeting_service.recognition import Samples
 from meeting_service.settings import Settings
 
@@ -102,6 +102,8 @@ def _contests(context: Context) -> Iterator[tuple[Contest, float, float]]:
 def _figure(key: str, comparisons: Sequence[Comparison]) -> Figure:
     last = comparisons[-1]
     note = f"{last.model} model, {last.seconds:.0f} s of audio, context (256, 256), pushes of 1 s"
+    if not describe_blas().fast:
+        note += "; upstream multiplies with the slow reference BLAS: install libopenblas0 to be fair to it"
     columns = ("model", "audio s", "upstream CPU s", "ours CPU s", "÷")
     rows = tuple(
         (c.model, f"{c.seconds:.0f}", f"{c.upstream_s:.1f}", f"{c.ours_s:.2f}", f"{c.ratio:.1f}")

@@ -7,7 +7,6 @@ or finals come too late, then narrowed down; every step has the same service, wa
 
 import asyncio
 import math
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -19,6 +18,7 @@ from meeting_service.bench.part import Part
 from meeting_service.bench.rehearsal import SETTLE_S, Rehearsal, rehearse
 from meeting_service.bench.served import Served, serve
 from meeting_service.bench.turns import make_track
+from meeting_service.recogniser.blas import count_cores
 
 PEOPLE_A_MEETING = 4
 FEW = 4
@@ -87,7 +87,7 @@ def _run(context: Context) -> Iterator[Figure]:
 
     with serve(context.scratch / "capacity", "demo") as served:
         alone_in_time = try_out(1)
-        first = guess(curve[1], os.cpu_count() or 1)
+        first = guess(curve[1], count_cores())
         found = Search(0, complete=True)
         if alone_in_time:
             found = search(try_out, first, context.choose(2, 6), good=1)

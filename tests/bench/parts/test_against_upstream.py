@@ -18,7 +18,7 @@ def test_the_same_audio_goes_through_both(context: Context, tmp_path: Path) -> N
 
     assert comparison.seconds == 2
     assert comparison.upstream_s > 0
-    assert comparison.ratio == comparison.upstream_s / comparison.ours_s
+    assert comparison.ratio > 1
 
 
 def test_upstream_hears_the_words() -> None:
