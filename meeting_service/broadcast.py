@@ -186,11 +186,6 @@ class Broadcaster:
         topic = self._topics.get(meeting_id)
         return topic.behind_ms if topic else 0
 
-    def list_drafts(self, meeting_id: str) -> list[Draft]:
-        """The drafts that are on the table."""
-        topic = self._topics.get(meeting_id)
-        return [draft for draft in topic.drafts.values() if draft.text] if topic else []
-
     def watcher_count(self, meeting_id: str) -> int:
         """How many follow the meeting."""
         topic = self._topics.get(meeting_id)

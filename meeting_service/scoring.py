@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
-MAX_SPEAKERS = 16
-"""beyond this the search for the best assignment takes too long"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,33 +46,3 @@ def count_speaker_word_errors(references: Mapping[str, str], hypotheses: Mapping
     speakers = references.keys() | hypotheses.keys()
     counts = (count_word_errors(references.get(s, ""), hypotheses.get(s, "")) for s in speakers)
     return sum(counts, start=WordErrors(0, 0))
-
-
-def count_permuted_word_errors(references: Mapping[str, str], hypotheses: Mapping[str, str]) -> WordErrors:
-    """The errors of cpWER: as above, with the assignment of speakers that has the fewest.
-
-    Raises:
-        ValueError: on more than `MAX_SPEAKERS` speakers.
-    """
-    size = max(len(references), len(hypotheses))
-    if size > MAX_SPEAKERS:
-        raise ValueError(f"{size} speakers are more than {MAX_SPEAKERS}")
-    said = [*references.values(), *[""] * (size - len(references))]
-    heard = [*hypotheses.values(), *[""] * (size - len(hypotheses))]
-    pairs = [[count_word_errors(reference, hypothesis).errors for hypothesis in heard] for reference in said]
-    words = sum(len(normalise(reference)) for reference in said)
-    return WordErrors(_cheapest_assignment(pairs), words)
-
-
-def _cheapest_assignment(costs: list[list[int]]) -> int:
-    """The least sum of one entry per row and column of a square matrix, over sets of columns."""
-    best = {0: 0}
-    for row in costs:
-        following: dict[int, int] = {}
-        for taken, cost in best.items():
-            for column, added in enumerate(row):
-                chosen = taken | 1 << column
-                if chosen != taken:
-                    following[chosen] = min(cost + added, following.get(chosen, cost + added))
-        best = following
-    return min(best.values())

@@ -16,13 +16,21 @@ from meeting_service.client.errors import Unreachable, close_code_to_error, code
 from meeting_service.client.patience import Patience
 from meeting_service.client.stream import AudioStream
 from meeting_service.errors import MeetingServiceError
-from meeting_service.protocol import RETRY_LATER, SUBPROTOCOL, Bye, CloseCode, Hello, Open, StreamSpec
+from meeting_service.protocol import (
+    RETRY_AT_ONCE,
+    RETRY_LATER,
+    SUBPROTOCOL,
+    Bye,
+    Hello,
+    Open,
+    StreamSpec,
+)
 
 HEARTBEAT_S = 15.0
 CONNECT_PATIENCE_S = 10.0
 CLOSE_PATIENCE_S = 5.0
 
-_LOST = frozenset({None, 1000, 1001, 1005, 1006, CloseCode.FAILED, CloseCode.RESTARTING}) | RETRY_LATER
+_LOST = frozenset({None, 1000, 1001, 1005, 1006}) | RETRY_AT_ONCE | RETRY_LATER
 """closes after which the client comes back; any other is final"""
 _HARMLESS = frozenset({"too_fast"})
 """refusals of a message that the stream survives"""

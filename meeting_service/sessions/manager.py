@@ -28,7 +28,7 @@ from meeting_service.sessions.retranscriptions import Retranscriptions
 from meeting_service.sessions.streams import LiveStreams
 from meeting_service.settings import Settings
 from meeting_service.storage import Store
-from meeting_service.transcript import Draft, Transcript, TranscriptGap
+from meeting_service.transcript import Transcript, TranscriptGap
 from meeting_service.worker.home import Worker
 
 log = structlog.get_logger()
@@ -310,10 +310,6 @@ class SessionManager:
         if meeting_id not in self._meetings:
             return transcript
         return replace(transcript, participants=await self.list_participants(meeting_id))
-
-    def drafts(self, meeting_id: str) -> list[Draft]:
-        """What participants seem to be saying now."""
-        return self.broadcaster.list_drafts(meeting_id)
 
     @contextmanager
     def subscribe(self, meeting_id: str, after: int | None = None) -> Iterator[Watcher]:

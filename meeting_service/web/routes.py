@@ -66,7 +66,6 @@ def setup_web(app: web.Application) -> None:
     app.setdefault(CLOCK, SystemClock())
     stopping.setup(app)
     senders.setup(app)
-    senders.setup(app)
     assets.setup_templates(app)
     app[openapi.DOCUMENT] = openapi.describe(ROUTES)
     app.middlewares.extend((answer_errors, security.refuse_foreign_pages))
