@@ -13,6 +13,7 @@ from meeting_service.web.view import MeetingRow, meeting_to_row, transcript_to_v
 LIVE_STATES = (MeetingState.LIVE, MeetingState.ENDING)
 PER_PAGE = 30
 MAX_LIVE = 100
+"""shown first, of each state; what is live beyond these is in its place among the others"""
 FORMATS = {
     purpose: {name: form for name, form in formats.items() if form.purpose is purpose} for purpose in Purpose
 }
@@ -20,14 +21,17 @@ FORMATS = {
 
 
 async def meetings(request: web.Request) -> web.Response:
-    """GET /: live meetings first, then the others, newest first."""
+    """GET /: live meetings first, then the others, newest first.
+
+    Further pages have every meeting in its place, so that each is on some page however many are live.
+    """
     q = request.query.get("q", "").strip()[:200]
     cursor = request.query.get("cursor") or None
     store = request.app[SESSIONS].store
     page = await store.list_meetings(q=q or None, limit=PER_PAGE, cursor=cursor)
     live = [] if cursor else await _list_live(request, q)
     known = {meeting.id for meeting in live}
-    past = [m for m in page.meetings if m.id not in known and m.state not in LIVE_STATES]
+    past = [meeting for meeting in page.meetings if meeting.id not in known]
     context = {
         "live": [await _to_row(request, meeting) for meeting in live],
         "past": [await _to_row(request, meeting) for meeting in past],

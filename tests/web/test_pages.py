@@ -2,6 +2,7 @@ import re
 from html.parser import HTMLParser
 
 from meeting_service.meeting import MeetingState, NewMeeting
+from meeting_service.web.pages import MAX_LIVE, PER_PAGE
 from tests.web.conftest import Client, Service
 
 VOID = {"br", "hr", "img", "input", "link", "meta"}
@@ -95,6 +96,21 @@ async def test_the_list_shows_live_meetings_first(service: Service) -> None:
     assert meetings[:2] == ["/meetings/live", "/meetings/past34"]
     others = [href for href in rest.values("href") if href and href.startswith("/meetings/")]
     assert len({*meetings, *others}) == 36
+
+
+async def test_every_live_meeting_is_on_some_page(service: Service) -> None:
+    """Also when more are live than are shown first."""
+    ids = {f"live{n}" for n in range(MAX_LIVE + PER_PAGE)}
+    for meeting_id in ids:
+        await service.sessions.store.create_meeting(NewMeeting(id=meeting_id))
+    found: set[str] = set()
+    path: str | None = "/"
+    while path:
+        hrefs = [href for href in (await read(service.client, path)).values("href") if href]
+        found |= {href.removeprefix("/meetings/") for href in hrefs if href.startswith("/meetings/")}
+        path = next((href for href in hrefs if "cursor=" in href), None)
+
+    assert ids == found
 
 
 async def test_the_list_can_be_searched(service: Service) -> None:
