@@ -2,5 +2,5 @@
 
 `loop`, `batch`, `load` and `stream` are the work, `recognisers` the models that do it; `home` is the child
 process seen from the service, `__main__` the child seen from inside, `inline` the same without a process;
-`messages` is what is said.
+`messages` is what is said, `outgoing` how answers wait.
 """

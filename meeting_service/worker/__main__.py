@@ -4,7 +4,7 @@ import asyncio
 import signal
 import socket
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,28 +16,25 @@ from meeting_service.segmenter import SileroDetector
 from meeting_service.settings import LoggingSettings, RecognitionSettings, SegmenterSettings
 from meeting_service.worker.home import MAX_LINE_BYTES
 from meeting_service.worker.loop import RecognitionLoop
-from meeting_service.worker.messages import Configure, Ready, Reply, StartFailed, decode, encode
+from meeting_service.worker.messages import Configure, Ready, StartFailed, decode, encode
+from meeting_service.worker.outgoing import Outgoing
 from meeting_service.worker.recognisers import Recognisers
 
 
 async def work(connection: socket.socket) -> None:
     """Serve one service until its end of the socket closes."""
     reader, writer = await asyncio.open_unix_connection(sock=connection, limit=MAX_LINE_BYTES)
-
-    def emit(reply: Reply) -> None:
-        writer.write(encode(reply))
-
     configure: Configure = decode(await reader.readline())
     configure_logging(LoggingSettings(**configure.logging))
     try:
         engine, description = await asyncio.to_thread(_start_engine, configure)
     except MeetingServiceError as error:
-        emit(StartFailed(error.detail))
+        writer.write(encode(StartFailed(error.detail)))
         await writer.drain()
         return
     try:
-        emit(Ready(description))
-        await _serve(configure, engine, reader, emit)
+        writer.write(encode(Ready(description)))
+        await _serve(configure, engine, reader, Outgoing(writer))
     finally:
         await asyncio.to_thread(engine.close)
         writer.close()
@@ -54,9 +51,10 @@ async def _serve(
     configure: Configure,
     engine: EngineThread[Recognisers],
     reader: asyncio.StreamReader,
-    emit: Callable[[Reply], None],
+    outgoing: Outgoing,
 ) -> None:
     async def recognise(model: str, windows: Sequence[Window]) -> list[Hypothesis]:
+        await outgoing.drain()
         return await asyncio.wrap_future(engine.call(lambda models: models.recognise(windows, model)))
 
     loop = RecognitionLoop(
@@ -64,14 +62,18 @@ async def _serve(
         recognise,
         RecognitionSettings(**configure.recognition),
         SegmenterSettings(**configure.segmenter),
-        emit,
+        outgoing.emit,
     )
     async with asyncio.TaskGroup() as group:
-        working = group.create_task(loop.run(), name="recognition")
+        tasks = [
+            group.create_task(loop.run(), name="recognition"),
+            group.create_task(outgoing.run(), name="answers"),
+        ]
         with suppress(ConnectionError):  # a service that was killed
             while line := await reader.readline():
                 loop.handle(decode(line))
-        working.cancel()
+        for task in tasks:
+            task.cancel()
 
 
 def main() -> None:

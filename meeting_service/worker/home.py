@@ -1,14 +1,19 @@
 """Where a worker lives: a child process, started again whenever it dies.
 
 The service and its child share one socket. The child ends when the socket does, so it never outlives a
-service that was killed; the service starts a new child, with growing patience, when the child ends.
+service that was killed; the service starts a new child, with growing patience, when the child ends, cannot
+be understood or does not listen.
+
+Both directions are bounded. Answers: while the service does not take them, the queue fills up, the socket is
+no longer read, and the child stops recognising (see `outgoing`). Commands: the child always reads them; one
+that leaves more than `MAX_UNREAD_BYTES` unread is stuck, and is ended.
 """
 
 import asyncio
 import socket
 import sys
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import ExitStack, suppress
 from typing import Protocol
 
 import structlog
@@ -27,7 +32,12 @@ from meeting_service.worker.messages import (
 
 log = structlog.get_logger()
 
-MAX_LINE_BYTES = 64 * 1024 * 1024
+MAX_LINE_BYTES = 8 * 1024 * 1024
+"""many times the longest message; a reader keeps at most twice that"""
+MAX_UNREAD_BYTES = 16 * 1024 * 1024
+"""commands of minutes"""
+MAX_REPLIES = 1000
+"""answers that wait to be handled"""
 RESTART_DELAYS_S = (0.0, 0.5, 1.0, 2.0, 5.0)
 STOP_PATIENCE_S = 5.0
 
@@ -67,16 +77,21 @@ class Worker(Protocol):
 
 
 class ChildWorker:
-    """A worker in a process of its own. Owned by the service's event loop."""
+    """A worker in a process of its own. Owned by the service's event loop.
 
-    def __init__(self, configure: Configure) -> None:
+    Args:
+        configure: what every child is told first.
+        restart_delays_s: before each attempt to start a new one; the last for all that follow.
+    """
+
+    def __init__(self, configure: Configure, restart_delays_s: Sequence[float] = RESTART_DELAYS_S) -> None:
         self._configure = configure
-        self._replies: asyncio.Queue[Reply | None] = asyncio.Queue()
+        self._restart_delays_s = restart_delays_s
+        self._replies: asyncio.Queue[Reply | None] = asyncio.Queue(MAX_REPLIES)
         self._writer: asyncio.StreamWriter | None = None
         self._unwritten: list[bytes] = []
         self._process: asyncio.subprocess.Process | None = None
         self._supervisor: asyncio.Task[None] | None = None
-        self._stopping = False
         self.ready = False
         self.description = ""
         self.restarts = 0
@@ -88,7 +103,10 @@ class ChildWorker:
 
     async def start(self) -> None:
         """Start the child and wait until its model is warm."""
-        reader = await self._spawn()
+        try:
+            reader = await self._spawn()
+        except OSError as error:
+            raise CannotStart(f"the recogniser cannot start: {error.strerror or error}") from error
         first = await self._read(reader)
         if not isinstance(first, Ready):
             await self._end_process()
@@ -102,7 +120,7 @@ class ChildWorker:
 
         What is given in one turn of the loop goes in one write: hundreds of streams may share a commit.
         """
-        if self._writer is None or self._writer.is_closing():
+        if not self.ready:
             return
         if not self._unwritten:
             asyncio.get_running_loop().call_soon(self._write)
@@ -110,8 +128,12 @@ class ChildWorker:
 
     def _write(self) -> None:
         lines, self._unwritten = self._unwritten, []
-        if self._writer is not None and not self._writer.is_closing():
-            self._writer.write(b"".join(lines))
+        if self._writer is None or self._writer.is_closing():
+            return
+        self._writer.write(b"".join(lines))
+        if self._writer.transport.get_write_buffer_size() > MAX_UNREAD_BYTES:
+            log.error("worker_stuck", limit_bytes=MAX_UNREAD_BYTES)
+            self._kill()
 
     async def replies(self) -> AsyncIterator[Reply]:
         """All that the child says, across restarts."""
@@ -120,39 +142,47 @@ class ChildWorker:
 
     async def stop(self) -> None:
         """Close the socket, which ends the child; one that does not listen is killed."""
-        self._stopping = True
         self.ready = False
         if self._supervisor is not None:
             self._supervisor.cancel()
             with suppress(asyncio.CancelledError):
                 await self._supervisor
         await self._end_process()
+        while not self._replies.empty():  # nobody may be there to make room
+            self._replies.get_nowait()
         self._replies.put_nowait(None)
 
     async def _spawn(self) -> asyncio.StreamReader:
         ours, theirs = socket.socketpair()
-        with theirs:
+        with theirs, ExitStack() as unless_connected:
+            unless_connected.enter_context(ours)
             self._process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "meeting_service.worker", str(theirs.fileno())),
                 pass_fds=(theirs.fileno(),),
                 stdin=asyncio.subprocess.DEVNULL,
                 start_new_session=True,  # a Ctrl-C in the terminal is for the service to handle
             )
-        reader, self._writer = await asyncio.open_unix_connection(sock=ours, limit=MAX_LINE_BYTES)
-        self.send(self._configure)
+            reader, self._writer = await asyncio.open_unix_connection(sock=ours, limit=MAX_LINE_BYTES)
+            unless_connected.pop_all()
+        self._writer.write(encode(self._configure))
         return reader
 
     async def _read(self, reader: asyncio.StreamReader) -> Reply | None:
-        with suppress(ConnectionError):
+        """The next answer; None when the child has ended or says what is none."""
+        try:
             if line := await reader.readline():
                 reply: Reply = decode(line)
                 return reply
+        except ValueError:  # also a line that is too long; what it holds may be what people said
+            log.error("worker_not_understood")
+        except OSError as error:
+            log.info("worker_connection_lost", error=type(error).__name__)
         return None
 
     async def _supervise(self, reader: asyncio.StreamReader) -> None:
         while True:
             while (reply := await self._read(reader)) is not None:
-                self._replies.put_nowait(reply)
+                await self._replies.put(reply)
             reader = await self._restart()
 
     async def _restart(self) -> asyncio.StreamReader:
@@ -162,14 +192,17 @@ class ChildWorker:
             await self._end_process()
             self.restarts += 1
             log.warning("worker_restarts", restarts=self.restarts, attempt=attempt)
-            await asyncio.sleep(RESTART_DELAYS_S[min(attempt, len(RESTART_DELAYS_S) - 1)])
-            reader = await self._spawn()
-            first = await self._read(reader)
-            if isinstance(first, Ready):
-                self._became_ready(first)
-                self._replies.put_nowait(Restarted())
-                return reader
+            await asyncio.sleep(self._restart_delays_s[min(attempt, len(self._restart_delays_s) - 1)])
             attempt += 1
+            try:
+                reader = await self._spawn()
+            except OSError as error:
+                log.error("worker_not_started", error=error.strerror or type(error).__name__)
+                continue
+            if isinstance(first := await self._read(reader), Ready):
+                self._became_ready(first)
+                await self._replies.put(Restarted())
+                return reader
 
     def _became_ready(self, ready: Ready) -> None:
         self.ready = True
@@ -177,8 +210,8 @@ class ChildWorker:
 
     async def _end_process(self) -> None:
         if self._writer is not None:
-            self._writer.close()
-            with suppress(ConnectionError):
+            self._writer.transport.abort()  # what it has not read it will not read
+            with suppress(OSError):
                 await self._writer.wait_closed()
             self._writer = None
         if self._process is None:
@@ -186,6 +219,11 @@ class ChildWorker:
         try:
             await asyncio.wait_for(self._process.wait(), STOP_PATIENCE_S)
         except TimeoutError:
+            self._kill()
+            await self._process.wait()
+        self._process = None
+
+    def _kill(self) -> None:
+        if self._process is not None:
             with suppress(ProcessLookupError):
                 self._process.kill()
-            await self._process.wait()

@@ -12,7 +12,11 @@ from meeting_service.worker.messages import Command, Reply
 
 
 class InlineWorker:
-    """The same loop as in the child process, without the process."""
+    """The same loop as in the child process, without the process.
+
+    Its answers wait without a limit: `emit` cannot wait in the event loop that takes them, and the audio of a
+    test bounds them.
+    """
 
     ready = True
     description = "inline"

@@ -188,10 +188,12 @@ def decode(line: bytes) -> Any:
     Raises:
         ValueError: not a line of ours.
     """
-    kind, body = json.loads(line)
-    return _KINDS[kind](
-        **{name: _PARTS[name](part) if name in _PARTS else part for name, part in body.items()}
-    )
+    try:
+        kind, body = json.loads(line)
+        parts = {name: _PARTS[name](part) if name in _PARTS else part for name, part in body.items()}
+        return _KINDS[kind](**parts)
+    except (AttributeError, LookupError, TypeError) as error:
+        raise ValueError(f"not a message of ours: {type(error).__name__}") from None
 
 
 def _read_decoding(body: dict[str, Any]) -> DecodingConfig:
