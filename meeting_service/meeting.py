@@ -90,3 +90,8 @@ class Checkpoint:
     """16 kHz samples of speech found before `resume`"""
     transcribed_samples: int = 0
     """of them, those whose text is final"""
+
+    @property
+    def unrecognised_samples(self) -> int:
+        """Of them, those without text, for they could not be recognised."""
+        return self.speech_samples - self.transcribed_samples
