@@ -14,7 +14,9 @@ speech_seconds = Counter("meeting_speech_seconds", "Seconds of it found to be sp
 sentences = Counter("meeting_sentences", "Sentences that became final", registry=registry)
 drafts = Counter("meeting_drafts", "Drafts recognised", registry=registry)
 recognition_failures = Counter(
-    "meeting_recognition_failures", "Windows that could not be recognised", registry=registry
+    "meeting_recognition_failures",
+    "Utterances with speech that could not be recognised, and streams given up",
+    registry=registry,
 )
 worker_restarts = Counter("meeting_worker_restarts", "Times the worker was started again", registry=registry)
 http_errors = Counter("meeting_http_errors", "Requests answered with an error", ["code"], registry=registry)

@@ -1,6 +1,6 @@
 """Which windows are recognised together next."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 from operator import attrgetter
@@ -49,13 +49,18 @@ class _Candidate:
 
 
 def choose_batch(
-    works: Iterable[StreamWork], limits: BatchLimits, now_s: float, stretch: float = 1.0
+    works: Iterable[StreamWork],
+    limits: BatchLimits,
+    now_s: float,
+    fail: Callable[[StreamWork, Exception], None],
+    stretch: float = 1.0,
 ) -> list[Job]:
     """Finals, then drafts, then finals of streams that are behind; of each, what is due longest goes first.
 
     A stream that is some seconds behind can wait for as many more, then its finals go before drafts too: so
     those who catch up hold up nobody who speaks now, and are never passed over for good. A batch is of one
-    model and one way of decoding, the first window's, so that a slow beam holds up no others.
+    model and one way of decoding, the first window's, so that a slow beam holds up no others. A stream
+    that cannot make its window is given to `fail`.
     """
     jobs: list[Job] = []
     samples = 0
@@ -64,7 +69,12 @@ def choose_batch(
             break
         if jobs and candidate.work.kind != jobs[0].work.kind:
             continue
-        if job := _take(candidate, stretch):
+        try:
+            job = _take(candidate, stretch)
+        except Exception as error:
+            fail(candidate.work, error)
+            continue
+        if job:
             jobs.append(job)
             samples += len(job.window.samples)
     return jobs

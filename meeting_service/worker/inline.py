@@ -7,7 +7,8 @@ from pathlib import Path
 
 from meeting_service.segmenter import SileroDetector, VoiceDetector
 from meeting_service.settings import Settings
-from meeting_service.worker.loop import Recognise, RecognitionLoop
+from meeting_service.worker.isolation import Recognise
+from meeting_service.worker.loop import RecognitionLoop
 from meeting_service.worker.messages import Command, Reply
 
 

@@ -12,6 +12,8 @@ MOST_STRETCH = 16.0
 BATCH_S = 0.5
 """work after which a batch takes no more windows: a final that is just too late for it waits so long"""
 
+_FIRST_SAMPLES_PER_S = 16_000.0
+"""how fast recognition is until it is known: slow, for the first batch after a start may meet a backlog"""
 _LONGEST_STEP_S = 2.0
 
 
@@ -23,7 +25,7 @@ class Load:
         """how many times rarer than usual drafts are now, 1 to 16"""
         self._busy_s = 0.0
         self._passed_s = HORIZON_S
-        self._samples_per_s = math.inf
+        self._samples_per_s = _FIRST_SAMPLES_PER_S
 
     @property
     def share(self) -> float:
@@ -44,9 +46,7 @@ class Load:
         everything = samples + patient_samples
         self._pass(seconds, seconds * samples / everything)
         if seconds > 0:
-            speed = everything / seconds
-            known = math.isfinite(self._samples_per_s)
-            self._samples_per_s = 0.7 * self._samples_per_s + 0.3 * speed if known else speed
+            self._samples_per_s = 0.7 * self._samples_per_s + 0.3 * everything / seconds
 
     def _pass(self, seconds: float, busy_s: float) -> None:
         kept = math.exp(-seconds / HORIZON_S)

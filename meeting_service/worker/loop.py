@@ -7,17 +7,18 @@ only when nothing live is to be done. A third task tells who is behind.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import structlog
 
 from meeting_service.errors import MeetingServiceError
 from meeting_service.ledger import LedgerReader
-from meeting_service.recognition import Hypothesis, Window
+from meeting_service.recognition import Hypothesis
 from meeting_service.segmenter import SileroDetector, VoiceDetector
 from meeting_service.settings import RecognitionSettings, SegmenterSettings
 from meeting_service.worker.batch import BatchLimits, Job, choose_batch
+from meeting_service.worker.isolation import Isolation, Recognise
 from meeting_service.worker.load import Load
 from meeting_service.worker.messages import (
     AudioArrived,
@@ -32,10 +33,6 @@ from meeting_service.worker.messages import (
 from meeting_service.worker.stream import StreamWork
 
 log = structlog.get_logger()
-
-Recognise = Callable[[str, Sequence[Window]], Awaitable[list[Hypothesis]]]
-"""Recognises windows by the model of that name."""
-
 
 TELL_S = 1.0
 """how often it is told who is behind"""
@@ -64,7 +61,7 @@ class RecognitionLoop:
     ) -> None:
         self._make_detector = make_detector
         self._reader = LedgerReader(ledger_path)
-        self._recognise = recognise
+        self._isolation = Isolation(recognise)
         self._recognition = recognition
         self._segmenter = segmenter
         self._emit = emit
@@ -75,6 +72,8 @@ class RecognitionLoop:
         """streams with something to recognise"""
         self._slices = 0
         self._load = Load()
+        self._resting_from_s: float | None = None
+        """since when nothing was recognised that `_load` does not know of; None during a batch"""
         self._audio = asyncio.Event()
         self._windows = asyncio.Event()
 
@@ -94,7 +93,12 @@ class RecognitionLoop:
             self._note(work)
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until cancelled.
+
+        Raises:
+            ExceptionGroup: the recogniser fails, whatever it is given; another worker has to go on at the
+                checkpoints.
+        """
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._feed(), name="feed")
@@ -127,25 +131,29 @@ class RecognitionLoop:
         self._hungry.pop(work.stream_id, None)
         try:
             work.feed(_now_s(), self._load.stretch)
-        except MeetingServiceError as error:
-            self._fail(work, error.detail)
         except Exception as error:
-            log.exception("stream_broken", stream=work.stream_id)
-            self._fail(work, type(error).__name__)
+            self._fail(work, error)
         else:
             self._note(work)
 
     async def _recognise_all(self) -> None:
-        rested_from_s = _now_s()
+        self._resting_from_s = _now_s()
         while True:
             self._windows.clear()
+            self._count_rest()
             if jobs := self._gather():
-                self._load.rested(_now_s() - rested_from_s)
+                self._resting_from_s = None
                 await self._run(jobs)
-                rested_from_s = _now_s()
+                self._resting_from_s = _now_s()
             else:
                 await self._windows.wait()
                 await self._let_others_join()
+
+    def _count_rest(self) -> None:
+        if self._resting_from_s is not None:
+            now_s = _now_s()
+            self._load.rested(now_s - self._resting_from_s)
+            self._resting_from_s = now_s
 
     async def _let_others_join(self) -> None:
         """Wait a moment for more windows, unless there are enough for a batch."""
@@ -159,34 +167,31 @@ class RecognitionLoop:
         """
         limits = BatchLimits(self._recognition.max_batch, self._load.batch_samples)
         works = [work for work in self._waiting.values() if not work.background]
-        if jobs := choose_batch(works, limits, _now_s(), self._load.stretch):
+        if jobs := choose_batch(works, limits, _now_s(), self._fail, self._load.stretch):
             return jobs
         if any(not work.background for work in self._streams.values()):
             limits = BatchLimits(1, limits.samples)
         works = [work for work in self._waiting.values() if work.background]
-        return choose_batch(works, limits, _now_s())
+        return choose_batch(works, limits, _now_s(), self._fail)
 
     async def _run(self, jobs: Sequence[Job]) -> None:
         started_s = _now_s()
-        answers = await self._recognise_or_isolate(jobs)
+        answers = await self._isolation.recognise(jobs)
         now_s = _now_s()
         patient = sum(len(job.window.samples) for job in jobs if job.patient)
         pressing = sum(len(job.window.samples) for job in jobs if not job.patient)
         self._load.worked(now_s - started_s, pressing, patient)
         log.debug("batch", windows=[_describe(job) for job in jobs])
         for job, hypothesis in zip(jobs, answers, strict=True):
-            job.work.answer(job.window, hypothesis, now_s, self._load.stretch, final=job.final)
-            self._note(job.work)
+            self._answer(job, hypothesis, now_s)
 
-    async def _recognise_or_isolate(self, jobs: Sequence[Job]) -> list[Hypothesis | None]:
-        """Recognise a batch; if it fails, each window alone, so that one bad window spoils no other."""
+    def _answer(self, job: Job, hypothesis: Hypothesis | None, now_s: float) -> None:
         try:
-            return list(await self._recognise(jobs[0].work.model, [job.window for job in jobs]))
-        except Exception:
-            log.exception("batch_failed", windows=len(jobs))
-            if len(jobs) == 1:
-                return [None]
-        return [(await self._recognise_or_isolate([job]))[0] for job in jobs]
+            job.work.answer(job.window, hypothesis, now_s, self._load.stretch, final=job.final)
+        except Exception as error:
+            self._fail(job.work, error)
+        else:
+            self._note(job.work)
 
     async def _tell_pace(self) -> None:
         told_ms = 0
@@ -194,6 +199,7 @@ class RecognitionLoop:
             await asyncio.sleep(TELL_S)
             for work in list(self._streams.values()):
                 work.tell_behind(_now_s())
+            self._count_rest()
             interval_ms = round(self._recognition.draft_interval_ms * self._load.stretch / 100) * 100
             if interval_ms != told_ms:
                 self._emit(DraftsPaced(interval_ms))
@@ -219,7 +225,13 @@ class RecognitionLoop:
         for streams in (self._streams, self._hungry, self._waiting):
             streams.pop(stream_id, None)
 
-    def _fail(self, work: StreamWork, detail: str) -> None:
+    def _fail(self, work: StreamWork, error: Exception) -> None:
+        """Give up a stream; what breaks one stops no other."""
+        detail = type(error).__name__
+        if isinstance(error, MeetingServiceError):
+            detail = error.detail
+        else:
+            log.error("stream_broken", stream=work.stream_id, exc_info=error)
         if self._streams.get(work.stream_id) is work:
             self._forget(work.stream_id)
         self._emit(StreamFailed(work.stream_id, work.run, detail))

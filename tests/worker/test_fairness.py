@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from meeting_service.settings import load_settings
@@ -61,7 +62,7 @@ def test_the_oldest_goes_first(hall: Hall) -> None:
 
 
 def test_a_batch_is_bounded(hall: Hall) -> None:
-    """By windows, and by the work in it as far as that is known: one window more at most."""
+    """By windows, and by the work in it: one window more at most; the first, with nothing known, by one."""
     hall.cost = lambda _at_s: 0.05
     for seed in range(30):
         hall.add(talk(seed, 12), live=False)
@@ -70,7 +71,8 @@ def test_a_batch_is_bounded(hall: Hall) -> None:
     lengths = [[len(window.samples) for window in batch.windows] for batch in hall.batches]
     assert max(len(batch) for batch in lengths) <= hall.settings.recognition.max_batch
     assert max(len(batch) for batch in lengths) > 1
-    assert max(sum(batch[:-1]) for batch in lengths[1:]) <= BATCH_S / 0.05 * SECOND
+    assert max(sum(batch[:-1]) for batch in lengths) <= BATCH_S / 0.05 * SECOND
+    assert 1 == len(lengths[0])
 
 
 def test_a_window_waits_for_others_a_moment_at_most(tmp_path: Path) -> None:
@@ -116,6 +118,22 @@ def test_drafts_thin_out_before_finals_come_late(hall: Hall) -> None:
     assert max(paced) > 2 * 600
     assert 600 == paced[-1]
     assert [] == behind(hall, alone)
+
+
+def test_drafts_come_back_while_nobody_speaks(hall: Hall) -> None:
+    """Once an overload is over, without anything to recognise, and it is told within seconds."""
+    hall.cost = lambda _at_s: 0.08
+    for seed in range(10):
+        hall.add(talk(seed, 20, pause_s=0.9))
+    silent = hall.add(np.zeros(40 * SECOND, np.int16))
+    hall.run()
+
+    paced = [(at, r.interval_ms) for at, r in hall.replies if isinstance(r, DraftsPaced)]
+    last_batch_s = max(batch.at_s for batch in hall.batches)
+    assert [] == hall.finals(silent)
+    assert max(interval_ms for _, interval_ms in paced if interval_ms) > 2 * 600
+    assert 600 == paced[-1][1]
+    assert last_batch_s < paced[-1][0] < last_batch_s + 10
 
 
 def test_overload_delays_finals_and_says_so(hall: Hall) -> None:

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from meeting_service.audio import AudioChunk, Pcm
 from meeting_service.errors import RecognitionFailed
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import Checkpoint, Stream
-from meeting_service.recognition import DecodingConfig, Hypothesis, Window
+from meeting_service.recognition import DecodingConfig, Hypothesis, Token, Window
 from meeting_service.settings import Settings, load_settings
 from meeting_service.worker.inline import InlineWorker
 from meeting_service.worker.messages import (
@@ -129,6 +131,27 @@ async def test_window_that_cannot_be_recognised(tmp_path: Path, settings: Settin
     assert last[1].transcribed_samples < last[1].speech_samples
     assert last[2].transcribed_samples == last[2].speech_samples
     assert any(r.sentences for r in replies if isinstance(r, Finalized) and r.stream_id == 1)
+
+
+async def test_answer_without_sense_stops_one_stream(tmp_path: Path, settings: Settings) -> None:
+    """Whose words cannot be put together fails alone and says so."""
+    nonsense = cast("Token", None)
+
+    def recognise(windows: Sequence[Window]) -> list[Hypothesis]:
+        return [
+            replace(heard, tokens=[nonsense]) if np.abs(window.samples).max() > 0.9 else heard
+            for window, heard in zip(windows, FakeRecogniser().recognise(windows), strict=True)
+        ]
+
+    bad = talk(1, 30)
+    bad[int(0.6 * RATE_HZ)] = 32_000
+    async with Bench(tmp_path, settings, recognise) as bench:
+        await bench.speak(1, bad)
+        await bench.speak(2, talk(2, 30))
+        replies = await bench.until_finished({1, 2})
+
+    assert [1] == [r.stream_id for r in replies if isinstance(r, StreamFailed)]
+    assert Finished(2, 1) in replies
 
 
 async def test_drafts_cost_a_bounded_share(tmp_path: Path, settings: Settings) -> None:

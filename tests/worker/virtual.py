@@ -7,6 +7,7 @@ from pathlib import Path
 
 from meeting_service.audio import AudioChunk, Pcm
 from meeting_service.bench.audio_time import run_in_audio_time
+from meeting_service.errors import RecognitionFailed
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import Checkpoint, Stream
 from meeting_service.recognition import DecodingConfig, Hypothesis, Window
@@ -30,6 +31,9 @@ BEAM = DecodingConfig("beam")
 Cost = Callable[[float], float]
 """Seconds that recognising windows takes, from the second it begins: per second of their audio."""
 
+Fails = Callable[[float, Sequence[Window]], bool]
+"""Whether a batch that begins in that second cannot be recognised."""
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:
@@ -45,6 +49,7 @@ class Hall:
 
     folder: Path
     cost: Cost = lambda _at_s: 0.0
+    fails: Fails = lambda _at_s, _windows: False
     settings: Settings = field(default_factory=load_settings)
     batches: list[Batch] = field(default_factory=list)
     replies: list[tuple[float, Reply]] = field(default_factory=list)
@@ -140,4 +145,6 @@ class Hall:
         at_s = asyncio.get_running_loop().time()
         self.batches.append(Batch(at_s, tuple(windows)))
         await asyncio.sleep(self.cost(at_s) * sum(len(w.samples) for w in windows) / RATE_HZ)
+        if self.fails(at_s, windows):
+            raise RecognitionFailed("told to fail")
         return FakeRecogniser().recognise(windows)
