@@ -388,9 +388,9 @@ class SessionManager:
             if not live.stream.ended:
                 live.stream = replace(live.stream, ended=True)
                 self._publish(await self.store.end_stream(live.id))
-        if live.former is None:
-            self.streams.finish(live)
-        else:
+            if live.former is None:
+                self.streams.finish(live)
+        if live.former is not None:
             await self._let_go(live)
 
     async def _let_go(self, live: LiveStream) -> None:

@@ -107,16 +107,15 @@ class LiveStreams:
             start = max(gap.start_sample, self._ledger.through(live.id))
             through = await self._ledger.record_gap(gap)
             await self.compare(live)
-        self._worker.send(AudioArrived(live.id, through))
+            self._worker.send(AudioArrived(live.id, through))
         return Gap(live.id, start, gap.end_sample) if gap.end_sample > start else None
 
     @asynccontextmanager
     async def _comparing(self, streams: Sequence[LiveStream]) -> AsyncIterator[None]:
-        """Hold off the end of streams that may be repeats; others need no care."""
+        """Hold off the end of streams, so that the worker is told of this piece before it."""
         async with AsyncExitStack() as stack:
             for live in sorted(streams, key=lambda live: live.id):
-                if live.former is not None:
-                    await stack.enter_async_context(live.comparing)
+                await stack.enter_async_context(live.comparing)
             yield
 
     async def compare(self, live: LiveStream) -> None:
