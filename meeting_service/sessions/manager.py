@@ -8,6 +8,7 @@ from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -23,7 +24,7 @@ from meeting_service.sessions.inputs import AudioInput, InputRequest, check_capt
 from meeting_service.sessions.live import LiveMeeting, LiveStream
 from meeting_service.sessions.models import choose_model, find_loaded
 from meeting_service.sessions.repeats import find_former
-from meeting_service.sessions.results import ResultHandler
+from meeting_service.sessions.results import ResultHandler, persist
 from meeting_service.sessions.retranscriptions import Retranscriptions
 from meeting_service.sessions.streams import LiveStreams
 from meeting_service.settings import Settings
@@ -138,12 +139,13 @@ class SessionManager:
             return meeting
         if meeting.state is MeetingState.LIVE:
             self.broadcaster.publish([await self.store.set_meeting_state(meeting_id, MeetingState.ENDING)])
-            await self._refresh(meeting_id)
+        await self._refresh(meeting_id)
         live = await self._live_meeting(meeting_id)
         live.over.set()
-        if live.ending is None:
+        ended = live.meeting.state is MeetingState.ENDED
+        if not ended and (live.ending is None or live.ending.done()):
             live.ending = self._spawn(self._finish_meeting(live), f"end of meeting {meeting_id}")
-        if wait:
+        if wait and live.ending:
             await asyncio.shield(live.ending)
         return await self.store.get_meeting(meeting_id)
 
@@ -361,13 +363,14 @@ class SessionManager:
         async with live.opening:  # a stream that is being opened is ended too
             streams = list(live.streams.values())
         for stream in streams:
-            await self._end_stream(stream)
+            await persist(partial(self._end_stream, stream))
         await asyncio.gather(*(stream.finished.wait() for stream in streams))
-        event = await self.store.set_meeting_state(live.id, MeetingState.ENDED, self._clock.utc_now())
-        await self._refresh(live.id)
+        ended_at = self._clock.utc_now()
+        event = await persist(lambda: self.store.set_meeting_state(live.id, MeetingState.ENDED, ended_at))
+        await persist(lambda: self._refresh(live.id))
         self._meetings.pop(live.id, None)
         self._count_live()
-        self.broadcaster.publish([event])
+        self._publish(event)
         self.broadcaster.forget(live.id)
 
     async def _take_up(self, stream: Stream, checkpoint: Checkpoint) -> None:
@@ -386,8 +389,9 @@ class SessionManager:
         async with live.comparing:
             await self.streams.compare(live)
             if not live.stream.ended:
+                event = await self.store.end_stream(live.id)
                 live.stream = replace(live.stream, ended=True)
-                self._publish(await self.store.end_stream(live.id))
+                self._publish(event)
             if live.former is None:
                 self.streams.finish(live)
         if live.former is not None:

@@ -1,0 +1,67 @@
+"""Ending while storage fails: nothing is lost by it, and the end can be asked for again."""
+
+from datetime import datetime
+
+import pytest
+
+from meeting_service.errors import StorageFailed
+from meeting_service.events import StoredEvent
+from meeting_service.meeting import MeetingState, NewMeeting
+from meeting_service.settings import Settings
+from meeting_service.storage import Store
+from meeting_service.worker.messages import FinishStream
+from tests.sessions.conftest import RATE_HZ, talk
+from tests.sessions.parts import DeafWorker, run_on
+
+
+class FailingStore(Store):
+    """Fails the first time that anything is to end."""
+
+    failed = False
+
+    async def end_stream(self, stream_id: int) -> StoredEvent | None:
+        """Fails once."""
+        self._fail_once(StorageFailed("told to fail"))
+        return await super().end_stream(stream_id)
+
+    async def set_meeting_state(
+        self, meeting_id: str, state: MeetingState, ended_at: datetime | None = None
+    ) -> StoredEvent:
+        """Fails once, in a way that nobody expects."""
+        if state is MeetingState.ENDED:
+            self._fail_once(RuntimeError("told to fail"))
+        return await super().set_meeting_state(meeting_id, state, ended_at)
+
+    def _fail_once(self, error: Exception) -> None:
+        if not self.failed:
+            self.failed = True
+            raise error
+
+
+async def test_an_end_that_failed_can_be_asked_for_again(settings: Settings) -> None:
+    """It begins anew; one that succeeded answers the same for ever."""
+    async with run_on(settings, DeafWorker(), store=FailingStore) as sessions:
+        await sessions.create_meeting(NewMeeting(id="m"))
+        with pytest.raises(RuntimeError):
+            await sessions.end_meeting("m")
+        ended = await sessions.end_meeting("m")
+
+        assert MeetingState.ENDED is ended.state
+        assert ended == await sessions.end_meeting("m")
+
+
+async def test_a_stream_whose_end_is_not_stored_goes_on(settings: Settings) -> None:
+    """It takes audio until the end is asked for again, and the worker is told of the end then."""
+    worker = DeafWorker()
+    async with run_on(settings, worker, store=FailingStore) as sessions:
+        await sessions.create_meeting(NewMeeting(id="m"))
+        audio = await sessions.open_input("m", ["ann"], RATE_HZ)
+        await audio.append(talk(1, 2), 0)
+        with pytest.raises(StorageFailed):
+            await sessions.end_participant("m", "ann", wait=False)
+        await audio.append(talk(2, 2), 2 * RATE_HZ)
+        await sessions.end_participant("m", "ann", wait=False)
+        (stream,) = await sessions.store.list_streams("m")
+
+    assert stream.ended
+    assert [FinishStream(stream.id, 4 * RATE_HZ)] == [c for c in worker.told if isinstance(c, FinishStream)]
