@@ -20,6 +20,7 @@ from meeting_service.errors import Conflict, NotFound, TooMany
 from meeting_service.events import StoredEvent
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import Checkpoint, Meeting, MeetingState, NewMeeting, Participant, Stream
+from meeting_service.sessions.gaps import find_unshown, show_gap
 from meeting_service.sessions.inputs import AudioInput, InputRequest, check_captured_at
 from meeting_service.sessions.live import LiveMeeting, LiveStream
 from meeting_service.sessions.models import choose_model, find_loaded
@@ -284,12 +285,9 @@ class SessionManager:
     async def record_gap(self, live: LiveStream, gap: Gap) -> None:
         """Record that a stretch of audio will never come, and show it."""
         if new := await self.streams.keep_gap(live, gap):
-            shown = TranscriptGap(
-                live.stream.participant_id,
-                live.stream.offset_ms(new.start_sample),
-                live.stream.offset_ms(new.end_sample),
-            )
-            self.broadcaster.publish([await self.store.record_gap(live.stream, shown)])
+            self.broadcaster.publish([await self.store.record_gap(live.stream, show_gap(live.stream, new))])
+        else:
+            await self._show_gaps(live.stream)
 
     # Reading
 
@@ -378,9 +376,17 @@ class SessionManager:
         meeting = await self._live_meeting(stream.meeting_id)
         former = None if checkpoint.resume else await self._find_former(stream)
         live = self.streams.adopt(meeting, stream, checkpoint, former)
+        await self._show_gaps(stream)
         await self.streams.compare(live)
         if stream.ended and live.former is not None:
             await self._let_go(live)
+
+    async def _show_gaps(self, stream: Stream) -> None:
+        """Record what only the ledger knows of: it is committed first."""
+        if kept := self.ledger.gaps(stream.id):
+            shown = await self.store.list_gaps(stream.meeting_id)
+            for gap in find_unshown(stream, kept, shown):
+                self.broadcaster.publish([await self.store.record_gap(stream, gap)])
 
     async def _find_former(self, stream: Stream) -> Stream | None:
         return find_former(stream, await self.store.list_streams(stream.meeting_id), self.ledger)
