@@ -374,6 +374,9 @@ class SessionManager:
     async def _take_up(self, stream: Stream, checkpoint: Checkpoint) -> None:
         """Go on with a stream after a restart."""
         meeting = await self._live_meeting(stream.meeting_id)
+        if meeting.meeting.state is MeetingState.ENDED and not stream.ended:  # it had been given up
+            self._publish(await self.store.end_stream(stream.id))
+            stream = replace(stream, ended=True)
         former = None if checkpoint.resume else await self._find_former(stream)
         live = self.streams.adopt(meeting, stream, checkpoint, former)
         await self._show_gaps(stream)

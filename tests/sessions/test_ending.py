@@ -1,6 +1,7 @@
 """Ending while storage fails: nothing is lost by it, and the end can be asked for again."""
 
-from datetime import datetime
+import asyncio
+from datetime import UTC, datetime
 
 import pytest
 
@@ -10,7 +11,7 @@ from meeting_service.meeting import MeetingState, NewMeeting
 from meeting_service.settings import Settings
 from meeting_service.storage import Store
 from meeting_service.worker.messages import FinishStream
-from tests.sessions.conftest import RATE_HZ, talk
+from tests.sessions.conftest import RATE_HZ, RunService, talk
 from tests.sessions.parts import DeafWorker, run_on
 
 
@@ -65,3 +66,23 @@ async def test_a_stream_whose_end_is_not_stored_goes_on(settings: Settings) -> N
 
     assert stream.ended
     assert [FinishStream(stream.id, 4 * RATE_HZ)] == [c for c in worker.told if isinstance(c, FinishStream)]
+
+
+async def test_a_stream_that_its_meeting_ended_without_is_finished(run_service: RunService) -> None:
+    """It had been given up: at the next start it ends, and its last words become final."""
+    async with run_service() as sessions:
+        await sessions.create_meeting(NewMeeting(id="m"))
+        audio = await sessions.open_input("m", ["ann"], RATE_HZ)
+        await audio.append(talk(1, 4, spoken_s=60), 0)
+        (stream,) = await sessions.store.list_streams("m")
+        assert not (await sessions.get_transcript("m")).sentences
+        await sessions.store.set_meeting_state("m", MeetingState.ENDED, datetime.now(UTC))
+    async with run_service() as sessions:
+        if found := sessions.streams.find(stream.id):
+            async with asyncio.timeout(10):
+                await found[1].finished.wait()
+        (after,) = await sessions.store.list_streams("m")
+        transcript = await sessions.get_transcript("m")
+
+    assert (after.ended, after.finished) == (True, True)
+    assert transcript.sentences
