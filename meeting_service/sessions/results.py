@@ -109,7 +109,7 @@ class ResultHandler:
             self._note_behind(reading, live, 0)
             reading.failure = detail
             if reading.live:
-                self._streams.forget(reading, live)
+                self._streams.drop(reading, live)
             else:
                 self._streams.abandon(reading)
 
@@ -140,8 +140,6 @@ class ResultHandler:
             await self._commit_live(live, sentences)
         else:
             await self._commit_reread(reading, live, sentences)
-        if live.checkpoint.unrecognised_samples > live.stored.unrecognised_samples:
-            metrics.recognition_failures.inc()
         live.stored = live.checkpoint
 
     async def _commit_live(self, live: LiveStream, sentences: Sequence[Sentence]) -> None:

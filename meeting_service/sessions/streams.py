@@ -80,11 +80,15 @@ class LiveStreams:
         self._count()
         live.finished.set()
 
+    def drop(self, reading: Reading, live: LiveStream) -> None:
+        """Nobody wants any more of a stream: the worker is to stop."""
+        self._worker.send(CloseStream(live.id))
+        self.forget(reading, live)
+
     def abandon(self, reading: Reading) -> None:
         """Nobody wants any more of it."""
         for live in list(reading.streams.values()):
-            self._worker.send(CloseStream(live.id))
-            self.forget(reading, live)
+            self.drop(reading, live)
 
     async def keep(
         self, streams: Sequence[LiveStream], chunks: Sequence[AudioChunk], tails: Mapping[int, bytes]
