@@ -372,17 +372,13 @@ class SessionManager:
         self.broadcaster.forget(live.id)
 
     async def _take_up(self, stream: Stream, checkpoint: Checkpoint) -> None:
-        """Go on with a stream after a restart."""
+        """Go on with a stream after a restart; nobody knows any more whether it may be a repeat."""
         meeting = await self._live_meeting(stream.meeting_id)
         if meeting.meeting.state is MeetingState.ENDED and not stream.ended:  # it had been given up
             self._publish(await self.store.end_stream(stream.id))
             stream = replace(stream, ended=True)
-        former = None if checkpoint.resume else await self._find_former(stream)
-        live = self.streams.adopt(meeting, stream, checkpoint, former)
+        self.streams.adopt(meeting, stream, checkpoint)
         await self._show_gaps(stream)
-        await self.streams.compare(live)
-        if stream.ended and live.former is not None:
-            await self._let_go(live)
 
     async def _show_gaps(self, stream: Stream) -> None:
         """Record what only the ledger knows of: it is committed first."""

@@ -122,3 +122,17 @@ async def test_a_gap_makes_a_difference(run_service: RunService) -> None:
         await sessions.end_participant("m", "ann")
 
         assert [len(TALK), 60_000] == await _held(sessions)
+
+
+async def test_what_is_no_repeat_stays_after_a_restart(run_service: RunService) -> None:
+    """Though it is the same audio: its sender never said that it may be a repeat."""
+    monologue = talk(1, 3, spoken_s=60)
+    async with run_service() as sessions:
+        await _send(await _open(sessions, may_repeat=False), monologue)
+        await sessions.end_participant("m", "ann")
+        await _send(await _open(sessions, may_repeat=False), monologue)
+    async with run_service() as sessions:
+        first, *rest = await _told(sessions)
+
+        assert [len(monologue)] * 2 == await _held(sessions)
+        assert [first] == rest
