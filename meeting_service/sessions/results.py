@@ -140,6 +140,8 @@ class ResultHandler:
             await self._commit_live(live, sentences)
         else:
             await self._commit_reread(reading, live, sentences)
+        if live.checkpoint.unrecognised_samples > live.stored.unrecognised_samples:
+            metrics.recognition_failures.inc()
         live.stored = live.checkpoint
 
     async def _commit_live(self, live: LiveStream, sentences: Sequence[Sentence]) -> None:
