@@ -34,6 +34,8 @@ from tests.web.browser import PATIENCE_MS, Window, open_browser, open_window
 expect.set_options(timeout=PATIENCE_MS)
 Client = TestClient[Request, Application]
 StartService = Callable[..., Awaitable["Service"]]
+BIG = "somebody/big-model"
+"""the other model of a service that has two"""
 
 
 class ToldWorker:
@@ -184,6 +186,18 @@ async def start_service(settings: Settings) -> AsyncIterator[StartService]:
 async def service(start_service: StartService) -> Service:
     """A service without meetings."""
     return await start_service()
+
+
+@pytest.fixture
+async def ended(start_service: StartService, settings: Settings) -> Service:
+    """A service with two models and a meeting that has ended; what is read again is held back."""
+    model = settings.model.model_copy(update={"others": (BIG,)})
+    service = await start_service(settings.model_copy(update={"model": model}))
+    await service.open_meeting("ann")
+    await service.say("ann", 0, 900, "What was herd.")
+    await service.sessions.end_meeting("m")
+    service.worker.holds_back = True
+    return service
 
 
 @pytest.fixture

@@ -5,27 +5,13 @@ import asyncio
 import pytest
 from playwright.async_api import Browser, Locator, expect
 
-from meeting_service.settings import Settings
 from tests.web.browser import Window, open_window
-from tests.web.conftest import Service, StartService
+from tests.web.conftest import BIG, Service
 
 pytestmark = pytest.mark.browser
 
-BIG = "somebody/big-model"
 FIRST_RUN = 1
 """under which the only stream was recognised live"""
-
-
-@pytest.fixture
-async def ended(start_service: StartService, settings: Settings) -> Service:
-    """A service with two models and a meeting that has ended; what is read again is held back."""
-    model = settings.model.model_copy(update={"others": (BIG,)})
-    service = await start_service(settings.model_copy(update={"model": model}))
-    await service.open_meeting("ann")
-    await service.say("ann", 0, 900, "What was herd.")
-    await service.sessions.end_meeting("m")
-    service.worker.holds_back = True
-    return service
 
 
 async def open_menu(window: Window, service: Service) -> Locator:

@@ -3,24 +3,10 @@
 import pytest
 from aiohttp import ClientResponse
 
-from meeting_service.settings import Settings
 from meeting_service.web.revisions import MAX_DIGITS
-from tests.web.conftest import Client, Service, StartService
+from tests.web.conftest import BIG, Client, Service
 
-BIG = "somebody/big-model"
 DEFAULT = "mlx-community/parakeet-tdt-0.6b-v3"
-
-
-@pytest.fixture
-async def ended(start_service: StartService, settings: Settings) -> Service:
-    """A service with two models and an ended meeting; what is read again stays unfinished."""
-    model = settings.model.model_copy(update={"others": (BIG,)})
-    service = await start_service(settings.model_copy(update={"model": model}))
-    await service.open_meeting("ann")
-    await service.say("ann", 0, 900, "What was herd.")
-    await service.sessions.end_meeting("m")
-    service.worker.holds_back = True
-    return service
 
 
 @pytest.fixture
