@@ -7,7 +7,9 @@ sleeping costs no processor time and is caught when it is called.
 import asyncio
 import gc
 import inspect
+import json
 import logging
+import shutil
 import sys
 import threading
 import time
@@ -18,6 +20,7 @@ import pytest
 import structlog
 
 from meeting_service.logs import QUIET
+from meeting_service.recogniser import find_model
 
 LOOP_STEP_LIMIT_S = 1.0
 """Processor seconds that one step of an event loop may take."""
@@ -80,6 +83,20 @@ def nothing_blocks_the_loop(request: pytest.FixtureRequest) -> Iterator[None]:
         request.getfixturevalue("nothing_is_left_on_the_loop")
     yield
     assert not _blocking, "the event loop was blocked: " + "; ".join(_blocking)
+
+
+@pytest.fixture(scope="session")
+def loud(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A folder with the bundled model, whose words are written in capitals."""
+    demo = find_model("demo")
+    assert demo is not None
+    folder = tmp_path_factory.mktemp("models") / "loud"
+    shutil.copytree(demo.directory, folder)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    vocabulary = config["joint"]["vocabulary"]
+    config["joint"]["vocabulary"] = [p if p.startswith("<") else p.upper() for p in vocabulary]
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    return str(folder)
 
 
 @pytest.fixture

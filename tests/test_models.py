@@ -1,9 +1,7 @@
 """Several models at once, on a real service: one hears live, another the kept audio again."""
 
 import asyncio
-import json
 import os
-import shutil
 import signal
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,7 +13,6 @@ from meeting_service.audio import Pcm
 from meeting_service.client import MeetingClient
 from meeting_service.errors import Conflict, InvalidRequest, NotFound
 from meeting_service.events import MeetingEvent, RevisionAdvanced, RevisionChanged, StoredEvent
-from meeting_service.recogniser import find_model
 from meeting_service.transcript import Revision, RevisionState, Sentence
 from tests.cli.running import run_command
 from tests.spoken import list_recordings
@@ -24,20 +21,6 @@ from tests.test_laws import serving
 FORMATS = ("txt", "srt", "vtt", "json")
 RATE_HZ = 16_000
 START = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def loud(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A folder with the bundled model, whose words are written in capitals."""
-    demo = find_model("demo")
-    assert demo is not None
-    folder = tmp_path_factory.mktemp("models") / "loud"
-    shutil.copytree(demo.directory, folder)
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    vocabulary = config["joint"]["vocabulary"]
-    config["joint"]["vocabulary"] = [p if p.startswith("<") else p.upper() for p in vocabulary]
-    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
-    return str(folder)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,5 @@
 """Several models in one place: each answers to its name."""
 
-import json
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,25 +7,10 @@ import numpy as np
 import pytest
 
 from meeting_service.errors import CannotStart
-from meeting_service.recogniser import EngineThread, find_model
+from meeting_service.recogniser import EngineThread
 from meeting_service.recognition import Window
 from meeting_service.worker.recognisers import Recognisers
 from tests.spoken import list_recordings
-
-
-@pytest.fixture(scope="module")
-def loud(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """The bundled model, writing capitals."""
-    demo = find_model("demo")
-    assert demo is not None
-    folder = tmp_path_factory.mktemp("models") / "loud"
-    shutil.copytree(demo.directory, folder)
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    config["joint"]["vocabulary"] = [
-        piece if piece.startswith("<") else piece.upper() for piece in config["joint"]["vocabulary"]
-    ]
-    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
-    return str(folder)
 
 
 @pytest.fixture(scope="module")
