@@ -59,6 +59,7 @@ async def serve(
     stop: asyncio.Event | None = None,
     *,
     listener: socket.socket | None = None,
+    worker: Worker | None = None,
 ) -> None:
     """Run the service until SIGTERM, SIGINT or `stop`. A second signal ends at once.
 
@@ -67,6 +68,7 @@ async def serve(
         on_ready: gets the URL.
         stop: set by who wants the service to end.
         listener: where to listen, if it is taken already; closed at the end.
+        worker: replaced by tests only.
 
     Raises:
         CannotStart: with the one line to print.
@@ -75,7 +77,7 @@ async def serve(
     # Taken before the model is loaded, so that a used port is told at once.
     listener = listener or listen(settings.server.host, settings.server.port)
     runner = web.AppRunner(
-        build_app(settings),
+        build_app(settings, worker=worker),
         auto_decompress=False,
         keepalive_timeout=KEEPALIVE_S,
         shutdown_timeout=settings.server.shutdown_s,

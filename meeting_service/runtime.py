@@ -52,13 +52,16 @@ async def run_sessions(settings: Settings, worker: Worker, clock: Clock) -> Asyn
 
 def child_worker(settings: Settings) -> ChildWorker:
     """The default home of the recogniser."""
-    return ChildWorker(
-        Configure(
-            ledger_path=str(settings.data.directory / LEDGER_FILE),
-            models=settings.model.names,
-            weights=settings.model.weights,
-            recognition=settings.recognition.model_dump(),
-            segmenter=settings.segmenter.model_dump(),
-            logging=settings.logging.model_dump(by_alias=True),
-        )
+    return ChildWorker(configure_child(settings))
+
+
+def configure_child(settings: Settings) -> Configure:
+    """What a child is told first."""
+    return Configure(
+        ledger_path=str(settings.data.directory / LEDGER_FILE),
+        models=settings.model.names,
+        weights=settings.model.weights,
+        recognition=settings.recognition.model_dump(),
+        segmenter=settings.segmenter.model_dump(),
+        logging=settings.logging.model_dump(by_alias=True),
     )

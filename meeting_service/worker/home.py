@@ -82,10 +82,17 @@ class ChildWorker:
     Args:
         configure: what every child is told first.
         restart_delays_s: before each attempt to start a new one; the last for all that follow.
+        module: what a child runs; it gets the number of its end of the socket.
     """
 
-    def __init__(self, configure: Configure, restart_delays_s: Sequence[float] = RESTART_DELAYS_S) -> None:
+    def __init__(
+        self,
+        configure: Configure,
+        restart_delays_s: Sequence[float] = RESTART_DELAYS_S,
+        module: str = "meeting_service.worker",
+    ) -> None:
         self._configure = configure
+        self._module = module
         self._restart_delays_s = restart_delays_s
         self._replies: asyncio.Queue[Reply | None] = asyncio.Queue(MAX_REPLIES)
         self._writer: asyncio.StreamWriter | None = None
@@ -157,7 +164,7 @@ class ChildWorker:
         with theirs, ExitStack() as unless_connected:
             unless_connected.enter_context(ours)
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "meeting_service.worker", str(theirs.fileno())),
+                *(sys.executable, "-m", self._module, str(theirs.fileno())),
                 pass_fds=(theirs.fileno(),),
                 stdin=asyncio.subprocess.DEVNULL,
                 start_new_session=True,  # a Ctrl-C in the terminal is for the service to handle

@@ -1,0 +1,96 @@
+"""The child process seen from inside: takes commands from its end of the service's socket, sends answers."""
+
+import asyncio
+import signal
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from meeting_service.errors import MeetingServiceError
+from meeting_service.logs import configure_logging
+from meeting_service.recogniser import EngineThread
+from meeting_service.recognition import Hypothesis, Window
+from meeting_service.segmenter import VoiceDetector
+from meeting_service.settings import LoggingSettings, RecognitionSettings, SegmenterSettings
+from meeting_service.worker.home import MAX_LINE_BYTES
+from meeting_service.worker.loop import RecognitionLoop
+from meeting_service.worker.messages import Configure, Ready, StartFailed, decode, encode
+from meeting_service.worker.outgoing import Outgoing
+
+
+class Models(Protocol):
+    """What recognises in the child; made, used and dropped by one thread."""
+
+    def recognise(self, windows: Sequence[Window], model: str | None = None) -> list[Hypothesis]:
+        """Answer every window, in the order asked, by one model: the first one unless named."""
+        ...
+
+    def describe(self) -> str:
+        """What recognises here, for people."""
+        ...
+
+
+Load = Callable[[Configure], Models]
+"""makes the models that were asked for; may take long, may raise what says why it cannot"""
+MakeDetector = Callable[[], VoiceDetector]
+
+
+def run_child(load: Load, make_detector: MakeDetector) -> None:
+    """Be a child, `python -m MODULE FD`, until the service's end of that socket closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the service decides when to stop
+    asyncio.run(work(socket.socket(fileno=int(sys.argv[1])), load, make_detector))
+
+
+async def work(connection: socket.socket, load: Load, make_detector: MakeDetector) -> None:
+    """Serve one service until its end of the socket closes."""
+    reader, writer = await asyncio.open_unix_connection(sock=connection, limit=MAX_LINE_BYTES)
+    configure: Configure = decode(await reader.readline())
+    configure_logging(LoggingSettings(**configure.logging))
+    try:
+        make_detector()  # a voice detector that cannot be had stops the start, not the first stream
+        engine = await asyncio.to_thread(EngineThread, lambda: load(configure))
+    except MeetingServiceError as error:
+        writer.write(encode(StartFailed(error.detail)))
+        await writer.drain()
+        return
+    try:
+        description = await asyncio.wrap_future(engine.call(lambda models: models.describe()))
+        writer.write(encode(Ready(description)))
+        await _serve(configure, engine, make_detector, reader, Outgoing(writer))
+    finally:
+        await asyncio.to_thread(engine.close)
+        writer.close()
+
+
+async def _serve(
+    configure: Configure,
+    engine: EngineThread[Models],
+    make_detector: MakeDetector,
+    reader: asyncio.StreamReader,
+    outgoing: Outgoing,
+) -> None:
+    async def recognise(model: str, windows: Sequence[Window]) -> list[Hypothesis]:
+        await outgoing.drain()
+        return await asyncio.wrap_future(engine.call(lambda models: models.recognise(windows, model)))
+
+    loop = RecognitionLoop(
+        Path(configure.ledger_path),
+        recognise,
+        RecognitionSettings(**configure.recognition),
+        SegmenterSettings(**configure.segmenter),
+        outgoing.emit,
+        make_detector,
+    )
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(loop.run(), name="recognition"),
+            group.create_task(outgoing.run(), name="answers"),
+        ]
+        with suppress(ConnectionError):  # a service that was killed
+            while line := await reader.readline():
+                loop.handle(decode(line))
+        for task in tasks:
+            task.cancel()
