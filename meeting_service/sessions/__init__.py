@@ -1,8 +1,9 @@
 """Sessions: the live run of meetings. Audio in, text out, both kept before anyone is told.
 
-`manager` is the door, `inputs` a sender's way in, `live` what is going on, `streams` what the worker is
-asked, `results` what it answers; `repeats` tells what was sent before; `retranscriptions` has kept audio read
-again; `models` says who reads.
+`manager` is the door; behind it are `meetings` that are live, the `people` in them, `inputs`, a sender's
+way in, and `intake`, where streams begin and end. `streams` is what the worker is asked, `results` what
+becomes of its answers, `live` the state between the two. `repeats` tells what was sent before, `gaps` what
+never came; `retranscriptions` has kept audio read again; `models` says who reads; `tasks` run beside it all.
 """
 
 from meeting_service.sessions.inputs import AudioInput

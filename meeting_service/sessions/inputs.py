@@ -12,8 +12,8 @@ from meeting_service.audio import AudioChunk, Gap
 from meeting_service.errors import AudioHole, InvalidAudio, InvalidRequest
 
 if TYPE_CHECKING:
+    from meeting_service.sessions.intake import Intake
     from meeting_service.sessions.live import LiveMeeting, LiveStream
-    from meeting_service.sessions.manager import SessionManager
 
 
 CLOCK_SKEW = timedelta(minutes=5)
@@ -57,8 +57,8 @@ class AudioInput:
     was captured or, if the sender does not say, when it arrived.
     """
 
-    def __init__(self, manager: "SessionManager", meeting: "LiveMeeting", request: InputRequest) -> None:
-        self._manager = manager
+    def __init__(self, intake: "Intake", meeting: "LiveMeeting", request: InputRequest) -> None:
+        self._intake = intake
         self._meeting = meeting
         self._request = request
 
@@ -86,7 +86,7 @@ class AudioInput:
     def tail(self) -> bytes:
         """Bytes of an unfinished sample, to be completed by the next piece."""
         stream = self._meeting.find_open_stream(self.participants[0])
-        return self._manager.ledger.tail(stream.id) if stream else b""
+        return self._intake.ledger.tail(stream.id) if stream else b""
 
     def ms(self, samples: int) -> int:
         """Samples of this input as milliseconds of it."""
@@ -122,7 +122,7 @@ class AudioInput:
                 AudioChunk(stream.id, start, np.ascontiguousarray(pcm[:, column]))
                 for column, stream in enumerate(streams)
             ]
-            await self._manager.streams.keep(streams, chunks, {streams[0].id: tail})
+            await self._intake.streams.keep(streams, chunks, {streams[0].id: tail})
         return self.through
 
     async def declare_gap(self, start: int, end: int) -> int:
@@ -137,20 +137,19 @@ class AudioInput:
         if start > self.through:
             raise AudioHole(self.through, start)
         for stream in await self._open_streams():
-            await self._manager.record_gap(stream, Gap(stream.id, start, end))
+            await self._intake.record_gap(stream, Gap(stream.id, start, end))
         return self.through
 
     async def end(self) -> None:
         """The participants left; their text becomes final in the background."""
-        for participant_id in self.participants:
-            await self._manager.end_participant(self._meeting.id, participant_id, wait=False)
+        await self._intake.end_participants(self._meeting, self.participants)
 
     async def _open_streams(self) -> list["LiveStream"]:
-        return [await self._manager.open_stream(self._meeting, p, self._request) for p in self.participants]
+        return [await self._intake.open_stream(self._meeting, p, self._request) for p in self.participants]
 
     def _held(self, participant_id: str) -> int:
         stream = self._meeting.find_open_stream(participant_id)
-        return self._manager.ledger.through(stream.id) if stream else 0
+        return self._intake.ledger.through(stream.id) if stream else 0
 
     def _columns(self, pcm: NDArray[np.int16]) -> NDArray[np.int16]:
         pcm = pcm[:, np.newaxis] if pcm.ndim == 1 else pcm

@@ -4,36 +4,30 @@ What callers do (create, append, end, …) is here; what the worker answers is h
 """
 
 import asyncio
-from collections.abc import Coroutine, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
-import structlog
-
-from meeting_service import metrics
-from meeting_service.audio import RECOGNITION_RATE_HZ, Gap
 from meeting_service.broadcast import Broadcaster, Watcher
 from meeting_service.clock import Clock
-from meeting_service.errors import Conflict, NotFound, TooMany
-from meeting_service.events import StoredEvent
 from meeting_service.ledger import Ledger
-from meeting_service.meeting import Checkpoint, Meeting, MeetingState, NewMeeting, Participant, Stream
-from meeting_service.sessions.gaps import find_unshown, show_gap
+from meeting_service.meeting import Meeting, MeetingState, NewMeeting, Participant
 from meeting_service.sessions.inputs import AudioInput, InputRequest, check_captured_at
-from meeting_service.sessions.live import LiveMeeting, LiveStream
-from meeting_service.sessions.models import choose_model, find_loaded
-from meeting_service.sessions.repeats import find_former
+from meeting_service.sessions.intake import Intake, check_rate
+from meeting_service.sessions.live import LiveMeeting
+from meeting_service.sessions.meetings import LiveMeetings
+from meeting_service.sessions.models import choose_model
+from meeting_service.sessions.people import People
 from meeting_service.sessions.results import ResultHandler, persist
 from meeting_service.sessions.retranscriptions import Retranscriptions
 from meeting_service.sessions.streams import LiveStreams
+from meeting_service.sessions.tasks import Tasks
 from meeting_service.settings import Settings
 from meeting_service.storage import Store
 from meeting_service.transcript import Transcript, TranscriptGap
 from meeting_service.worker.home import Worker
-
-log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +44,7 @@ class Readiness:
 
 
 class SessionManager:
-    """Owner of all live meetings. Runs on the event loop only."""
+    """The door to all sessions, and owner of their parts. Runs on the event loop only."""
 
     def __init__(
         self, settings: Settings, store: Store, ledger: Ledger, worker: Worker, clock: Clock
@@ -58,16 +52,17 @@ class SessionManager:
         self.settings = settings
         self.store = store
         self.ledger = ledger
-        self.streams = LiveStreams(ledger, worker, clock, settings.recognition.vocabulary_beam_size)
         self._worker = worker
         self._clock = clock
-        self._meetings: dict[str, LiveMeeting] = {}
-        self._loading = asyncio.Lock()
+        self._tasks = Tasks()
         self.broadcaster = Broadcaster(store.list_events, settings.limits.watchers)
+        self.streams = LiveStreams(ledger, worker, clock, settings.recognition.vocabulary_beam_size)
+        self._meetings = LiveMeetings(settings, store)
+        self._people = People(self._meetings, store, ledger, self.broadcaster, settings.limits.participants)
+        self._intake = Intake(store, ledger, self.streams, self.broadcaster, clock)
         self._results = ResultHandler(store, ledger, self.broadcaster, clock, self.streams)
-        self._tasks: set[asyncio.Task[None]] = set()
         self.retranscriptions = Retranscriptions(
-            settings, store, ledger, self.streams, self.broadcaster, self._spawn
+            settings, store, ledger, self.streams, self.broadcaster, self._tasks.spawn
         )
 
     # The service's own life
@@ -75,10 +70,10 @@ class SessionManager:
     async def start(self) -> None:
         """Take up every meeting where it was left, then follow the worker's answers."""
         for known in await self._list_all(MeetingState.LIVE):
-            await self._live_meeting(known.id)
+            await self._meetings.get(known.id)
         for stream, checkpoint in await self.store.list_unfinished_streams():
-            await self._take_up(stream, checkpoint)
-        self._spawn(self._results.follow(self._worker.replies()), "worker replies")
+            await self._intake.take_up(await self._meetings.get(stream.meeting_id), stream, checkpoint)
+        self._tasks.spawn(self._results.follow(self._worker.replies()), "worker replies")
         for ending in await self._list_all(MeetingState.ENDING):
             await self.end_meeting(ending.id, wait=False)
         await self.retranscriptions.start()
@@ -86,11 +81,7 @@ class SessionManager:
     async def stop(self) -> None:
         """Tell watchers and stop following; everything unfinished goes on after the next start."""
         self.broadcaster.close_all()
-        for task in self._tasks:
-            task.cancel()
-        for task in tuple(self._tasks):
-            with suppress(asyncio.CancelledError):
-                await task
+        await self._tasks.stop()
 
     async def check_ready(self) -> Readiness:
         """Whether audio would be kept and recognised now."""
@@ -110,14 +101,11 @@ class SessionManager:
             TooMany: as many are live as may be.
         """
         new = replace(new, model=choose_model(self.settings.model, new.model))
-        live = self._count_live()
-        known = new.id is not None and await self.store.find_meeting(new.id) is not None
-        if not known and live >= self.settings.limits.live_meetings:
-            raise TooMany(f"{live} meetings are live, which is the limit", retry_after_s=60)
+        if new.id is None or await self.store.find_meeting(new.id) is None:
+            self._meetings.check_room()
         meeting, created = await self.store.create_meeting(new)
         if created:
-            self._meetings[meeting.id] = self._make_live(meeting, {})
-            self._count_live()
+            self._meetings.add(meeting)
         return meeting, created
 
     async def get_meeting(self, meeting_id: str) -> Meeting:
@@ -128,7 +116,7 @@ class SessionManager:
         """Give a meeting another title."""
         event = await self.store.rename_meeting(meeting_id, title)
         self.broadcaster.publish([event])
-        return await self._refresh(meeting_id)
+        return await self._meetings.refresh(meeting_id)
 
     async def end_meeting(self, meeting_id: str, *, wait: bool = True) -> Meeting:
         """Take no more audio and make all text final.
@@ -140,12 +128,12 @@ class SessionManager:
             return meeting
         if meeting.state is MeetingState.LIVE:
             self.broadcaster.publish([await self.store.set_meeting_state(meeting_id, MeetingState.ENDING)])
-        await self._refresh(meeting_id)
-        live = await self._live_meeting(meeting_id)
+        await self._meetings.refresh(meeting_id)
+        live = await self._meetings.get(meeting_id)
         live.over.set()
         ended = live.meeting.state is MeetingState.ENDED
         if not ended and (live.ending is None or live.ending.done()):
-            live.ending = self._spawn(self._finish_meeting(live), f"end of meeting {meeting_id}")
+            live.ending = self._tasks.spawn(self._finish_meeting(live), f"end of meeting {meeting_id}")
         if wait and live.ending:
             await asyncio.shield(live.ending)
         return await self.store.get_meeting(meeting_id)
@@ -155,7 +143,7 @@ class SessionManager:
 
         Audio goes first: if the service dies in between, the meeting is still there to be deleted again.
         """
-        live = await self._live_meeting(meeting_id)
+        live = await self._meetings.get(meeting_id)
         async with live.opening:
             live.meeting = replace(live.meeting, state=MeetingState.ENDED)  # no stream is opened from here on
         self.streams.abandon(live)
@@ -164,14 +152,13 @@ class SessionManager:
             live.ending.cancel()
         await self.ledger.delete([stream.id for stream in await self.store.list_streams(meeting_id)])
         await self.store.delete_meeting(meeting_id)
-        self._meetings.pop(meeting_id, None)
+        self._meetings.forget(meeting_id)
         live.over.set()
-        self._count_live()
         self.broadcaster.close(meeting_id)
 
     async def wait_over(self, meeting_id: str) -> None:
         """Return when the meeting takes no more audio: it is ending, has ended or was deleted."""
-        live = await self._live_meeting(meeting_id)
+        live = await self._meetings.get(meeting_id)
         if live.meeting.state is MeetingState.LIVE:
             await live.over.wait()
 
@@ -181,40 +168,22 @@ class SessionManager:
         self, meeting_id: str, participant_id: str, name: str | None
     ) -> tuple[Participant, bool]:
         """Create or rename a participant; a name of None keeps what is there."""
-        meeting = await self._live_meeting(meeting_id)
-        limit = self.settings.limits.participants
-        if participant_id not in meeting.names:
-            meeting.check_live()
-        if participant_id not in meeting.names and len(meeting.names) >= limit:
-            raise TooMany(
-                f"the meeting already has {limit} participants, which is the limit", retry_after_s=60
-            )
-        participant, event, created = await self.store.put_participant(meeting_id, participant_id, name)
-        meeting.names[participant_id] = participant.name
-        self._publish(event)
-        return await self._get_participant(meeting_id, participant_id), created
+        return await self._people.put(meeting_id, participant_id, name)
 
     async def end_participant(
         self, meeting_id: str, participant_id: str, *, wait: bool = True
     ) -> Participant:
         """The participant left: take no more of the open stream and make its text final."""
-        meeting = await self._live_meeting(meeting_id)
-        await self._get_participant(meeting_id, participant_id)
-        streams = meeting.list_streams_of(participant_id)
-        for live in streams:
-            await self._end_stream(live)
+        meeting = await self._meetings.get(meeting_id)
+        await self._people.get(meeting_id, participant_id)
+        streams = await self._intake.end_participants(meeting, [participant_id])
         if wait:
             await asyncio.gather(*(live.finished.wait() for live in streams))
-        return await self._get_participant(meeting_id, participant_id)
+        return await self._people.get(meeting_id, participant_id)
 
     async def list_participants(self, meeting_id: str) -> list[Participant]:
         """Everyone in the meeting, with figures of this moment."""
-        participants = await self.store.list_participants(meeting_id)
-        live = self._meetings.get(meeting_id)
-        if live is None or not live.streams:
-            return participants
-        streams = await self.store.list_streams(meeting_id)
-        return [self._with_live_figures(p, live, streams) for p in participants]
+        return await self._people.list_all(meeting_id)
 
     # Audio
 
@@ -239,19 +208,19 @@ class SessionManager:
             InvalidRequest: `captured_at` cannot be right.
             TooMany: too many participants.
         """
-        meeting = await self._live_meeting(meeting_id)
+        meeting = await self._meetings.get(meeting_id)
         meeting.check_live()
         if captured_at is not None:
             check_captured_at(captured_at, meeting.meeting.started_at, self._clock.utc_now())
         for participant_id in participant_ids:
-            self._check_rate(meeting, participant_id, rate_hz)
+            check_rate(meeting, participant_id, rate_hz)
         for index, participant_id in enumerate(participant_ids):
             name = names[index] if index < len(names) else None
             known = meeting.names.get(participant_id)
             if known is None or name not in (None, known):
-                await self.put_participant(meeting_id, participant_id, name)
+                await self._people.put(meeting_id, participant_id, name)
         request = InputRequest(tuple(participant_ids), rate_hz, captured_at, may_repeat)
-        return AudioInput(self, meeting, request)
+        return AudioInput(self._intake, meeting, request)
 
     async def get_received(self, meeting_id: str, participant_id: str) -> tuple[int, int]:
         """Samples held of the participant's stream, and its rate; zeros where audio would begin a new one."""
@@ -261,33 +230,6 @@ class SessionManager:
         if latest is None or (latest.ended and meeting.state is MeetingState.LIVE):
             return 0, 0
         return self.ledger.through(latest.id), latest.rate_hz
-
-    async def open_stream(
-        self, meeting: LiveMeeting, participant_id: str, request: InputRequest
-    ) -> LiveStream:
-        """The participant's open stream, made now if there is none."""
-        async with meeting.opening:
-            meeting.check_live()
-            if live := meeting.find_open_stream(participant_id):
-                self._check_rate(meeting, participant_id, request.rate_hz)
-                return live
-            anchor_ms = meeting.offset_ms(request.captured_at or self._clock.utc_now())
-            stream, event = await self.store.open_stream(
-                meeting.id, participant_id, request.rate_hz, anchor_ms
-            )
-            former = await self._find_former(stream) if request.may_repeat else None
-            if former and request.captured_at and former.anchor_ms != anchor_ms:
-                former = None
-            live = self.streams.adopt(meeting, stream, Checkpoint(stream.id), former)
-            self._publish(event)
-            return live
-
-    async def record_gap(self, live: LiveStream, gap: Gap) -> None:
-        """Record that a stretch of audio will never come, and show it."""
-        if new := await self.streams.keep_gap(live, gap):
-            self.broadcaster.publish([await self.store.record_gap(live.stream, show_gap(live.stream, new))])
-        else:
-            await self._show_gaps(live.stream)
 
     # Reading
 
@@ -307,7 +249,7 @@ class SessionManager:
             Conflict: the revision is not done.
         """
         transcript = await self.store.get_transcript(meeting_id, revision)
-        if meeting_id not in self._meetings:
+        if self._meetings.find(meeting_id) is None:
             return transcript
         return replace(transcript, participants=await self.list_participants(meeting_id))
 
@@ -319,29 +261,6 @@ class SessionManager:
 
     # Inside
 
-    async def _live_meeting(self, meeting_id: str) -> LiveMeeting:
-        """The live side of a meeting; one that has ended gets a passing one, for its refusals."""
-        async with self._loading:
-            if known := self._meetings.get(meeting_id):
-                return known
-            meeting = await self.store.get_meeting(meeting_id)
-            participants = await self.store.list_participants(meeting_id)
-            live = self._make_live(meeting, {p.id: p.name for p in participants})
-            if meeting.state is not MeetingState.ENDED:
-                self._meetings[meeting_id] = live
-            return live
-
-    def _make_live(self, meeting: Meeting, names: dict[str, str]) -> LiveMeeting:
-        model = find_loaded(self.settings.model, meeting.model)
-        if meeting.state is not MeetingState.ENDED and meeting.model not in (None, model):
-            log.warning("model_not_loaded", meeting=meeting.id, model=meeting.model, instead=model)
-        return LiveMeeting(meeting, names, model)
-
-    def _count_live(self) -> int:
-        live = sum(m.meeting.state is MeetingState.LIVE for m in self._meetings.values())
-        metrics.live_meetings.set(live)
-        return live
-
     async def _list_all(self, state: MeetingState) -> list[Meeting]:
         meetings: list[Meeting] = []
         cursor: str | None = None
@@ -351,114 +270,19 @@ class SessionManager:
             if (cursor := page.next_cursor) is None:
                 return meetings
 
-    async def _refresh(self, meeting_id: str) -> Meeting:
-        meeting = await self.store.get_meeting(meeting_id)
-        if live := self._meetings.get(meeting_id):
-            live.meeting = meeting
-        return meeting
-
     async def _finish_meeting(self, live: LiveMeeting) -> None:
         async with live.opening:  # a stream that is being opened is ended too
             streams = list(live.streams.values())
         for stream in streams:
-            await persist(partial(self._end_stream, stream))
+            await persist(partial(self._intake.end_stream, stream))
         await asyncio.gather(*(stream.finished.wait() for stream in streams))
         ended_at = self._clock.utc_now()
         event = await persist(lambda: self.store.set_meeting_state(live.id, MeetingState.ENDED, ended_at))
-        await persist(lambda: self._refresh(live.id))
-        self._meetings.pop(live.id, None)
-        self._count_live()
-        self._publish(event)
+        await persist(lambda: self._meetings.refresh(live.id))
+        self._meetings.forget(live.id)
+        self.broadcaster.publish([event] if event else ())
         self.broadcaster.forget(live.id)
-
-    async def _take_up(self, stream: Stream, checkpoint: Checkpoint) -> None:
-        """Go on with a stream after a restart; nobody knows any more whether it may be a repeat."""
-        meeting = await self._live_meeting(stream.meeting_id)
-        if meeting.meeting.state is MeetingState.ENDED and not stream.ended:  # it had been given up
-            self._publish(await self.store.end_stream(stream.id))
-            stream = replace(stream, ended=True)
-        self.streams.adopt(meeting, stream, checkpoint)
-        await self._show_gaps(stream)
-
-    async def _show_gaps(self, stream: Stream) -> None:
-        """Record what only the ledger knows of: it is committed first."""
-        if kept := self.ledger.gaps(stream.id):
-            shown = await self.store.list_gaps(stream.meeting_id)
-            for gap in find_unshown(stream, kept, shown):
-                self.broadcaster.publish([await self.store.record_gap(stream, gap)])
-
-    async def _find_former(self, stream: Stream) -> Stream | None:
-        return find_former(stream, await self.store.list_streams(stream.meeting_id), self.ledger)
-
-    async def _end_stream(self, live: LiveStream) -> None:
-        async with live.comparing:
-            await self.streams.compare(live)
-            if not live.stream.ended:
-                event = await self.store.end_stream(live.id)
-                live.stream = replace(live.stream, ended=True)
-                self._publish(event)
-            if live.former is None:
-                self.streams.finish(live)
-        if live.former is not None:
-            await self._let_go(live)
-
-    async def _let_go(self, live: LiveStream) -> None:
-        """The stream was the former one again. Audio first: a start in between finds it empty."""
-        await self.ledger.delete([live.id])
-        await self.store.delete_stream(live.id)
-        if found := self.streams.find(live.id):
-            self.streams.forget(*found)
-
-    def _check_rate(self, meeting: LiveMeeting, participant_id: str, rate_hz: int) -> None:
-        live = meeting.find_open_stream(participant_id)
-        if live and live.stream.rate_hz != rate_hz:
-            raise Conflict(
-                f"the open stream of participant {participant_id} is at {live.stream.rate_hz} Hz and this "
-                f"audio at {rate_hz} Hz: send at the same rate, or end the participant first"
-            )
-
-    async def _get_participant(self, meeting_id: str, participant_id: str) -> Participant:
-        for participant in await self.list_participants(meeting_id):
-            if participant.id == participant_id:
-                return participant
-        raise NotFound(f"meeting {meeting_id} has no participant {participant_id}")
-
-    def _with_live_figures(
-        self, participant: Participant, meeting: LiveMeeting, streams: Sequence[Stream]
-    ) -> Participant:
-        mine = [s for s in streams if s.participant_id == participant.id]
-        received = sum(self.ledger.through(s.id) * 1000 // s.rate_hz for s in mine)
-        unstored = [live for s in mine if (live := meeting.streams.get(s.id))]
-        beyond = sum(live.open_samples for live in unstored)
-        speech = beyond + sum(
-            live.checkpoint.speech_samples - live.stored.speech_samples for live in unstored
-        )
-        transcribed = beyond + sum(
-            live.checkpoint.transcribed_samples - live.stored.transcribed_samples for live in unstored
-        )
-        return replace(
-            participant,
-            received_ms=received,
-            speech_ms=participant.speech_ms + speech * 1000 // RECOGNITION_RATE_HZ,
-            transcribed_ms=participant.transcribed_ms + transcribed * 1000 // RECOGNITION_RATE_HZ,
-        )
 
     def _describe(self) -> str:
         description, behind_ms = self._worker.description, self.streams.behind_ms
         return f"{description}; catching up, {behind_ms / 1000:.0f} s behind" if behind_ms else description
-
-    def _publish(self, event: StoredEvent | None) -> None:
-        if event is not None:
-            self.broadcaster.publish([event])
-
-    def _spawn(self, work: Coroutine[object, object, None], name: str) -> asyncio.Task[None]:
-        task = asyncio.create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(_log_failure)
-        return task
-
-
-def _log_failure(task: asyncio.Task[None]) -> None:
-    if not task.cancelled() and (error := task.exception()):
-        log.error("task_failed", task=task.get_name(), exc_info=error)

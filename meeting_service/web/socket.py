@@ -5,7 +5,7 @@ import asyncio
 from aiohttp import WSCloseCode, web
 
 from meeting_service.protocol import SUBPROTOCOL, CloseCode
-from meeting_service.web.audio_connection import AudioConnection
+from meeting_service.web.audio_socket import AudioSocket
 from meeting_service.web.keys import SESSIONS, SETTINGS
 from meeting_service.web.security import check_origin
 from meeting_service.web.senders import SENDERS
@@ -32,7 +32,7 @@ async def audio_socket(request: web.Request) -> web.StreamResponse:
     if not socket.can_prepare(request):
         raise web.HTTPUpgradeRequired(headers={"Upgrade": "websocket"})
     await socket.prepare(request)
-    connection = AudioConnection(
+    connection = AudioSocket(
         socket, request.match_info["meeting"], request.app[SESSIONS], request.app[SENDERS], limits
     )
     await connection.run()

@@ -53,7 +53,7 @@ class _Ending:
     refusal: Refusal | None = None
 
 
-class AudioConnection:
+class AudioSocket:
     """One client's socket from its first message to its close. Everything here runs on the event loop."""
 
     def __init__(

@@ -1,0 +1,125 @@
+"""The life of a stream: opened with a participant's first audio, ended when they leave."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from meeting_service.audio import Gap
+from meeting_service.broadcast import Broadcaster
+from meeting_service.clock import Clock
+from meeting_service.errors import Conflict
+from meeting_service.events import StoredEvent
+from meeting_service.ledger import Ledger
+from meeting_service.meeting import Checkpoint, MeetingState, Stream
+from meeting_service.sessions.gaps import find_unshown, show_gap
+from meeting_service.sessions.inputs import InputRequest
+from meeting_service.sessions.live import LiveMeeting, LiveStream
+from meeting_service.sessions.repeats import find_former
+from meeting_service.sessions.streams import LiveStreams
+from meeting_service.storage import Store
+
+
+class Intake:
+    """Opens, takes up and ends live meetings' streams. Runs on the event loop only."""
+
+    def __init__(
+        self, store: Store, ledger: Ledger, streams: LiveStreams, broadcaster: Broadcaster, clock: Clock
+    ) -> None:
+        self.ledger = ledger
+        self.streams = streams
+        self._store = store
+        self._broadcaster = broadcaster
+        self._clock = clock
+
+    async def open_stream(
+        self, meeting: LiveMeeting, participant_id: str, request: InputRequest
+    ) -> LiveStream:
+        """The participant's open stream, made now if there is none.
+
+        Raises:
+            MeetingEnded: it takes no more audio.
+            Conflict: the open stream has another rate.
+        """
+        async with meeting.opening:
+            meeting.check_live()
+            check_rate(meeting, participant_id, request.rate_hz)
+            if live := meeting.find_open_stream(participant_id):
+                return live
+            return await self._open_new(meeting, participant_id, request)
+
+    async def take_up(self, meeting: LiveMeeting, stream: Stream, checkpoint: Checkpoint) -> None:
+        """Go on with a stream after a restart; nobody knows any more whether it may be a repeat."""
+        if meeting.meeting.state is MeetingState.ENDED and not stream.ended:  # it had been given up
+            self._publish(await self._store.end_stream(stream.id))
+            stream = replace(stream, ended=True)
+        self.streams.adopt(meeting, stream, checkpoint)
+        await self._show_gaps(stream)
+
+    async def end_stream(self, live: LiveStream) -> None:
+        """Take no more of it; its text becomes final in the background."""
+        async with live.comparing:
+            await self.streams.compare(live)
+            if not live.stream.ended:
+                event = await self._store.end_stream(live.id)
+                live.stream = replace(live.stream, ended=True)
+                self._publish(event)
+            if live.former is None:
+                self.streams.finish(live)
+        if live.former is not None:
+            await self._let_go(live)
+
+    async def end_participants(
+        self, meeting: LiveMeeting, participant_ids: Iterable[str]
+    ) -> list[LiveStream]:
+        """They left: end their streams; returns those whose text is not all final yet."""
+        streams = [live for p in participant_ids for live in meeting.list_streams_of(p)]
+        for live in streams:
+            await self.end_stream(live)
+        return streams
+
+    async def record_gap(self, live: LiveStream, gap: Gap) -> None:
+        """Record that a stretch of audio will never come, and show it."""
+        if new := await self.streams.keep_gap(live, gap):
+            self._publish(await self._store.record_gap(live.stream, show_gap(live.stream, new)))
+        else:
+            await self._show_gaps(live.stream)
+
+    async def _open_new(self, meeting: LiveMeeting, participant_id: str, request: InputRequest) -> LiveStream:
+        anchor_ms = meeting.offset_ms(request.captured_at or self._clock.utc_now())
+        stream, event = await self._store.open_stream(meeting.id, participant_id, request.rate_hz, anchor_ms)
+        former = await self._find_former(stream) if request.may_repeat else None
+        if former and request.captured_at and former.anchor_ms != anchor_ms:
+            former = None
+        live = self.streams.adopt(meeting, stream, Checkpoint(stream.id), former)
+        self._publish(event)
+        return live
+
+    async def _show_gaps(self, stream: Stream) -> None:
+        """Record what only the ledger knows of: it is committed first."""
+        if kept := self.ledger.gaps(stream.id):
+            shown = await self._store.list_gaps(stream.meeting_id)
+            for gap in find_unshown(stream, kept, shown):
+                self._publish(await self._store.record_gap(stream, gap))
+
+    async def _find_former(self, stream: Stream) -> Stream | None:
+        return find_former(stream, await self._store.list_streams(stream.meeting_id), self.ledger)
+
+    async def _let_go(self, live: LiveStream) -> None:
+        """The stream was the former one again. Audio first: a start in between finds it empty."""
+        await self.ledger.delete([live.id])
+        await self._store.delete_stream(live.id)
+        if found := self.streams.find(live.id):
+            self.streams.forget(*found)
+
+    def _publish(self, event: StoredEvent | None) -> None:
+        if event is not None:
+            self._broadcaster.publish([event])
+
+
+def check_rate(meeting: LiveMeeting, participant_id: str, rate_hz: int) -> None:
+    """Raise `Conflict` if the participant's open stream has another rate."""
+    live = meeting.find_open_stream(participant_id)
+    if live and live.stream.rate_hz != rate_hz:
+        raise Conflict(
+            f"the open stream of participant {participant_id} is at {live.stream.rate_hz} Hz and this "
+            f"audio at {rate_hz} Hz: send at the same rate, or end the participant first"
+        )

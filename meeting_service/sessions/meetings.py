@@ -1,0 +1,80 @@
+"""The live side of every meeting that takes audio or whose text is not all final."""
+
+import asyncio
+
+import structlog
+
+from meeting_service import metrics
+from meeting_service.errors import TooMany
+from meeting_service.meeting import Meeting, MeetingState
+from meeting_service.sessions.live import LiveMeeting
+from meeting_service.sessions.models import find_loaded
+from meeting_service.settings import Settings
+from meeting_service.storage import Store
+
+log = structlog.get_logger()
+
+
+class LiveMeetings:
+    """Owner of all live meetings. Runs on the event loop only."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+        self._meetings: dict[str, LiveMeeting] = {}
+        self._loading = asyncio.Lock()
+
+    def find(self, meeting_id: str) -> LiveMeeting | None:
+        """The live side of a meeting that is known here."""
+        return self._meetings.get(meeting_id)
+
+    async def get(self, meeting_id: str) -> LiveMeeting:
+        """The live side of a meeting; one that has ended gets a passing one, for its refusals.
+
+        Raises:
+            NotFound: no such meeting.
+        """
+        async with self._loading:
+            if known := self._meetings.get(meeting_id):
+                return known
+            meeting = await self._store.get_meeting(meeting_id)
+            participants = await self._store.list_participants(meeting_id)
+            live = self._make(meeting, {p.id: p.name for p in participants})
+            if meeting.state is not MeetingState.ENDED:
+                self._meetings[meeting_id] = live
+            return live
+
+    async def refresh(self, meeting_id: str) -> Meeting:
+        """The meeting as it is kept now, known to its live side too."""
+        meeting = await self._store.get_meeting(meeting_id)
+        if live := self._meetings.get(meeting_id):
+            live.meeting = meeting
+        return meeting
+
+    def add(self, meeting: Meeting) -> None:
+        """A meeting that was just made."""
+        self._meetings[meeting.id] = self._make(meeting, {})
+        self.count()
+
+    def forget(self, meeting_id: str) -> None:
+        """The meeting has ended or was deleted."""
+        self._meetings.pop(meeting_id, None)
+        self.count()
+
+    def check_room(self) -> None:
+        """Raise `TooMany` when as many take audio as may."""
+        live, most = self.count(), self._settings.limits.live_meetings
+        if live >= most:
+            raise TooMany(f"{live} meetings are live, which is the limit", retry_after_s=60)
+
+    def count(self) -> int:
+        """How many take audio, told to the metrics too."""
+        live = sum(m.meeting.state is MeetingState.LIVE for m in self._meetings.values())
+        metrics.live_meetings.set(live)
+        return live
+
+    def _make(self, meeting: Meeting, names: dict[str, str]) -> LiveMeeting:
+        model = find_loaded(self._settings.model, meeting.model)
+        if meeting.state is not MeetingState.ENDED and meeting.model not in (None, model):
+            log.warning("model_not_loaded", meeting=meeting.id, model=meeting.model, instead=model)
+        return LiveMeeting(meeting, names, model)

@@ -1,0 +1,77 @@
+"""Who is in a meeting, and what became of their audio up to this moment."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from meeting_service.audio import RECOGNITION_RATE_HZ
+from meeting_service.broadcast import Broadcaster
+from meeting_service.errors import NotFound, TooMany
+from meeting_service.ledger import Ledger
+from meeting_service.meeting import Participant, Stream
+from meeting_service.sessions.live import LiveMeeting
+from meeting_service.sessions.meetings import LiveMeetings
+from meeting_service.storage import Store
+
+
+class People:
+    """Participants: made, renamed, counted. Runs on the event loop only."""
+
+    def __init__(
+        self, meetings: LiveMeetings, store: Store, ledger: Ledger, broadcaster: Broadcaster, limit: int
+    ) -> None:
+        self._meetings = meetings
+        self._store = store
+        self._ledger = ledger
+        self._broadcaster = broadcaster
+        self._limit = limit
+
+    async def put(self, meeting_id: str, participant_id: str, name: str | None) -> tuple[Participant, bool]:
+        """Create or rename; a name of None keeps what is there."""
+        meeting = await self._meetings.get(meeting_id)
+        if participant_id not in meeting.names:
+            meeting.check_live()
+        if participant_id not in meeting.names and len(meeting.names) >= self._limit:
+            raise TooMany(
+                f"the meeting already has {self._limit} participants, which is the limit", retry_after_s=60
+            )
+        participant, event, created = await self._store.put_participant(meeting_id, participant_id, name)
+        meeting.names[participant_id] = participant.name
+        if event is not None:
+            self._broadcaster.publish([event])
+        return await self.get(meeting_id, participant_id), created
+
+    async def get(self, meeting_id: str, participant_id: str) -> Participant:
+        """The participant with figures of this moment, or `NotFound`."""
+        for participant in await self.list_all(meeting_id):
+            if participant.id == participant_id:
+                return participant
+        raise NotFound(f"meeting {meeting_id} has no participant {participant_id}")
+
+    async def list_all(self, meeting_id: str) -> list[Participant]:
+        """Everyone in the meeting, with figures of this moment."""
+        participants = await self._store.list_participants(meeting_id)
+        live = self._meetings.find(meeting_id)
+        if live is None or not live.streams:
+            return participants
+        streams = await self._store.list_streams(meeting_id)
+        return [self._with_live_figures(p, live, streams) for p in participants]
+
+    def _with_live_figures(
+        self, participant: Participant, meeting: LiveMeeting, streams: Sequence[Stream]
+    ) -> Participant:
+        mine = [s for s in streams if s.participant_id == participant.id]
+        received = sum(self._ledger.through(s.id) * 1000 // s.rate_hz for s in mine)
+        unstored = [live for s in mine if (live := meeting.streams.get(s.id))]
+        beyond = sum(live.open_samples for live in unstored)
+        speech = beyond + sum(
+            live.checkpoint.speech_samples - live.stored.speech_samples for live in unstored
+        )
+        transcribed = beyond + sum(
+            live.checkpoint.transcribed_samples - live.stored.transcribed_samples for live in unstored
+        )
+        return replace(
+            participant,
+            received_ms=received,
+            speech_ms=participant.speech_ms + speech * 1000 // RECOGNITION_RATE_HZ,
+            transcribed_ms=participant.transcribed_ms + transcribed * 1000 // RECOGNITION_RATE_HZ,
+        )
