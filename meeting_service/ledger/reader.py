@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
+from meeting_service.accounting import Inventory
 from meeting_service.audio import Pcm
 from meeting_service.errors import StorageFailed
+from meeting_service.ledger.inventory import take_inventory
 from meeting_service.ledger.rows import Kind, Row, row_to_pcm
 from meeting_service.ledger.schema import open_reader
 
@@ -44,6 +46,17 @@ class LedgerReader:
         if known < end:
             raise StorageFailed(f"audio of stream {stream_id} is not held at sample {known}")
         return pcm
+
+    def take_inventory(self, stream_id: int) -> Inventory | None:
+        """What is held of a stream, by its pieces; None if nothing ever was, or it was deleted.
+
+        Raises:
+            StorageFailed: it cannot be read.
+        """
+        try:
+            return take_inventory(self._connection, stream_id)
+        except sqlite3.Error as error:
+            raise StorageFailed(f"the audio of stream {stream_id} cannot be counted: {error}") from error
 
     def close(self) -> None:
         """Let go of the file."""

@@ -1,0 +1,68 @@
+"""Stock-taking: what was acknowledged is told from what is there."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from meeting_service.accounting import Inventory
+from meeting_service.audio import AudioChunk, Gap
+from meeting_service.ledger import Ledger, LedgerReader
+
+
+def _take(path: Path, stream_id: int = 1) -> Inventory | None:
+    with closing(LedgerReader(path)) as reader:
+        return reader.take_inventory(stream_id)
+
+
+async def _fill(ledger: Ledger) -> None:
+    """Sound, a gap in two parts, silence, sound: 90,000 samples."""
+    sound = np.arange(1, 40_001, dtype=np.int16)
+    await ledger.append([AudioChunk(1, 0, sound)])
+    await ledger.record_gap(Gap(1, 40_000, 45_000))
+    await ledger.record_gap(Gap(1, 45_000, 50_000))
+    await ledger.append([AudioChunk(1, 50_000, np.zeros(20_000, np.int16))])
+    await ledger.append([AudioChunk(1, 70_000, sound[:20_000])])
+
+
+async def test_what_is_whole_has_no_faults(ledger: Ledger, path: Path) -> None:
+    """Sound, silence and gaps that follow on one another cover all that was acknowledged."""
+    await _fill(ledger)
+
+    assert Inventory(90_000, [Gap(1, 40_000, 50_000)], 0) == _take(path)
+
+
+async def test_a_stream_nobody_knows_or_that_was_deleted_has_none(ledger: Ledger, path: Path) -> None:
+    """Nothing is held of it, which is not the same as holding nothing in pieces."""
+    await _fill(ledger)
+    await ledger.delete([1])
+
+    assert _take(path) is None
+    assert _take(path, 2) is None
+
+
+@pytest.mark.parametrize(
+    ("tampering", "faulty"),
+    [
+        ("DELETE FROM piece WHERE start = 70000", 20_000),
+        ("DELETE FROM piece WHERE start = 0", 32_768),
+        ("UPDATE stream SET through = through + 5", 5),
+        ("UPDATE piece SET pcm = substr(pcm, 3) WHERE start = 32768", 7_232),
+        ("UPDATE piece SET length = length - 1 WHERE kind = 1", 1),
+        ("UPDATE piece SET start = start - 7 WHERE start = 70000", 14),
+    ],
+)
+async def test_a_piece_that_is_not_as_it_was_shows(
+    ledger: Ledger, path: Path, tampering: str, faulty: int
+) -> None:
+    """To the sample: a piece that is gone, short, elsewhere or without its sound, an end never reached."""
+    await _fill(ledger)
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(tampering)
+
+    found = _take(path)
+
+    assert found is not None
+    assert faulty == found.faulty_samples
