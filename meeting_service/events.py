@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from meeting_service.meeting import Meeting, Participant
-from meeting_service.transcript import Draft, Revision, Sentence, TranscriptGap
+from meeting_service.transcript import Draft, Revision, Sentence, TranscriptGap, Untranscribed
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,13 @@ class GapRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechGivenUp:
+    """A stretch of speech has no text and will have none in this revision."""
+
+    stretch: Untranscribed
+
+
+@dataclass(frozen=True, slots=True)
 class MeetingChanged:
     """A meeting was created, renamed, is ending or has ended."""
 
@@ -63,7 +70,9 @@ class FellBehind:
     """how much later than usual its oldest text is that is not final; 0 when it has caught up"""
 
 
-StoredEventKind = SentenceFinalized | ParticipantChanged | GapRecorded | MeetingChanged | RevisionChanged
+StoredEventKind = (
+    SentenceFinalized | SpeechGivenUp | ParticipantChanged | GapRecorded | MeetingChanged | RevisionChanged
+)
 
 
 @dataclass(frozen=True, slots=True)

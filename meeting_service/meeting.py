@@ -57,6 +57,8 @@ class Participant:
     """of the speech, whose text is final"""
     present: bool = False
     """whether a stream of theirs is open"""
+    not_transcribed_ms: int = 0
+    """of the speech, without text, for it could not be recognised"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,8 @@ class Checkpoint:
     """16 kHz samples of speech found before `resume`"""
     transcribed_samples: int = 0
     """of them, those whose text is final"""
+    given_up: Sequence[int] = ()
+    """16 kHz samples from `resume` on at which speech begins that has no text, as was told already"""
 
     @property
     def unrecognised_samples(self) -> int:

@@ -84,6 +84,14 @@ class Span:
         return self.start == self.end
 
 
+@dataclass(frozen=True, slots=True)
+class Unrecognised:
+    """A stretch of a stream that has no text, for it could not be recognised."""
+
+    start: int
+    end: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Window:
     """One call's worth of audio for the recogniser.

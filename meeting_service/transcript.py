@@ -65,6 +65,15 @@ class TranscriptGap:
     end_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class Untranscribed:
+    """Speech of a participant that has no text, for it could not be recognised."""
+
+    participant_id: str
+    start_ms: int
+    end_ms: int
+
+
 class RevisionState(StrEnum):
     """Where a revision is in its life."""
 
@@ -109,6 +118,8 @@ class Transcript:
     gaps: Sequence[TranscriptGap] = field(default=())
     revision: int = FIRST_REVISION
     """the number of the one that this is"""
+    not_transcribed: Sequence[Untranscribed] = field(default=())
+    """by start, then participant; what touches is one"""
 
     def name_of(self, participant_id: str) -> str:
         """The display name, or the id of someone unknown."""

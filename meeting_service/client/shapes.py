@@ -14,6 +14,7 @@ from meeting_service.events import (
     RevisionAdvanced,
     RevisionChanged,
     SentenceFinalized,
+    SpeechGivenUp,
     StoredEvent,
     StoredEventKind,
 )
@@ -26,6 +27,7 @@ from meeting_service.transcript import (
     Sentence,
     Transcript,
     TranscriptGap,
+    Untranscribed,
     Word,
 )
 
@@ -57,6 +59,7 @@ def json_to_participant(meeting_id: str, fields: Json) -> Participant:
         speech_ms=fields.get("speech_ms", 0),
         transcribed_ms=fields.get("transcribed_ms", 0),
         present=fields.get("present", False),
+        not_transcribed_ms=fields.get("not_transcribed_ms", 0),
     )
 
 
@@ -84,6 +87,7 @@ def json_to_transcript(fields: Json) -> Transcript:
         [json_to_sentence(item) for item in fields["sentences"]],
         [_to_gap(item) for item in fields["gaps"]],
         fields.get("revision", FIRST_REVISION),
+        [_to_untranscribed(item) for item in fields.get("not_transcribed", ())],
     )
 
 
@@ -120,6 +124,8 @@ def _to_stored(meeting_id: str, kind: str, fields: Json) -> StoredEventKind | No
     match kind:
         case "sentence":
             return SentenceFinalized(json_to_sentence(fields))
+        case "not_transcribed":
+            return SpeechGivenUp(_to_untranscribed(fields))
         case "participant":
             return ParticipantChanged(json_to_participant(meeting_id, fields))
         case "gap":
@@ -137,6 +143,10 @@ def _to_word(fields: Json) -> Word:
 
 def _to_gap(fields: Json) -> TranscriptGap:
     return TranscriptGap(fields["participant_id"], fields["start_ms"], fields["end_ms"])
+
+
+def _to_untranscribed(fields: Json) -> Untranscribed:
+    return Untranscribed(fields["participant_id"], fields["start_ms"], fields["end_ms"])
 
 
 def _to_time(text: str) -> datetime:

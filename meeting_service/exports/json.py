@@ -6,7 +6,7 @@ from typing import Any
 
 from meeting_service.exports.options import DEFAULT_OPTIONS, ExportOptions
 from meeting_service.meeting import Meeting, Participant
-from meeting_service.transcript import Sentence, Transcript, TranscriptGap, Word, find_overlaps
+from meeting_service.transcript import Sentence, Transcript, TranscriptGap, Untranscribed, Word, find_overlaps
 
 JsonObject = dict[str, Any]
 
@@ -28,6 +28,9 @@ def transcript_json(transcript: Transcript) -> JsonObject:
         "sentences": [
             sentence_json(s, names.get(s.participant_id, s.participant_id), overlaps=s.id in overlaps)
             for s in transcript.sentences
+        ],
+        "not_transcribed": [
+            stretch_json(s, names.get(s.participant_id, s.participant_id)) for s in transcript.not_transcribed
         ],
         "gaps": [gap_json(gap) for gap in transcript.gaps],
     }
@@ -56,6 +59,7 @@ def participant_json(participant: Participant) -> JsonObject:
         "speech_ms": participant.speech_ms,
         "transcribed_ms": participant.transcribed_ms,
         "present": participant.present,
+        "not_transcribed_ms": participant.not_transcribed_ms,
     }
 
 
@@ -79,6 +83,16 @@ def sentence_json(sentence: Sentence, participant: str, *, overlaps: bool) -> Js
 def gap_json(gap: TranscriptGap) -> JsonObject:
     """Audio that never came."""
     return {"participant_id": gap.participant_id, "start_ms": gap.start_ms, "end_ms": gap.end_ms}
+
+
+def stretch_json(stretch: Untranscribed, participant: str) -> JsonObject:
+    """Speech that has no text; `participant` is the name to show."""
+    return {
+        "participant_id": stretch.participant_id,
+        "participant": participant,
+        "start_ms": stretch.start_ms,
+        "end_ms": stretch.end_ms,
+    }
 
 
 def _word_json(word: Word) -> JsonObject:

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
+from meeting_service import metrics
+from meeting_service.errors import MeetingServiceError, StorageFailed
 from meeting_service.storage import sqlite
 
 T = TypeVar("T")
@@ -29,6 +31,8 @@ class Database:
         self._readers = sqlite.make_readers(path)
         self._turn = asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
+        self.failure: StorageFailed | None = None
+        """why the last write did not go well; None if it did"""
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Do `work` in a transaction of its own; durable when this returns.
@@ -66,15 +70,23 @@ class Database:
     async def _write(self, work: Callable[[Connection], T]) -> T:
         try:
             async with self._turn, self._writer.begin() as db:
-                return await db.run_sync(work)
-        except (SQLAlchemyError, UnicodeEncodeError, OverflowError) as error:
-            raise sqlite.explain(error, self._path) from error
+                done = await db.run_sync(work)
+        except (SQLAlchemyError, sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
+            raise self._note(sqlite.explain(error, self._path)) from error
+        self.failure = None
+        return done
+
+    def _note(self, told: MeetingServiceError) -> MeetingServiceError:
+        if isinstance(told, StorageFailed):
+            self.failure = told
+            metrics.storage_failures.labels("text", told.code).inc()
+        return told
 
     async def _read(self, work: Callable[[Connection], T]) -> T:
         try:
             async with self._readers.connect() as db:
                 return await db.run_sync(work)
-        except (SQLAlchemyError, UnicodeEncodeError, OverflowError) as error:
+        except (SQLAlchemyError, sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
             raise sqlite.explain(error, self._path) from error
 
     async def _erase_deleted(self) -> None:

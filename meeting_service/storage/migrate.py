@@ -54,6 +54,11 @@ def check_revision(db: sa.Connection) -> None:
         raise CannotStart(f"the database is at revision {current}, not {head}: run meeting-service migrate")
 
 
+def is_known(revision: str) -> bool:
+    """Whether this version can bring a database of that revision up to date."""
+    return revision in {script.revision for script in _scripts().walk_revisions()}
+
+
 def _upgrade(path: Path) -> tuple[str | None, str]:
     head = str(_scripts().get_current_head())
     engine = sqlite.make_migrator(path)
@@ -86,8 +91,7 @@ def _revision(db: sa.Connection) -> str | None:
 
 
 def _check_known(revision: str | None) -> None:
-    known = {script.revision for script in _scripts().walk_revisions()}
-    if revision is not None and revision not in known:
+    if revision is not None and not is_known(revision):
         raise CannotStart(
             f"the database was made by a newer version of meeting-service (revision {revision}): "
             "install that version, or choose another folder with --data"

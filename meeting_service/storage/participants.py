@@ -96,4 +96,5 @@ def _to_participant(row: Row[Any]) -> Participant:
         speech_ms=row.speech_ms,
         transcribed_ms=row.transcribed_ms,
         present=row.open_streams > 0,
+        not_transcribed_ms=row.speech_ms - row.transcribed_ms,
     )

@@ -1,6 +1,7 @@
 """Stored events to JSON and back: what was told can be told again exactly."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +11,11 @@ from meeting_service.events import (
     ParticipantChanged,
     RevisionChanged,
     SentenceFinalized,
+    SpeechGivenUp,
     StoredEventKind,
 )
 from meeting_service.meeting import Meeting, MeetingState, Participant
-from meeting_service.transcript import Revision, RevisionState, Sentence, TranscriptGap, Word
+from meeting_service.transcript import Revision, RevisionState, Sentence, TranscriptGap, Untranscribed, Word
 
 Payload = dict[str, Any]
 
@@ -26,11 +28,9 @@ def event_to_payload(event: StoredEventKind) -> tuple[str, Payload]:
         case ParticipantChanged(participant):
             return "participant", _from_participant(participant)
         case GapRecorded(gap):
-            return "gap", {
-                "participant_id": gap.participant_id,
-                "start_ms": gap.start_ms,
-                "end_ms": gap.end_ms,
-            }
+            return "gap", asdict(gap)
+        case SpeechGivenUp(stretch):
+            return "not_transcribed", asdict(stretch)
         case MeetingChanged(meeting):
             return "meeting", _from_meeting(meeting)
         case RevisionChanged(revision):
@@ -43,6 +43,7 @@ def payload_to_event(meeting_id: str, seq: int, kind: str, payload: Payload) -> 
         "sentence": lambda: SentenceFinalized(_to_sentence(seq, payload)),
         "participant": lambda: ParticipantChanged(Participant(meeting_id=meeting_id, **payload)),
         "gap": lambda: GapRecorded(TranscriptGap(**payload)),
+        "not_transcribed": lambda: SpeechGivenUp(Untranscribed(**payload)),
         "meeting": lambda: MeetingChanged(_to_meeting(meeting_id, payload)),
         "revision": lambda: RevisionChanged(_to_revision(payload)),
     }
@@ -84,6 +85,7 @@ def _from_participant(participant: Participant) -> Payload:
         "speech_ms": participant.speech_ms,
         "transcribed_ms": participant.transcribed_ms,
         "present": participant.present,
+        "not_transcribed_ms": participant.not_transcribed_ms,
     }
 
 

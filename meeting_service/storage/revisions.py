@@ -14,7 +14,7 @@ from meeting_service.meeting import Checkpoint, Meeting, MeetingState, Stream
 from meeting_service.storage.current import current_revision
 from meeting_service.storage.events import append_event
 from meeting_service.storage.meetings import get_meeting
-from meeting_service.storage.schema import checkpoints, meetings, revisions, sentences, streams
+from meeting_service.storage.schema import checkpoints, meetings, revisions, sentences, streams, untranscribed
 from meeting_service.storage.streams import insert_checkpoints, list_checkpoints, list_streams
 from meeting_service.transcript import FIRST_REVISION, Revision, RevisionState
 
@@ -150,7 +150,8 @@ def _end(db: Connection, meeting_id: str, number: int, values: dict[str, Any]) -
 
 
 def _delete_text(db: Connection, meeting_id: str, number: int) -> None:
-    db.execute(delete(sentences).where(sentences.c.meeting_id == meeting_id, sentences.c.revision == number))
+    for text in (sentences, untranscribed):
+        db.execute(delete(text).where(text.c.meeting_id == meeting_id, text.c.revision == number))
 
 
 def _tell(db: Connection, meeting_id: str, number: int) -> tuple[Revision, StoredEvent]:

@@ -129,6 +129,23 @@ gaps = sa.Table(
     sa.CheckConstraint("end_ms >= start_ms", name="end_ms"),
 )
 
+# Samples are at 16 kHz; `seq` is 0 in a later revision, which is told as a whole.
+untranscribed = sa.Table(
+    "untranscribed",
+    metadata,
+    sa.Column("stream_id", sa.ForeignKey("streams.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("revision", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("start_sample", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("end_sample", sa.BigInteger, nullable=False),
+    sa.Column("meeting_id", sa.ForeignKey("meetings.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("participant_id", sa.Text, nullable=False),
+    sa.Column("start_ms", sa.BigInteger, nullable=False),
+    sa.Column("end_ms", sa.BigInteger, nullable=False),
+    sa.Column("seq", sa.Integer, nullable=False),
+    sa.CheckConstraint("end_sample >= start_sample", name="end_sample"),
+    sa.Index(None, "meeting_id", "revision"),
+)
+
 events = sa.Table(
     "events",
     metadata,

@@ -2,12 +2,14 @@
 
 One connection writes and checkpoints; readers open the file read-only. This is what keeps SQLite up to
 3.51.2 safe from its WAL-reset fault, in which one connection checkpoints while another commits.
+
+After a failed sync nobody knows what of the written pages is on disk: a connection that met an error of the
+disk is closed, and the next one begins by writing what the log holds into the file and syncing that.
 """
 
 import fcntl
 import json
 import os
-import shutil
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
@@ -22,11 +24,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from meeting_service.errors import CannotStart, DiskFull, InvalidRequest, MeetingServiceError, StorageFailed
+from meeting_service.preflight import make_folder
+from meeting_service.room import is_full
 
 READERS = 4
 READER_WAIT_S = 30
 _BUSY_MS = 5_000
-_LITTLE_ROOM_BYTES = 1 << 20
+_DISK_ERRORS = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOTADB}
 
 Pragmas = Mapping[str, str | int]
 
@@ -50,6 +54,7 @@ def make_writer(path: Path) -> AsyncEngine:
         _url(path, "sqlite+aiosqlite", "rw"), pool_size=1, max_overflow=0, **_options()
     )
     _prepare(engine.sync_engine, _WRITER, "BEGIN IMMEDIATE")
+    sa.event.listen(engine.sync_engine, "connect", _empty_log)
     return engine
 
 
@@ -79,9 +84,7 @@ def empty_log(db: sa.Connection) -> None:
     On a connection without a transaction only. Waits for readers a moment, then does what it can.
     """
     # Past SQLAlchemy, which would begin a transaction first.
-    cursor = db.connection.cursor()
-    cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    cursor.close()
+    _empty_log(db.connection)
 
 
 def copy_database(path: Path, to: Path) -> None:
@@ -103,7 +106,7 @@ def lock_for_writing(path: Path) -> IO[bytes]:
         CannotStart: another process has it, or the folder cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         lock = path.with_name(f"{path.name}.lock").open("ab")
     except OSError as error:
         raise CannotStart(f"the folder {path.parent} cannot be written: {error.strerror}") from error
@@ -122,9 +125,13 @@ def explain(error: BaseException, path: Path) -> MeetingServiceError:
     cause = _driver_error(error)
     if isinstance(cause, UnicodeEncodeError | OverflowError):
         return InvalidRequest("a text that is not Unicode, or a number too large to be kept")
-    primary = getattr(cause, "sqlite_errorcode", 0) & 0xFF
-    if primary == sqlite3.SQLITE_FULL or (primary == sqlite3.SQLITE_IOERR and _is_full(path)):
+    primary = _primary_code(cause)
+    if primary == sqlite3.SQLITE_FULL or (primary == sqlite3.SQLITE_IOERR and is_full(path.parent)):
         return DiskFull(f"there is no room left for {path}")
+    if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return StorageFailed(
+            f"the database {path} is damaged ({reason(error)}): meeting-service doctor says more"
+        )
     return StorageFailed(f"the database {path} failed: {reason(error)}")
 
 
@@ -141,11 +148,8 @@ def _driver_error(error: BaseException) -> BaseException:
     return cause
 
 
-def _is_full(path: Path) -> bool:
-    try:
-        return shutil.disk_usage(path.parent).free < _LITTLE_ROOM_BYTES
-    except OSError:
-        return False
+def _primary_code(error: BaseException) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 def _url(path: Path, driver: str, mode: str) -> sa.URL:
@@ -171,3 +175,16 @@ def _prepare(engine: sa.Engine, pragmas: Pragmas, begin: str) -> None:
 
     sa.event.listen(engine, "connect", configure)
     sa.event.listen(engine, "begin", start)
+    sa.event.listen(engine, "handle_error", _drop_connection)
+
+
+def _empty_log(connection: DBAPIConnection, _entry: ConnectionPoolEntry | None = None) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    cursor.close()
+
+
+def _drop_connection(failed: sa.ExceptionContext) -> None:
+    """Have the pool close a connection that met an error of the disk; the next unit of work opens another."""
+    if _primary_code(_driver_error(failed.original_exception)) in _DISK_ERRORS:
+        failed.is_disconnect = True

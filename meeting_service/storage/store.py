@@ -11,6 +11,7 @@ from meeting_service.clock import Clock
 from meeting_service.errors import CannotStart, InvalidRequest, StorageFailed
 from meeting_service.events import StoredEvent
 from meeting_service.meeting import Checkpoint, Meeting, MeetingState, NewMeeting, Participant, Stream
+from meeting_service.recognition import Unrecognised
 from meeting_service.storage import events, meetings, participants, revisions, sqlite, streams, transcripts
 from meeting_service.storage.database import Database
 from meeting_service.storage.migrate import check_revision, upgrade
@@ -191,17 +192,23 @@ class Store:
         return await self._database.read(partial(streams.get_checkpoint, stream_id=stream_id))
 
     async def commit_final(
-        self, stream: Stream, sentences: Sequence[Sentence], checkpoint: Checkpoint, received_samples: int
+        self,
+        stream: Stream,
+        sentences: Sequence[Sentence],
+        checkpoint: Checkpoint,
+        received_samples: int,
+        unrecognised: Sequence[Unrecognised] = (),
     ) -> list[StoredEvent]:
         """Keep final sentences together with the checkpoint that makes them final.
 
-        A sentence that is held already stays as it is and gives no event; a checkpoint never goes back.
+        What is held already stays as it is and gives no event; a checkpoint never goes back.
 
         Args:
             stream: whose text it is.
             sentences: in the order they are told.
             checkpoint: of that stream.
             received_samples: audio held of it, at its own rate.
+            unrecognised: speech that is final without text.
         """
         commit = partial(
             transcripts.commit_final,
@@ -209,11 +216,17 @@ class Store:
             final=sentences,
             checkpoint=checkpoint,
             received_samples=received_samples,
+            unrecognised=unrecognised,
         )
         return await self._database.write(commit)
 
     async def commit_revised(
-        self, stream: Stream, revision: int, sentences: Sequence[Sentence], checkpoint: Checkpoint
+        self,
+        stream: Stream,
+        revision: int,
+        sentences: Sequence[Sentence],
+        checkpoint: Checkpoint,
+        unrecognised: Sequence[Unrecognised] = (),
     ) -> None:
         """The same for a running revision: nothing of it is told or read before it is done."""
         commit = partial(
@@ -222,6 +235,7 @@ class Store:
             revision=revision,
             final=sentences,
             checkpoint=checkpoint,
+            unrecognised=unrecognised,
         )
         await self._database.write(commit)
 

@@ -11,6 +11,7 @@ from meeting_service.meeting import Checkpoint, Stream
 from meeting_service.storage.events import append_event
 from meeting_service.storage.participants import get_participant
 from meeting_service.storage.schema import checkpoints, streams
+from meeting_service.storage.untranscribed import list_given_up
 from meeting_service.transcript import FIRST_REVISION
 
 
@@ -82,7 +83,8 @@ def list_checkpoints(
     """Streams with how far their text is final in a revision, oldest first."""
     query = select(streams, checkpoints).join_from(streams, checkpoints)
     query = query.where(checkpoints.c.revision == revision, which).order_by(streams.c.id)
-    return [(_to_stream(row), _to_checkpoint(row)) for row in db.execute(query)]
+    given_up = list_given_up(db, revision)
+    return [(_to_stream(row), _to_checkpoint(row, given_up.get(row.id, ()))) for row in db.execute(query)]
 
 
 def insert_checkpoints(db: Connection, stream_ids: Sequence[int], revision: int) -> None:
@@ -140,10 +142,11 @@ def _to_stream(row: Row[Any]) -> Stream:
     )
 
 
-def _to_checkpoint(row: Row[Any]) -> Checkpoint:
+def _to_checkpoint(row: Row[Any], given_up: Sequence[int]) -> Checkpoint:
     return Checkpoint(
         stream_id=row.stream_id,
         resume=row.resume,
         speech_samples=row.speech_samples,
         transcribed_samples=row.transcribed_samples,
+        given_up=tuple(given_up),
     )

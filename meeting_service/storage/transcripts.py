@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Text, insert, select, type_coerce
 from meeting_service.errors import Conflict, InvalidRequest
 from meeting_service.events import GapRecorded, SentenceFinalized, StoredEvent
 from meeting_service.meeting import Checkpoint, Stream
+from meeting_service.recognition import Unrecognised
 from meeting_service.storage.columns import fold
 from meeting_service.storage.events import append_event, append_events, get_event
 from meeting_service.storage.meetings import get_meeting
@@ -18,6 +19,7 @@ from meeting_service.storage.payload import json_to_words, words_to_json
 from meeting_service.storage.revisions import check_running, get_revision
 from meeting_service.storage.schema import gaps, sentences
 from meeting_service.storage.streams import advance, count_received, get_stream
+from meeting_service.storage.untranscribed import keep_untranscribed, list_untranscribed
 from meeting_service.transcript import (
     FIRST_REVISION,
     Revision,
@@ -39,8 +41,9 @@ def commit_final(
     final: Sequence[Sentence],
     checkpoint: Checkpoint,
     received_samples: int,
+    unrecognised: Sequence[Unrecognised] = (),
 ) -> list[StoredEvent]:
-    """Keep sentences with the checkpoint that makes them final; what is held already is not told again.
+    """Keep text, and speech without text, with the checkpoint that makes it final; nothing is told twice.
 
     Raises:
         NotFound: the stream was deleted.
@@ -51,13 +54,19 @@ def commit_final(
     _insert(
         db, stream, [event.event.sentence for event in told if isinstance(event.event, SentenceFinalized)]
     )
+    told += keep_untranscribed(db, stream, unrecognised)
     advance(db, checkpoint, FIRST_REVISION)
     count_received(db, stream.id, received_samples)
     return told
 
 
 def commit_revised(
-    db: Connection, stream: Stream, revision: int, final: Sequence[Sentence], checkpoint: Checkpoint
+    db: Connection,
+    stream: Stream,
+    revision: int,
+    final: Sequence[Sentence],
+    checkpoint: Checkpoint,
+    unrecognised: Sequence[Unrecognised] = (),
 ) -> None:
     """The same for a later revision: told as a whole once it is done, under ids of its own.
 
@@ -69,6 +78,7 @@ def commit_revised(
     check_running(db, stream.meeting_id, revision)
     own = [replace(sentence, id=f"r{revision}-{sentence.id}", seq=0) for sentence in final]
     _insert(db, stream, _not_held(db, stream, own), revision)
+    keep_untranscribed(db, stream, unrecognised, revision)
     advance(db, checkpoint, revision)
 
 
@@ -100,10 +110,11 @@ def read_transcript(db: Connection, meeting_id: str, number: int | None) -> Call
     of = (sentences.c.meeting_id == meeting_id, sentences.c.revision == revision.number)
     rows = db.execute(select(*_COLUMNS).where(*of)).all()
     missing = list_gaps(db, meeting_id)
+    lost = list_untranscribed(db, meeting_id, revision.number)
 
     def build() -> Transcript:
         spoken = sorted(map(_to_sentence, rows), key=reading_order)
-        return Transcript(meeting, people, spoken, missing, revision.number)
+        return Transcript(meeting, people, spoken, missing, revision.number, lost)
 
     return build
 

@@ -50,6 +50,8 @@ class Participant(Shape):
     """of it, found to be speech"""
     transcribed_ms: int
     """of the speech, whose text is final"""
+    not_transcribed_ms: int
+    """of the speech, without text, for it could not be recognised"""
 
 
 class ParticipantWithGaps(Participant):
@@ -133,6 +135,14 @@ class Transcript(Shape):
     """All final text of a meeting."""
 
     meeting: Meeting
+class NotTranscribed(Stretch):
+    """Speech that has no text, for it could not be recognised; also event `not_transcribed`."""
+
+    participant_id: str
+    participant: str
+    """display name"""
+
+
     revision: int
     """the number of the one that this is"""
     participants: list[Participant]
@@ -141,6 +151,8 @@ class Transcript(Shape):
 
 
 class Revision(Shape):
+    not_transcribed: list[NotTranscribed]
+    """by start, then participant; what touches is one"""
     """One text of a meeting: the first is made while it is live, later ones of the kept audio; also event
     `revision`. The newest that is done is the current one."""
 
@@ -265,3 +277,9 @@ def gap_to_shape(gap: transcripts.TranscriptGap) -> Gap:
 def revision_to_shape(revision: transcripts.Revision) -> Revision:
     """As lists and events show a revision."""
     return Revision.model_validate(revision, from_attributes=True)
+def stretch_to_shape(stretch: transcripts.Untranscribed, name: str) -> NotTranscribed:
+    """As transcripts and events show speech without text."""
+    times = {"start_ms": stretch.start_ms, "end_ms": stretch.end_ms}
+    return NotTranscribed(participant_id=stretch.participant_id, participant=name, **times)
+
+

@@ -10,6 +10,7 @@ from meeting_service.events import (
     ParticipantChanged,
     RevisionChanged,
     SentenceFinalized,
+    SpeechGivenUp,
     StoredEventKind,
 )
 from meeting_service.meeting import Participant
@@ -41,6 +42,9 @@ class Teller:
         match event:
             case SentenceFinalized(sentence):
                 return "sentence", self._sentence_to_shape(sentence)
+            case SpeechGivenUp(stretch):
+                name = self._name_of(stretch.participant_id)
+                return "not_transcribed", shapes.stretch_to_shape(stretch, name)
             case ParticipantChanged(participant):
                 self._names[participant.id] = participant.name
                 return "participant", shapes.participant_to_shape(await self._with_figures(participant))
@@ -53,8 +57,11 @@ class Teller:
 
     def _sentence_to_shape(self, sentence: Sentence) -> shapes.Sentence:
         self._spoken.add(sentence)
-        name = self._names.get(sentence.participant_id, sentence.participant_id)
+        name = self._name_of(sentence.participant_id)
         return shapes.sentence_to_shape(sentence, name, overlaps=self._spoken.overlaps(sentence))
+
+    def _name_of(self, participant_id: str) -> str:
+        return self._names.get(participant_id, participant_id)
 
     async def _with_figures(self, participant: Participant) -> Participant:
         """The event is as old as what it tells; its figures would be, too."""
@@ -65,4 +72,5 @@ class Teller:
             received_ms=now.received_ms,
             speech_ms=now.speech_ms,
             transcribed_ms=now.transcribed_ms,
+            not_transcribed_ms=now.not_transcribed_ms,
         )

@@ -11,7 +11,7 @@ def test_transcript_has_all_of_the_interface() -> None:
     """Meeting, revision, participants, sentences with words, gaps: each with what users rely on."""
     told = transcript_json(PLAIN)
 
-    assert {"meeting", "revision", "participants", "sentences", "gaps"} == set(told)
+    assert {"meeting", "revision", "participants", "sentences", "not_transcribed", "gaps"} == set(told)
     assert {"id": "m1", "title": "Weekly", "state": "ended"}.items() <= told["meeting"].items()
     assert "2026-03-04T09:00:00Z" == told["meeting"]["started_at"]
     assert [("ann", "Ann", 60_000)] == [

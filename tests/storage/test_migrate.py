@@ -21,7 +21,7 @@ from meeting_service.storage.schema import metadata
 from meeting_service.storage.sqlite import make_migrator
 from tests.storage.conftest import FakeClock, checkpoint_at, make_sentence
 
-HEAD = "0002"
+HEAD = "0003"
 FORMER = Path(__file__).parent / "former"
 """databases that former versions made, as SQL"""
 
@@ -244,6 +244,23 @@ async def test_database_of_before_revisions(path: Path, clock: FakeClock) -> Non
     assert 12 == len(events)
     assert 2 == again.number
     assert before == dump(path.with_name("meetings.db.0001.bak"))
+
+
+async def test_database_of_before_untranscribed(path: Path, clock: FakeClock) -> None:
+    """What was written by 0002 reads as before: speech without text is in the figures, and nowhere else."""
+    make_former(path, "0002")
+    before = dump(path)
+
+    store = await Store.open(path, clock)
+    transcript = await store.get_transcript("ended")
+    await store.close()
+
+    assert ["Grüezi Zürich."] == [s.text for s in transcript.sentences]
+    assert ([], [0, 250]) == (
+        transcript.not_transcribed,
+        [person.not_transcribed_ms for person in transcript.participants],
+    )
+    assert before == dump(path.with_name("meetings.db.0002.bak"))
 
 
 async def test_failed_upgrade_changes_nothing(path: Path, clock: FakeClock, tmp_path: Path) -> None:

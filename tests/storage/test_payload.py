@@ -13,11 +13,12 @@ from meeting_service.events import (
     ParticipantChanged,
     RevisionChanged,
     SentenceFinalized,
+    SpeechGivenUp,
     StoredEventKind,
 )
 from meeting_service.meeting import Meeting, MeetingState, Participant
 from meeting_service.storage.payload import event_to_payload, payload_to_event
-from meeting_service.transcript import Revision, RevisionState, Sentence, TranscriptGap, Word
+from meeting_service.transcript import Revision, RevisionState, Sentence, TranscriptGap, Untranscribed, Word
 
 _ms = st.integers(0, 10**9)
 _share = st.floats(0, 1)
@@ -35,7 +36,7 @@ _sentences = st.builds(
     st.just(7),
     st.booleans(),
 )
-_participants = st.builds(Participant, st.just("m"), st.text(), st.text(), _ms, _ms, _ms, st.booleans())
+_participants = st.builds(Participant, st.just("m"), st.text(), st.text(), _ms, _ms, _ms, st.booleans(), _ms)
 _meetings = st.builds(
     Meeting,
     st.just("m"),
@@ -62,6 +63,7 @@ _events = st.one_of(
     st.builds(SentenceFinalized, _sentences),
     st.builds(ParticipantChanged, _participants),
     st.builds(GapRecorded, st.builds(TranscriptGap, st.text(), _ms, _ms)),
+    st.builds(SpeechGivenUp, st.builds(Untranscribed, st.text(), _ms, _ms)),
     st.builds(MeetingChanged, _meetings),
     st.builds(RevisionChanged, _revisions),
 )
