@@ -33,6 +33,13 @@ draft_interval_seconds = Gauge(
 )
 retranscriptions = Gauge("meeting_retranscriptions", "Meetings being transcribed again", registry=registry)
 watchers = Gauge("meeting_watchers", "Open event streams", registry=registry)
+storage_failures = Counter(
+    "meeting_storage_failures",
+    "Transactions that could not be stored, of audio or of text",
+    ["database", "code"],
+    registry=registry,
+)
+disk_free_bytes = Gauge("meeting_disk_free_bytes", "Room on the disk of the data folder", registry=registry)
 audio_sockets = Gauge("meeting_audio_sockets", "Open audio sockets", registry=registry)
 audio_socket_closes = Counter(
     "meeting_audio_socket_closes", "Audio sockets that ended", ["code"], registry=registry

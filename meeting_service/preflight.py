@@ -6,6 +6,7 @@ import socket
 import tempfile
 from pathlib import Path
 
+from meeting_service.data_folder import sync_folder
 from meeting_service.errors import CannotStart
 
 BACKLOG = 512
@@ -67,6 +68,18 @@ def check_folder(folder: Path) -> None:
         raise CannotStart(
             f"the data folder {folder} cannot be written ({reason}): choose another with --data"
         ) from error
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder where there is none, and those above it; a power cut does not undo it afterwards.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    missing = [path for path in (folder, *folder.absolute().parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for made in missing:
+        sync_folder(made.absolute().parent)
 
 
 def existing_parent(folder: Path) -> Path:

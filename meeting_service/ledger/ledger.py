@@ -5,18 +5,21 @@ import fcntl
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 import numpy as np
 
 from meeting_service.audio import AudioChunk, Gap
-from meeting_service.errors import CannotStart, InvalidAudio
+from meeting_service.errors import CannotStart, InvalidAudio, StorageFailed
 from meeting_service.ledger.plan import Held
 from meeting_service.ledger.reader import LedgerReader
-from meeting_service.ledger.requests import Append, Delete, RecordGap
-from meeting_service.ledger.schema import open_writer
+from meeting_service.ledger.requests import Append, Delete, Probe, RecordGap
+from meeting_service.ledger.schema import describe_trouble, open_writer
 from meeting_service.ledger.writer import Writer
+from meeting_service.preflight import make_folder
+from meeting_service.room import Room
 
 MAX_POSITION = 1 << 48
 MAX_TAIL_BYTES = 1_024
@@ -32,21 +35,27 @@ class Ledger:
     idempotent.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, lock: IO[bytes]) -> None:
+    def __init__(self, writer: Writer, path: Path, lock: IO[bytes]) -> None:
         self._lock = lock
         self._path = path
-        self._writer = Writer(connection, path)
+        self._writer = writer
 
     @classmethod
-    def open(cls, path: Path, *, max_bytes: int | None = None) -> "Ledger":
-        """Open or create the file; `max_bytes` bounds it, and over it is `DiskFull`. Blocks: for start-up.
+    def open(cls, path: Path, *, max_bytes: int | None = None, min_free_bytes: int = 0) -> "Ledger":
+        """Open or create the file. Blocks: for start-up.
+
+        Over `max_bytes` of the file, and with less than `min_free_bytes` left on the disk, is `DiskFull`.
 
         Raises:
             CannotStart: the file cannot be written, is another process's, or is none of ours.
         """
         lock = _lock_for_writing(path)
+        open_file = partial(open_writer, path, max_bytes=max_bytes)
         try:
-            return cls(open_writer(path, max_bytes=max_bytes), path, lock)
+            return cls(Writer(path, open_file, Room(path.parent, min_free_bytes)), path, lock)
+        except sqlite3.Error as error:
+            lock.close()
+            raise CannotStart(describe_trouble(path, error)) from error
         except BaseException:
             lock.close()
             raise
@@ -88,21 +97,31 @@ class Ledger:
         return await request.done
 
     @property
-    def healthy(self) -> bool:
-        """Whether the last commit went well."""
-        return not self._writer.failing
+    def failure(self) -> StorageFailed | None:
+        """Why the last commit did not go well; None if it did."""
+        return self._writer.failure
+
+    async def check_writable(self) -> None:
+        """Write something that changes nothing; after a failure this is how it is found to be over.
+
+        Raises:
+            Overloaded, StorageFailed: as in `append`.
+        """
+        request = Probe()
+        self._writer.submit(request)
+        await request.done
 
     def through(self, stream_id: int) -> int:
         """Samples held, gaps included; 0 for a stream nobody knows."""
-        return self._writer.held.get(stream_id, _NOTHING_HELD).through
+        return self._writer.holdings.held.get(stream_id, _NOTHING_HELD).through
 
     def tail(self, stream_id: int) -> bytes:
         """The bytes of an unfinished sample after what is held."""
-        return self._writer.held.get(stream_id, _NOTHING_HELD).tail
+        return self._writer.holdings.held.get(stream_id, _NOTHING_HELD).tail
 
     def gaps(self, stream_id: int) -> list[Gap]:
         """The gaps of a stream in order; neighbours are joined."""
-        return list(self._writer.gaps.get(stream_id, ()))
+        return list(self._writer.holdings.gaps.get(stream_id, ()))
 
     async def is_same(self, stream_id: int, other_id: int, start: int, end: int) -> bool:
         """Whether two streams hold the same samples `[start, end)`; a gap is the same as silence.
@@ -159,7 +178,7 @@ def _check_chunk(chunk: AudioChunk) -> None:
 def _lock_for_writing(path: Path) -> IO[bytes]:
     """The right to write this file; the system takes it back however the process ends."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folder(path.parent)
         lock = path.with_name(f"{path.name}.lock").open("wb")
     except OSError as error:
         raise CannotStart(f"the data folder {path.parent} cannot be written: {error.strerror}") from error

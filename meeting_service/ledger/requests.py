@@ -57,4 +57,15 @@ class Delete:
         plan.doom(self.stream_ids)
 
 
-Request = Append | RecordGap | Delete
+@dataclass(frozen=True, slots=True, eq=False)
+class Probe:
+    """Write something that changes nothing."""
+
+    done: "asyncio.Future[None]" = field(default_factory=_future)
+    size_bytes: int = 0
+
+    def plan(self, plan: Plan) -> None:
+        """Adds nothing; that it is asked for is enough to write."""
+
+
+Request = Append | RecordGap | Delete | Probe

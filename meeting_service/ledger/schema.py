@@ -1,12 +1,12 @@
 """The ledger's file: its tables, how a connection to it is set up, and what its errors mean."""
 
-import errno
 import os
-import shutil
 import sqlite3
+from enum import Enum, auto
 from pathlib import Path
 
 from meeting_service.errors import CannotStart, DiskFull, StorageFailed
+from meeting_service.room import is_full
 
 APPLICATION_ID = 0x4D534C47
 SCHEMA_VERSION = 1
@@ -61,11 +61,18 @@ def open_writer(path: Path, *, max_bytes: int | None = None) -> sqlite3.Connecti
         _prepare(connection, path, max_bytes)
     except sqlite3.Error as error:
         connection.close()
-        raise CannotStart(f"the audio ledger {path} cannot be used: {error}") from error
+        raise CannotStart(describe_trouble(path, error)) from error
     except CannotStart:
         connection.close()
         raise
     return connection
+
+
+def describe_trouble(path: Path, error: sqlite3.Error) -> str:
+    """Why the file cannot be opened, and what to do about it."""
+    told = f"the audio ledger {path} cannot be used: {error}"
+    damaged = judge_failure(error) is Failure.DAMAGE
+    return f"{told}: meeting-service doctor says more; restore a backup" if damaged else told
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
@@ -91,19 +98,58 @@ def open_reader(path: Path) -> sqlite3.Connection:
     return connection
 
 
+class Failure(Enum):
+    """What a failed transaction leaves."""
+
+    PLAIN = auto()
+    """nothing: the next one may succeed"""
+    DAMAGE = auto()
+    """a file that is not as it was written, perhaps in one place only"""
+    UNCERTAIN = auto()
+    """a file of which nobody knows what is on disk"""
+
+
+_PLAIN = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM}
+_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CONSTRAINT}
+
+
+def judge_failure(error: Exception) -> Failure:
+    """What is left after this error of a transaction."""
+    code = _primary_code(error)
+    if code in _DAMAGE:
+        return Failure.DAMAGE
+    return Failure.PLAIN if code in _PLAIN else Failure.UNCERTAIN
+
+
 def explain_failure(error: Exception, path: Path) -> StorageFailed:
     """What a failed commit means to the one who waits for it."""
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _has_no_room(path)):
-        return DiskFull("there is no room left for audio")
-    return StorageFailed(f"audio could not be stored: {error}")
+    if isinstance(error, StorageFailed):
+        return error
+    code = _primary_code(error)
+    full = code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and is_full(path.parent))
+    kind, detail = StorageFailed, f"audio could not be stored: {error}"
+    if full:
+        kind, detail = DiskFull, "there is no room left for audio"
+    elif judge_failure(error) is Failure.DAMAGE:
+        detail = f"the audio ledger is damaged ({error}): meeting-service doctor says more"
+    failure = kind(detail)
+    failure.__cause__ = error
+    return failure
 
 
-def _has_no_room(path: Path) -> bool:
-    try:
-        return shutil.disk_usage(path.parent).free < 1 << 20
-    except OSError as error:
-        return error.errno == errno.ENOSPC
+def touch(connection: sqlite3.Connection) -> None:
+    """Write something that changes nothing, inside a transaction."""
+    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+
+
+def empty_log(connection: sqlite3.Connection) -> bool:
+    """Write all that the log holds into the file and sync that; whether readers allowed all of it."""
+    busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    return not busy
+
+
+def _primary_code(error: Exception) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 
 def _prepare(connection: sqlite3.Connection, path: Path, max_bytes: int | None) -> None:
@@ -119,8 +165,10 @@ def _prepare(connection: sqlite3.Connection, path: Path, max_bytes: int | None) 
         for statement in _TABLES.split(";"):
             connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    touch(connection)
     connection.execute("COMMIT")
+    # What a process wrote that died may be in memory only: it is synced before anybody is told of it.
+    empty_log(connection)
     os.chmod(path, 0o600)
 
 

@@ -7,6 +7,8 @@ and the write-ahead log, which still holds them, is emptied.
 import sqlite3
 from collections.abc import Iterator, Sequence
 
+from meeting_service.ledger.schema import empty_log
+
 _ROWS_A_STEP = 64
 _PAGES_A_STEP = 1_024
 
@@ -36,6 +38,6 @@ def _empty_log(connection: sqlite3.Connection) -> None:
     """Without waiting for readers: if one is busy, the next checkpoint overwrites the log instead."""
     connection.execute("PRAGMA busy_timeout = 0")
     try:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        empty_log(connection)
     finally:
         connection.execute("PRAGMA busy_timeout = 5000")

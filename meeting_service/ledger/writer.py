@@ -2,22 +2,34 @@
 
 While one group is being synced the next one gathers, so many streams share one sync and none waits for a
 timer. Deleting goes in small steps between groups.
+
+After a failed sync nobody knows what of the written pages is on disk, and the next sync may succeed without
+them. So a connection that met such a failure is not used again: the file is opened anew, all that can be read
+of its log is written and synced once more, and what is held is read again, before anybody is answered.
 """
 
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+import structlog
+
+from meeting_service import metrics
 from meeting_service.audio import Gap
 from meeting_service.errors import MeetingServiceError, Overloaded, StorageFailed
 from meeting_service.ledger.answers import Answers
+from meeting_service.ledger.holdings import Holdings
 from meeting_service.ledger.plan import Held, Plan
-from meeting_service.ledger.requests import Delete, Request
+from meeting_service.ledger.requests import Delete, Probe, Request
 from meeting_service.ledger.rows import Kind, Row
-from meeting_service.ledger.schema import explain_failure
+from meeting_service.ledger.schema import Failure, empty_log, explain_failure, judge_failure, touch
 from meeting_service.ledger.sweep import sweep
+from meeting_service.room import Room
+
+log = structlog.get_logger()
 
 MAX_WAITING_REQUESTS = 8_192
 MAX_WAITING_BYTES = 64 << 20
@@ -36,29 +48,40 @@ _Placed = tuple[int, Row]
 
 
 class Writer:
-    """Owns the connection that writes. Its thread alone changes `held` and `gaps`; anybody may read them.
+    """Owns the connection that writes. Its thread alone changes `holdings`; anybody may read them.
 
     Full means `MAX_WAITING_REQUESTS` or `MAX_WAITING_BYTES` waiting: what comes then is refused.
+
+    Args:
+        path: of the file.
+        open_file: opens it to write, also again after a failure.
+        room: whether the disk has room for audio.
+
+    Raises:
+        CannotStart: from `open_file`.
+        sqlite3.Error: the file cannot be read.
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path) -> None:
-        self._connection = connection
+    def __init__(self, path: Path, open_file: Callable[[], sqlite3.Connection], room: Room) -> None:
         self._path = path
-        self.held = {row[0]: Held(row[1], row[2]) for row in connection.execute("SELECT * FROM stream")}
-        self.gaps: dict[int, list[Gap]] = {}
-        for row in connection.execute(
-            "SELECT stream, start, start + length FROM piece WHERE kind = 2 ORDER BY stream, start"
-        ):
-            self._remember_gap(Gap(*row))
-        self._doomed = {row[0] for row in connection.execute("SELECT stream FROM doomed")}
-        self._sweep: Iterator[None] | None = self._start_sweep() if self._doomed else None
+        self._open_file = open_file
+        self._room = room
+        self._connection = open_file()
+        try:
+            self.holdings = Holdings(self._connection)
+        except BaseException:
+            self._connection.close()
+            raise
+        self._suspect = False
+        """whether the connection met a failure after which it is not to be used again"""
+        self.failure: StorageFailed | None = None
+        """why the last group could not be committed; any thread may read it"""
+        self._sweep: Iterator[None] | None = self._start_sweep() if self.holdings.doomed else None
         self._deletions: list[Delete] = []
         self._waiting: deque[Request] = deque()
         self._waiting_bytes = 0
         self._closing = False
         self._answers = Answers()
-        self.failing = False
-        """whether the last group could not be committed; any thread may read it"""
         self._wakeup = threading.Condition()
         # A daemon: whoever was answered is safe on disk, so nobody must wait for this thread to exit.
         self._thread = threading.Thread(target=self._run, name="ledger-writer", daemon=True)
@@ -116,30 +139,72 @@ class Writer:
             self._waiting_bytes -= taken_bytes
         return [request for request in group if not request.done.cancelled()]
 
-    def _commit(self, group: list[Request]) -> None:
-        plan = Plan(self.held, self._doomed)
+    def _commit(self, group: Sequence[Request]) -> None:
+        lack = self._room.find_lack()
+        for request in group:
+            if lack is not None and not isinstance(request, Delete):
+                self._answers.fail(request.done, lack)
+        fitting = [request for request in group if lack is None or isinstance(request, Delete)]
+        self.failure = (self._store(fitting) if fitting else None) or lack
+        self._answers.deliver()
+
+    def _store(self, group: Sequence[Request]) -> StorageFailed | None:
+        """Commit and answer; what failed if something did, and then nobody in the group is acknowledged."""
         planned: list[tuple[Request, object]] = []
         try:
+            self._renew_suspect()
+            plan = Plan(self.holdings.held, self.holdings.doomed)
             for request in group:
                 try:
                     planned.append((request, request.plan(plan)))
                 except MeetingServiceError as refusal:  # this caller's own; the others go on
                     self._answers.fail(request.done, refusal)
-            self._write(plan)
-        except Exception as error:  # nobody in the group is acknowledged
-            self.failing = True
-            self._roll_back()
-            failure = explain_failure(error, self._path)
-            failure.__cause__ = error
-            for request in group:
-                self._answers.fail(request.done, failure)
-        else:
-            self.failing = False
-            self._answer(planned)
-        self._answers.deliver()
+            self._write(plan, touched=any(isinstance(request, Probe) for request in group))
+        except Exception as error:
+            return self._fail(group, error)
+        self._answer(planned)
+        self._resume_sweep()
+        return None
 
-    def _write(self, plan: Plan) -> None:
-        if not plan.streams and not plan.doomed:
+    def _fail(self, group: Sequence[Request], error: Exception) -> StorageFailed | None:
+        """Answer a group that could not be committed; what is damaged may be of one stream only."""
+        self._roll_back()
+        kind = judge_failure(error)
+        if kind is Failure.DAMAGE and len(group) > 1:
+            failures = [self._store([request]) for request in group]
+            return next((failure for failure in failures if failure), None)
+        self._suspect = self._suspect or kind is Failure.UNCERTAIN
+        failure = explain_failure(error, self._path)
+        if self._suspect:
+            self._end_sweep(failure)
+        log.error("audio_not_stored", code=failure.code, error=str(error), requests=len(group))
+        metrics.storage_failures.labels("audio", failure.code).inc()
+        for request in group:
+            self._answers.fail(request.done, failure)
+        return failure
+
+    def _renew_suspect(self) -> None:
+        """Open the file anew if the connection is not to be trusted.
+
+        Raises:
+            CannotStart, StorageFailed, sqlite3.Error: it cannot be used yet.
+        """
+        if not self._suspect:
+            return
+        with suppress(sqlite3.Error):
+            self._connection.close()
+        self._connection = self._open_file()
+        if not empty_log(self._connection):
+            raise StorageFailed("the log is being read; it is written anew when it is not")
+        found = Holdings(self._connection)
+        found.tell_lost(self.holdings)
+        self.holdings = found
+        self._sweep = self._start_sweep() if found.doomed else None
+        self._suspect = False
+        log.warning("ledger_opened_anew")
+
+    def _write(self, plan: Plan, *, touched: bool) -> None:
+        if not (plan.streams or plan.doomed or touched):
             return
         after: dict[int, Held] = {}
         grown_rows: list[_Placed] = []
@@ -154,9 +219,11 @@ class Writer:
         held = ((stream_id, held.through, held.tail) for stream_id, held in after.items())
         self._connection.executemany(_HOLD, held)
         self._write_doomed(plan.doomed)
+        if touched:
+            touch(self._connection)
         self._connection.execute("COMMIT")
         gaps = [Gap(i, row.start, row.end) for i, row in grown_rows + new_rows if row.kind is Kind.GAP]
-        self._publish(after, gaps, plan.doomed)
+        self.holdings.move_on(after, gaps, plan.doomed)
 
     def _write_rows(self, grown: Iterable[_Placed], new: Iterable[_Placed]) -> None:
         """Each statement once for all streams: with hundreds of them it costs less than one by one."""
@@ -169,23 +236,6 @@ class Writer:
         self._connection.executemany("DELETE FROM stream WHERE id = ?", ids)
         self._connection.executemany("INSERT OR IGNORE INTO doomed (stream) VALUES (?)", ids)
 
-    def _publish(self, after: dict[int, Held], new_gaps: list[Gap], doomed: set[int]) -> None:
-        self.held.update(after)
-        for gap in new_gaps:
-            self._remember_gap(gap)
-        for stream_id in doomed:
-            self.held.pop(stream_id, None)
-            self.gaps.pop(stream_id, None)
-        self._doomed |= doomed
-
-    def _remember_gap(self, gap: Gap) -> None:
-        gaps = self.gaps.setdefault(gap.stream_id, [])
-        if gaps and gap.start_sample <= gaps[-1].end_sample:
-            gap = Gap(gap.stream_id, gaps[-1].start_sample, gap.end_sample)
-            gaps[-1] = gap
-        else:
-            gaps.append(gap)
-
     def _answer(self, planned: list[tuple[Request, object]]) -> None:
         for request, answer in planned:
             if isinstance(request, Delete):
@@ -195,20 +245,26 @@ class Writer:
                 self._answers.succeed(request.done, answer)
 
     def _start_sweep(self) -> Iterator[None]:
-        return sweep(self._connection, sorted(self._doomed))
+        return sweep(self._connection, sorted(self.holdings.doomed))
+
+    def _resume_sweep(self) -> None:
+        """After a failure, delete what was to be deleted before."""
+        if self.failure is not None and self.holdings.doomed and self._sweep is None:
+            self._sweep = self._start_sweep()
 
     def _step_sweep(self, steps: Iterator[None]) -> None:
         """Delete a little more; when all is gone, or it cannot go on, say so to those who wait."""
-        failure: StorageFailed | None = None
         try:
             next(steps)
-            return
         except StopIteration:
-            self._doomed.clear()
-        except Exception as error:  # taken up again by the next deletion or the next start
+            self.holdings.doomed.clear()
+            self._end_sweep(None)
+        except Exception as error:  # taken up again when the file works again, or is opened again
             self._roll_back()
-            failure = explain_failure(error, self._path)
-            failure.__cause__ = error
+            self._suspect = self._suspect or judge_failure(error) is Failure.UNCERTAIN
+            self._end_sweep(explain_failure(error, self._path))
+
+    def _end_sweep(self, failure: StorageFailed | None) -> None:
         self._sweep = None
         for deletion in self._deletions:
             if failure:
@@ -219,9 +275,7 @@ class Writer:
         self._answers.deliver()
 
     def _roll_back(self) -> None:
-        if self._connection.in_transaction:
-            try:
+        # SQLite has rolled back by itself if it cannot be told to; a closed connection has nothing open.
+        with suppress(sqlite3.Error):
+            if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            except sqlite3.Error:
-                # SQLite has rolled back by itself if it could not be told to.
-                return

@@ -86,7 +86,7 @@ class SessionManager:
     async def check_ready(self) -> Readiness:
         """Whether audio would be kept and recognised now."""
         worker = self._worker.ready
-        database = self.ledger.healthy and await self.store.is_writable()
+        database = self.ledger.failure is None and await self.store.is_writable()
         starting = None if worker else "the recogniser is starting"
         stuck = None if database else "the data folder cannot be written"
         return Readiness(worker, database, worker, starting or stuck or self._describe())
