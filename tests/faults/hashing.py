@@ -1,0 +1,50 @@
+"""A worker's child whose words are a hash of the audio; it stalls, slows down or dies when it is told to.
+
+Run by the service as `python -m tests.faults.hashing FD`. It imports no MLX, so that it is there at once.
+"""
+
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from meeting_service.errors import RecognitionFailed
+from meeting_service.recognition import Hypothesis, Window
+from meeting_service.worker.child import run_child
+from meeting_service.worker.messages import Configure
+from tests.fakes import FakeRecogniser, LoudnessDetector
+from tests.faults.steering import STEERING, is_marked, read_told
+
+
+class SteeredModels:
+    """The hashing recogniser, under orders from outside: see `steering`. Owned by the engine's thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._recogniser = FakeRecogniser()
+
+    def recognise(self, windows: Sequence[Window], model: str | None = None) -> list[Hypothesis]:
+        """What the audio hashes to, or what was ordered."""
+        while read_told(self._folder, "stall") is not None:
+            time.sleep(0.01)
+        if slow_s := read_told(self._folder, "slow"):
+            time.sleep(float(slow_s) * len(windows))
+        if any(is_marked(window.samples) for window in windows):
+            if read_told(self._folder, "abort") is not None:
+                os.abort()
+            if read_told(self._folder, "fail") is not None:
+                raise RecognitionFailed("told to fail")
+        return self._recogniser.recognise(windows)
+
+    def describe(self) -> str:
+        """For people."""
+        return "hashing"
+
+
+def load(_configure: Configure) -> SteeredModels:
+    """Models that need no loading."""
+    return SteeredModels(Path(os.environ[STEERING]))
+
+
+if __name__ == "__main__":
+    run_child(load, LoudnessDetector)

@@ -1,0 +1,203 @@
+"""A real service process with a real recogniser process, to be killed, stopped, starved and started again."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+import psutil
+
+from meeting_service.failpoints import FAILPOINTS
+from tests.faults.steering import STEERING, Steering
+
+ROOT = Path(__file__).parents[2]
+START_PATIENCE_S = 120.0
+LOG_TAIL_CHARS = 4_000
+
+
+class Recogniser(StrEnum):
+    """Who recognises."""
+
+    HASHING = "hashing"
+    """words are a hash of the audio; starts at once and can be steered"""
+    BUNDLED = "bundled"
+    """the bundled model, run by the `serve` of every user"""
+
+
+class DidNotStart(Exception):
+    """The service ended before it was ready; the text ends with what it logged."""
+
+
+class FaultService:
+    """`serve` on loopback, on the same port and data however often it is started. Owned by one test.
+
+    Args:
+        folder: its data is in `data`, its log in `service.log`.
+        port: where to listen; 0 takes a free one, once.
+        environment: variables in addition to this process's.
+        prefix: a command to run it under: strace, faketime, `ip netns exec …`.
+        recogniser: who recognises.
+        settings: by section, as in `limits={"window_s": 5}`.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        port: int = 0,
+        environment: Mapping[str, str] | None = None,
+        prefix: Sequence[str] = (),
+        recogniser: Recogniser = Recogniser.HASHING,
+        **settings: Mapping[str, Any],
+    ) -> None:
+        self.folder = folder
+        self.data = folder / "data"
+        self.port = port
+        self.environment = dict(environment or {})
+        self.prefix = tuple(prefix)
+        self.settings = settings
+        self.start_s = 0.0
+        """how long the last start took until the service was ready"""
+        self._recogniser = recogniser
+        self._process: asyncio.subprocess.Process | None = None
+        folder.mkdir(parents=True, exist_ok=True)
+        self.steering = Steering(folder / "steering")
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    @property
+    def url(self) -> str:
+        """Where it listens, without a slash at the end."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def log(self) -> str:
+        """All that it and its recogniser have logged."""
+        with suppress(FileNotFoundError):
+            return (self.folder / "service.log").read_text(errors="replace")
+        return ""
+
+    @property
+    def running(self) -> bool:
+        """Whether the process has not ended."""
+        return self._process is not None and self._process.returncode is None
+
+    @property
+    def pid(self) -> int:
+        """The service's own process, behind whatever command is in front of it.
+
+        Raises:
+            ProcessLookupError: there is none.
+        """
+        if self._process is None or self._process.returncode is not None:
+            raise ProcessLookupError("the service does not run")
+        return self._process.pid if not self.prefix else _find(self._process.pid, self._command[2])
+
+    def worker_pid(self) -> int | None:
+        """The recogniser's process; None while there is none."""
+        module = (
+            "tests.faults.hashing" if self._recogniser is Recogniser.HASHING else "meeting_service.worker"
+        )
+        with suppress(psutil.Error, ProcessLookupError):
+            return _find(self.pid, module)
+        return None
+
+    async def start(self) -> None:
+        """Return when it is ready.
+
+        Raises:
+            DidNotStart: it ended instead.
+        """
+        begun_s = time.monotonic()
+        with (self.folder / "service.log").open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *(*self.prefix, *self._command),
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=log,
+                env=self._environment(),
+            )
+        async with asyncio.timeout(START_PATIENCE_S):
+            await self._read_port(self._process)
+        self.start_s = time.monotonic() - begun_s
+
+    async def wait_ended(self) -> int:
+        """Return with its exit code (negative: the signal) once it has ended."""
+        assert self._process is not None
+        await self._process.communicate()
+        return self._process.returncode or 0
+
+    async def kill(self) -> None:
+        """SIGKILL; returns when it is gone. Its recogniser finds out by itself."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        await self.wait_ended()
+
+    def kill_worker(self) -> None:
+        """SIGKILL to the recogniser, if there is one now."""
+        if pid := self.worker_pid():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    async def terminate(self) -> int:
+        """SIGTERM; returns the exit code."""
+        os.kill(self.pid, signal.SIGTERM)
+        return await self.wait_ended()
+
+    async def close(self) -> None:
+        """Leave no process behind, whatever state they are in."""
+        if self.running:
+            worker = self.worker_pid()
+            await self.kill()
+            with suppress(ProcessLookupError):
+                if worker:
+                    os.kill(worker, signal.SIGKILL)
+
+    @property
+    def _command(self) -> list[str]:
+        module = ["tests.faults.serving"]
+        if self._recogniser is Recogniser.BUNDLED:
+            module = ["meeting_service", "serve", "--model", "demo"]
+        return [sys.executable, "-m", *module, "--port", str(self.port), "--data", str(self.data)]
+
+    def _environment(self) -> dict[str, str]:
+        settings = {
+            f"MEETING_SERVICE_{section}__{name}".upper(): value
+            if isinstance(value, str)
+            else json.dumps(value)
+            for section, values in self.settings.items()
+            for name, value in values.items()
+        }
+        own = {STEERING: str(self.steering.folder), FAILPOINTS: "", "PYTHONPATH": str(ROOT)}
+        return {**os.environ, **own, **settings, **self.environment}
+
+    async def _read_port(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdout is not None
+        async for line in process.stdout:
+            if found := [word for word in line.decode().split() if word.startswith("http://")]:
+                self.port = int(found[0].rstrip("/").rpartition(":")[2])
+                return
+        code = await process.wait()
+        raise DidNotStart(f"the service ended with {code} before it was ready:\n{self.log[-LOG_TAIL_CHARS:]}")
+
+
+def _find(pid: int, module: str) -> int:
+    """The process, itself or a descendant, that runs this module."""
+    process = psutil.Process(pid)
+    for candidate in (process, *process.children(recursive=True)):
+        with suppress(psutil.Error):
+            if candidate.cmdline()[1:3] == ["-m", module]:
+                return int(candidate.pid)
+    raise ProcessLookupError(f"no process runs {module}")

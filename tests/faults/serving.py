@@ -1,0 +1,49 @@
+"""The service as `serve` runs it, but for its recogniser: the child hashes (`hashing`), without MLX.
+
+Run as `python -m tests.faults.serving --port PORT --data FOLDER`; settings come from the environment.
+"""
+
+import argparse
+import asyncio
+import sys
+
+from meeting_service.app import serve
+from meeting_service.errors import CannotStart
+from meeting_service.logs import configure_logging
+from meeting_service.preflight import check_folder, listen
+from meeting_service.runtime import check_unused, configure_child
+from meeting_service.settings import load_settings
+from meeting_service.worker.home import ChildWorker
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--data", required=True)
+    arguments = parser.parse_args()
+    settings = load_settings(
+        overrides={
+            "server": {"port": arguments.port},
+            "data": {"directory": arguments.data},
+            "model": {"name": "demo"},
+        }
+    )
+    listener = listen(settings.server.host, settings.server.port)
+    check_folder(settings.data.directory)
+    check_unused(settings.data.directory)
+    configure_logging(settings.logging)
+    worker = ChildWorker(configure_child(settings), module="tests.faults.hashing")
+    asyncio.run(serve(settings, announce, listener=listener, worker=worker))
+
+
+def announce(url: str) -> None:
+    """What `serve` says."""
+    print(f"meeting-service is ready: {url}", flush=True)  # noqa: T201 - what the harness reads
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except CannotStart as error:
+        sys.exit(error.detail)
