@@ -48,8 +48,7 @@ EVENTS = Operation(
     detail="Events `sentence`, `not_transcribed`, `participant`, `gap`, `meeting` and `revision` are stored: "
     "each comes once, in order, and carries its number as `id`. Not stored are `draft`, which the next one "
     "of the same participant replaces, a `revision` without an `id`, which tells the progress of a running "
-    "one, and `behind`, told about once a second while the text lags and once when it has caught up, "
-    "and `alive`, told every 15 s: who hears nothing for longer has a dead connection. "
+    "one, and `behind`, told about once a second while the text lags and once when it has caught up. "
     "`overlaps` of a `sentence` is as far as is known when it is told: who talks over it may be told later. "
     "When a `revision` is done or deleted, read the transcript again. "
     "Reconnect with `Last-Event-ID` to get exactly what was missed. "
@@ -60,6 +59,7 @@ EVENTS = Operation(
     errors=[NotFound, InvalidRequest, TooMany],
     events={
         "sentence": shapes.Sentence,
+        "not_transcribed": shapes.NotTranscribed,
         "draft": shapes.DraftEvent,
         "behind": shapes.Behind,
         "participant": shapes.Participant,
@@ -71,7 +71,6 @@ EVENTS = Operation(
 
 
 async def events(request: web.Request) -> web.StreamResponse:
-        "not_transcribed": shapes.NotTranscribed,
     """GET /v1/meetings/{meeting}/events."""
     after = _read_position(request)
     meeting_id = request.match_info["meeting"]

@@ -131,10 +131,6 @@ class Gap(Stretch):
     participant_id: str
 
 
-class Transcript(Shape):
-    """All final text of a meeting."""
-
-    meeting: Meeting
 class NotTranscribed(Stretch):
     """Speech that has no text, for it could not be recognised; also event `not_transcribed`."""
 
@@ -143,16 +139,20 @@ class NotTranscribed(Stretch):
     """display name"""
 
 
+class Transcript(Shape):
+    """All final text of a meeting."""
+
+    meeting: Meeting
     revision: int
     """the number of the one that this is"""
     participants: list[Participant]
     sentences: list[Sentence]
+    not_transcribed: list[NotTranscribed]
+    """by start, then participant; what touches is one"""
     gaps: list[Gap]
 
 
 class Revision(Shape):
-    not_transcribed: list[NotTranscribed]
-    """by start, then participant; what touches is one"""
     """One text of a meeting: the first is made while it is live, later ones of the kept audio; also event
     `revision`. The newest that is done is the current one."""
 
@@ -274,12 +274,12 @@ def gap_to_shape(gap: transcripts.TranscriptGap) -> Gap:
     return Gap.model_validate(gap, from_attributes=True)
 
 
-def revision_to_shape(revision: transcripts.Revision) -> Revision:
-    """As lists and events show a revision."""
-    return Revision.model_validate(revision, from_attributes=True)
 def stretch_to_shape(stretch: transcripts.Untranscribed, name: str) -> NotTranscribed:
     """As transcripts and events show speech without text."""
     times = {"start_ms": stretch.start_ms, "end_ms": stretch.end_ms}
     return NotTranscribed(participant_id=stretch.participant_id, participant=name, **times)
 
 
+def revision_to_shape(revision: transcripts.Revision) -> Revision:
+    """As lists and events show a revision."""
+    return Revision.model_validate(revision, from_attributes=True)
