@@ -4,24 +4,25 @@ What stands behind the web is wired in `runtime`; the routes are listed in `web.
 """
 
 import asyncio
-import os
-import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
 
 from meeting_service.clock import Clock, SystemClock
+from meeting_service.ending import stop_on_signals
 from meeting_service.preflight import listen
 from meeting_service.runtime import child_worker, run_sessions
 from meeting_service.settings import Settings
 from meeting_service.web.keys import CLOCK, SESSIONS, SETTINGS
 from meeting_service.web.routes import setup_web
 from meeting_service.web.socket import close_sockets
+from meeting_service.web.stopping import CLOSING, STOPPING
 from meeting_service.worker.home import Worker
 
 KEEPALIVE_S = 75.0
+STOP_SHARE = 0.2
+"""of the time a stop may take: for sockets and last words, then for requests, then for those that are cut"""
 
 
 def build_app(
@@ -33,7 +34,7 @@ def build_app(
     app[CLOCK] = clock = clock or SystemClock()
     setup_web(app)
     app.cleanup_ctx.append(_sessions_context(settings, worker, clock))
-    app.on_shutdown.append(_tell_everyone)
+    app.on_shutdown.append(_stop_in_steps)
     return app
 
 
@@ -48,9 +49,13 @@ def _sessions_context(
     return context
 
 
-async def _tell_everyone(app: web.Application) -> None:
+async def _stop_in_steps(app: web.Application) -> None:
+    """Take no more audio and keep what came; give last words a moment; then send away whoever waits."""
+    patience_s = app[SETTINGS].server.shutdown_s * STOP_SHARE
+    app[CLOSING].set()
+    await asyncio.gather(close_sockets(app, patience_s), app[SESSIONS].settle(patience_s))
+    app[STOPPING].set()
     app[SESSIONS].broadcaster.close_all()
-    await close_sockets(app)
 
 
 async def serve(
@@ -61,7 +66,9 @@ async def serve(
     listener: socket.socket | None = None,
     worker: Worker | None = None,
 ) -> None:
-    """Run the service until SIGTERM, SIGINT or `stop`. A second signal ends at once.
+    """Run the service until SIGTERM, SIGINT or `stop`; a signal counts from the first moment of the start.
+
+    After one the process ends within `server.shutdown_s`; a second one ends it at once.
 
     Args:
         settings: all of them.
@@ -80,36 +87,35 @@ async def serve(
         build_app(settings, worker=worker),
         auto_decompress=False,
         keepalive_timeout=KEEPALIVE_S,
-        shutdown_timeout=settings.server.shutdown_s,
+        shutdown_timeout=settings.server.shutdown_s * STOP_SHARE,
         access_log=None,
     )
-    with listener, _stop_on_signals(stop):
+    with listener, stop_on_signals(stop, settings.server.shutdown_s):
         try:
-            await runner.setup()
-            await web.SockSite(runner, listener).start()
-            on_ready(_url(listener))
-            await stop.wait()
+            if await _start(runner, listener, stop):
+                on_ready(_url(listener))
+                await stop.wait()
         finally:
             await runner.cleanup()
 
 
-@contextmanager
-def _stop_on_signals(stop: asyncio.Event) -> Iterator[None]:
-    loop = asyncio.get_running_loop()
-
-    def stop_or_die() -> None:
-        if stop.is_set():
-            os._exit(1)
-        stop.set()
-
-    signals = (signal.SIGTERM, signal.SIGINT)
-    for number in signals:
-        loop.add_signal_handler(number, stop_or_die)
+async def _start(runner: web.AppRunner, listener: socket.socket, stop: asyncio.Event) -> bool:
+    """Load and listen; False if `stop` came first, and then nothing is left of it."""
+    starting = asyncio.create_task(_listen(runner, listener), name="start")
+    asked = asyncio.create_task(stop.wait(), name="stop while starting")
     try:
-        yield
+        await asyncio.wait({starting, asked}, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        for number in signals:
-            loop.remove_signal_handler(number)
+        asked.cancel()
+        starting.cancel()  # does nothing to a start that is done
+        await asyncio.wait({starting, asked})
+    return not starting.cancelled() and starting.result()
+
+
+async def _listen(runner: web.AppRunner, listener: socket.socket) -> bool:
+    await runner.setup()
+    await web.SockSite(runner, listener).start()
+    return True
 
 
 def _url(listener: socket.socket) -> str:

@@ -78,6 +78,15 @@ class SessionManager:
             await self.end_meeting(ending.id, wait=False)
         await self.retranscriptions.start()
 
+    async def settle(self, patience_s: float) -> None:
+        """Give the last words of who has left a moment; what is missing then follows after the next start."""
+        ended = self.streams.list_ended()
+        last_words = [asyncio.create_task(live.finished.wait(), name="last words") for live in ended]
+        if waits := {*last_words, *self._meetings.list_endings()}:
+            await asyncio.wait(waits, timeout=patience_s)
+        for wait in last_words:
+            wait.cancel()
+
     async def stop(self) -> None:
         """Tell watchers and stop following; everything unfinished goes on after the next start."""
         self.broadcaster.close_all()

@@ -61,6 +61,10 @@ class LiveMeetings:
         self._meetings.pop(meeting_id, None)
         self.count()
 
+    def list_endings(self) -> list[asyncio.Task[None]]:
+        """What makes the last words of meetings final."""
+        return [live.ending for live in self._meetings.values() if live.ending and not live.ending.done()]
+
     def check_room(self) -> None:
         """Raise `TooMany` when as many take audio as may."""
         live, most = self.count(), self._settings.limits.live_meetings

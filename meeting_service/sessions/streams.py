@@ -69,6 +69,10 @@ class LiveStreams:
         """All that are being recognised."""
         return list({id(reading): reading for reading, _ in self._streams.values()}.values())
 
+    def list_ended(self) -> list[LiveStream]:
+        """Live ones that take no more audio and whose text is not all final."""
+        return [live for reading, live in self._streams.values() if reading.live and live.stream.ended]
+
     def finish(self, live: LiveStream) -> None:
         """Ask for the last words of a stream that has ended; `forget` follows their arrival."""
         self._worker.send(FinishStream(live.id, self._ledger.through(live.id)))

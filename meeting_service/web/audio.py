@@ -21,7 +21,7 @@ from meeting_service.web.audio_head import AudioHead, read_audio_head
 from meeting_service.web.errors import PROBLEM_TYPE, Problem, answer_to
 from meeting_service.web.keys import SESSIONS, SETTINGS
 from meeting_service.web.senders import SENDERS
-from meeting_service.web.stopping import STOPPING
+from meeting_service.web.stopping import CLOSING
 from meeting_service.web.upload import Upload
 
 
@@ -66,7 +66,7 @@ async def _append(request: web.Request, participant_ids: Sequence[str]) -> web.R
             may_repeat=head.offset is not None,
         )
 
-    upload = Upload(head, open_input, limits, request.app[STOPPING])
+    upload = Upload(head, open_input, limits, request.app[CLOSING])
     try:
         async with _turn(request, head, participant_ids):
             return _answer(upload, await upload.run(request.content))

@@ -169,7 +169,7 @@ class AudioSocket:
             if self._senders.count(self.meeting_id) > SOCKETS_PER_PARTICIPANT * self._limits.participants:
                 raise TooMany("this meeting has more sockets open than it could need")
             message = await self._socket.receive(self._limits.body_idle_s)
-            while message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+            while self._ending is None and message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                 await self._receive(message.data)
                 message = await self._socket.receive()
             self._end(None)

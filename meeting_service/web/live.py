@@ -31,6 +31,8 @@ HEARTBEAT_S = 15
 LINE_END = "\n"
 RETRY_MS = 1_500
 SEND_BUFFER_BYTES = 65_536
+FAREWELL_PATIENCE_S = 1.0
+"""how long a reader may take to hear of a restart"""
 MAX_SEQ = 10**15 - 1
 MAX_SEQ_DIGITS = 15
 
@@ -52,7 +54,7 @@ EVENTS = Operation(
     "`overlaps` of a `sentence` is as far as is known when it is told: who talks over it may be told later. "
     "When a `revision` is done or deleted, read the transcript again. "
     "Reconnect with `Last-Event-ID` to get exactly what was missed. "
-    "The stream ends when the meeting is deleted.",
+    "The stream ends when the meeting is deleted, and after `restarting` when the service goes down.",
     tag="Transcript",
     query=EventsQuery,
     headers=[Header("Last-Event-ID", "goes before `after`", {"type": "integer", "minimum": 0})],
@@ -66,6 +68,7 @@ EVENTS = Operation(
         "gap": shapes.Gap,
         "meeting": shapes.Meeting,
         "revision": shapes.Revision,
+        "restarting": shapes.Restarting,
     },
 )
 
@@ -125,6 +128,18 @@ async def _send_until_over(
         for task in waits:
             task.cancel()
         await asyncio.gather(*waits, return_exceptions=True)
+    if request.app[STOPPING].is_set():
+        await _tell_restart(request, response)
+
+
+async def _tell_restart(request: web.Request, response: EventSourceResponse) -> None:
+    """Say why this stream ends; who does not listen is cut off, for the answer could not be ended either."""
+    try:
+        async with asyncio.timeout(FAREWELL_PATIENCE_S):
+            await response.send(shapes.Restarting().model_dump_json(), event="restarting")
+    except (ConnectionResetError, TimeoutError):
+        if request.transport is not None:
+            request.transport.abort()
 
 
 async def _send_all(response: EventSourceResponse, watcher: Watcher, teller: Teller) -> None:

@@ -125,6 +125,10 @@ class Behind(Shape):
     """how much later than usual its oldest text is that is not final; 0 when it has caught up"""
 
 
+class Restarting(Shape):
+    """Event `restarting`: the service goes down, and this stream with it; reconnect with `Last-Event-ID`."""
+
+
 class Gap(Stretch):
     """Audio of a participant that never came; also event `gap`."""
 

@@ -9,6 +9,7 @@ from meeting_service.web.audio_socket import AudioSocket
 from meeting_service.web.keys import SESSIONS, SETTINGS
 from meeting_service.web.security import check_origin
 from meeting_service.web.senders import SENDERS
+from meeting_service.web.stopping import CLOSING
 
 HEARTBEAT_S = 20.0
 CLOSE_PATIENCE_S = 5.0
@@ -35,18 +36,20 @@ async def audio_socket(request: web.Request) -> web.StreamResponse:
     connection = AudioSocket(
         socket, request.match_info["meeting"], request.app[SESSIONS], request.app[SENDERS], limits
     )
+    if request.app[CLOSING].is_set():  # it came while the others were told
+        connection.stop()
     await connection.run()
     return socket
 
 
-async def close_sockets(app: web.Application) -> None:
+async def close_sockets(app: web.Application, patience_s: float) -> None:
     """Store what every socket has received and close it with 1012; for `on_shutdown`."""
     sockets = list(app[SENDERS].sockets)
     for socket in sockets:
         socket.stop()
     waits = [asyncio.create_task(socket.wait_closed(), name="close of a socket") for socket in sockets]
     if waits:
-        _, late = await asyncio.wait(waits, timeout=CLOSE_PATIENCE_S)
+        _, late = await asyncio.wait(waits, timeout=patience_s)
         for wait in late:
             wait.cancel()
 

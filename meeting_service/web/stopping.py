@@ -1,4 +1,4 @@
-"""Stopping: whoever waits for a long time in a handler is told when the service goes down."""
+"""Stopping: whoever is at something long in a handler is told when the service goes down, in two steps."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -8,19 +8,18 @@ from aiohttp import web
 
 from meeting_service.errors import Overloaded
 
+CLOSING: web.AppKey[asyncio.Event] = web.AppKey("closing", asyncio.Event)
+"""first: no more audio is taken; what came is kept"""
 STOPPING: web.AppKey[asyncio.Event] = web.AppKey("stopping", asyncio.Event)
+"""then: whoever waits for text waits no longer"""
 
 T = TypeVar("T")
 
 
 def setup(app: web.Application) -> None:
-    """Tell everyone who waits, as soon as the service begins to stop."""
+    """Put the two steps into an application; who runs it takes them."""
+    app[CLOSING] = asyncio.Event()
     app[STOPPING] = asyncio.Event()
-    app.on_shutdown.append(_announce)
-
-
-async def _announce(app: web.Application) -> None:
-    app[STOPPING].set()
 
 
 async def until_stopping(app: web.Application, work: Coroutine[Any, Any, T]) -> T:

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from meeting_service.ending import SIGNALS, end_with_parent, end_within
 from meeting_service.errors import MeetingServiceError
 from meeting_service.logs import configure_logging
 from meeting_service.recogniser import EngineThread
@@ -33,6 +34,9 @@ class Models(Protocol):
         ...
 
 
+END_PATIENCE_S = 5.0
+"""how long the end of what is being recognised may take; nothing is lost with it"""
+
 Load = Callable[[Configure], Models]
 """makes the models that were asked for; may take long, may raise what says why it cannot"""
 MakeDetector = Callable[[], VoiceDetector]
@@ -40,7 +44,9 @@ MakeDetector = Callable[[], VoiceDetector]
 
 def run_child(load: Load, make_detector: MakeDetector) -> None:
     """Be a child, `python -m MODULE FD`, until the service's end of that socket closes."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the service decides when to stop
+    for number in SIGNALS:  # the service decides when to stop; a supervisor may tell its whole group
+        signal.signal(number, signal.SIG_IGN)
+    end_with_parent()
     asyncio.run(work(socket.socket(fileno=int(sys.argv[1])), load, make_detector))
 
 
@@ -61,6 +67,7 @@ async def work(connection: socket.socket, load: Load, make_detector: MakeDetecto
         writer.write(encode(Ready(description)))
         await _serve(configure, engine, make_detector, reader, Outgoing(writer))
     finally:
+        end_within(END_PATIENCE_S)
         await asyncio.to_thread(engine.close)
         writer.close()
 

@@ -39,7 +39,8 @@ MAX_UNREAD_BYTES = 16 * 1024 * 1024
 MAX_REPLIES = 1000
 """answers that wait to be handled"""
 RESTART_DELAYS_S = (0.0, 0.5, 1.0, 2.0, 5.0)
-STOP_PATIENCE_S = 5.0
+STOP_PATIENCE_S = 2.0
+"""how long a child may take to end by itself; nothing is lost with it"""
 
 
 class Worker(Protocol):
@@ -149,6 +150,8 @@ class ChildWorker:
 
     async def stop(self) -> None:
         """Close the socket, which ends the child; one that does not listen is killed."""
+        if not self.ready:  # it would listen only once its models are loaded
+            self._kill()
         self.ready = False
         if self._supervisor is not None:
             self._supervisor.cancel()

@@ -204,12 +204,12 @@ async def test_the_stream_ends_with_the_meeting_deleted(service: Service) -> Non
 
 
 async def test_the_stream_ends_when_the_service_stops(service: Service) -> None:
-    """Watchers are let go at once."""
+    """Watchers are told that it restarts, under no number, and let go at once."""
     await service.open_meeting()
     async with watching(service.client) as events:
         await take(events, 1)
         await service.client.app.shutdown()
-        assert [event async for event in events] == []
+        assert [event async for event in events] == [("restarting", None, {})]
 
 
 async def test_a_watcher_who_left_is_forgotten(service: Service) -> None:

@@ -12,6 +12,7 @@ const HEALTH = {
   connecting: "Connecting…",
   live: "Live",
   reconnecting: "Reconnecting…",
+  restarting: "The service restarts…",
   paused: "Paused while hidden",
   ending: "Finishing the last words",
   ended: "Ended",

@@ -6,7 +6,10 @@ const HIDDEN_MS = 30_000;
 const RETRY_MS = 2_000;
 
 export class EventStream {
-  /** `onEvent(kind, data)`; `onHealth("connecting" | "live" | "reconnecting" | "paused" | "gone" | "closed")`. */
+  /**
+   * `onEvent(kind, data)`;
+   * `onHealth("connecting" | "live" | "reconnecting" | "restarting" | "paused" | "gone" | "closed")`.
+   */
   constructor(url, after, { onEvent, onHealth }) {
     this.url = url;
     this.after = after;
@@ -15,6 +18,7 @@ export class EventStream {
     this.source = null;
     this.timer = null;
     this.closed = false;
+    this.restarting = false;
     document.addEventListener("visibilitychange", () => this.onVisibility());
     addEventListener("pageshow", (event) => event.persisted && this.reopen());
   }
@@ -23,7 +27,8 @@ export class EventStream {
     if (this.closed || this.source) return;
     clearTimeout(this.timer);
     this.source = new EventSource(`${this.url}?after=${this.after}`);
-    this.source.onopen = () => this.onHealth("live");
+    this.source.onopen = () => this.onOpen();
+    this.source.addEventListener("restarting", () => this.onRestart());
     this.source.onerror = () => this.onError();
     for (const kind of KINDS) {
       this.source.addEventListener(kind, (event) => this.onMessage(kind, event));
@@ -54,8 +59,18 @@ export class EventStream {
     this.onEvent(kind, JSON.parse(event.data));
   }
 
+  onOpen() {
+    this.restarting = false;
+    this.onHealth("live");
+  }
+
+  onRestart() {
+    this.restarting = true;
+    this.onHealth("restarting");
+  }
+
   onError() {
-    this.onHealth("reconnecting");
+    this.onHealth(this.restarting ? "restarting" : "reconnecting");
     if (this.source?.readyState === EventSource.CLOSED) this.afterRefusal();
   }
 
