@@ -3,20 +3,21 @@
 The ledger's lock on its file is the lock on the data folder: one service writes to it.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from meeting_service.clock import Clock
+from meeting_service.data_folder import LEDGER_FILE, STORE_FILE, settle
+from meeting_service.errors import CannotStart
 from meeting_service.ledger import Ledger, check_lock
 from meeting_service.sessions import SessionManager
 from meeting_service.settings import Settings
 from meeting_service.storage import Store
+from meeting_service.storage.sqlite import lock_for_writing
 from meeting_service.worker.home import ChildWorker, Worker
 from meeting_service.worker.messages import Configure
-
-LEDGER_FILE = "audio.db"
-STORE_FILE = "meetings.db"
 
 
 def check_unused(folder: Path) -> None:
@@ -29,6 +30,21 @@ def check_unused(folder: Path) -> None:
         check_lock(folder / LEDGER_FILE)
 
 
+def settle_folder(folder: Path) -> None:
+    """Finish what a restore left undone, before anything in the folder is opened.
+
+    Raises:
+        CannotStart: another process is using the folder, or it cannot be written.
+    """
+    if not folder.is_dir():
+        return
+    try:
+        with lock_for_writing(folder / STORE_FILE):
+            settle(folder)
+    except OSError as error:
+        raise CannotStart(f"the folder {folder} cannot be written: {error.strerror}") from error
+
+
 @asynccontextmanager
 async def run_sessions(settings: Settings, worker: Worker, clock: Clock) -> AsyncIterator[SessionManager]:
     """Everything behind the web, running.
@@ -38,6 +54,7 @@ async def run_sessions(settings: Settings, worker: Worker, clock: Clock) -> Asyn
     """
     async with AsyncExitStack() as stack:
         folder = settings.data.directory
+        await asyncio.to_thread(settle_folder, folder)
         ledger = Ledger.open(folder / LEDGER_FILE)
         stack.push_async_callback(ledger.close)
         store = await Store.open(folder / STORE_FILE, clock)

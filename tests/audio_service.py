@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from meeting_service.app import build_app
 from meeting_service.audio import Pcm
+from meeting_service.data_folder import LEDGER_FILE
 from meeting_service.ledger import LedgerReader
 from meeting_service.meeting import NewMeeting
 from meeting_service.recognition import Hypothesis, Window
-from meeting_service.runtime import LEDGER_FILE
 from meeting_service.sessions import SessionManager
 from meeting_service.settings import Settings, load_settings
 from meeting_service.web.keys import SESSIONS

@@ -77,7 +77,7 @@ def command(
         per_participant=per_participant,
     )
     settings = read_settings(config, data={"directory": data})
-    from meeting_service.runtime import STORE_FILE
+    from meeting_service.data_folder import STORE_FILE
 
     path = settings.data.directory / STORE_FILE
     if not path.exists():

@@ -8,7 +8,7 @@ EXAMPLES = "meeting-service migrate --data /srv/meetings"
 def command(data: Data = None, config: Config = None) -> None:
     """Bring the database to this release's schema, as serve does at its start."""
     settings = read_settings(config, data={"directory": data})
-    from meeting_service.runtime import STORE_FILE
+    from meeting_service.data_folder import STORE_FILE
     from meeting_service.storage import migrate
 
     path = settings.data.directory / STORE_FILE

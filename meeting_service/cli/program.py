@@ -7,7 +7,20 @@ from typing import Annotated
 
 import typer
 
-from meeting_service.cli import bench, demo, doctor, export, migrate, model, send, serve, transcribe, version
+from meeting_service.cli import (
+    backup,
+    bench,
+    demo,
+    doctor,
+    export,
+    migrate,
+    model,
+    restore,
+    send,
+    serve,
+    transcribe,
+    version,
+)
 from meeting_service.cli.console import complain
 from meeting_service.errors import MeetingServiceError
 
@@ -23,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _module in (serve, demo, transcribe, send, export, bench, doctor, migrate, version):
+for _module in (serve, demo, transcribe, send, export, backup, restore, bench, doctor, migrate, version):
     _name = _module.__name__.rpartition(".")[2]
     app.command(_name, epilog=f"For example:\n\n{_module.EXAMPLES}")(_module.command)
 app.add_typer(model.app, name="model")

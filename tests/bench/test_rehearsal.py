@@ -8,8 +8,8 @@ from meeting_service.bench.rehearsal import SETTLE_S, rehearse
 from meeting_service.bench.replay import replay
 from meeting_service.bench.served import Served
 from meeting_service.bench.turns import Track, make_silence, make_track
+from meeting_service.data_folder import LEDGER_FILE
 from meeting_service.recogniser import get_model, load_recogniser
-from meeting_service.runtime import LEDGER_FILE
 
 
 def speak(seconds: float) -> Track:

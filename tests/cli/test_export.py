@@ -9,8 +9,8 @@ import pytest
 
 from meeting_service.cli.choices import parse_offset
 from meeting_service.clock import SystemClock
+from meeting_service.data_folder import STORE_FILE
 from meeting_service.meeting import NewMeeting
-from meeting_service.runtime import STORE_FILE
 from meeting_service.storage import Store
 from tests.cli.conftest import Invoke
 

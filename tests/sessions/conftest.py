@@ -11,8 +11,9 @@ import pytest
 
 from meeting_service.audio import Pcm
 from meeting_service.clock import SystemClock
+from meeting_service.data_folder import LEDGER_FILE
 from meeting_service.recognition import Hypothesis, Window
-from meeting_service.runtime import LEDGER_FILE, run_sessions
+from meeting_service.runtime import run_sessions
 from meeting_service.sessions import SessionManager
 from meeting_service.settings import Settings, load_settings
 from meeting_service.worker.inline import InlineWorker

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from meeting_service.data_folder import LEDGER_FILE
 from meeting_service.errors import Conflict, InvalidRequest, NotFound, TooMany
 from meeting_service.events import MeetingEvent, RevisionAdvanced, RevisionChanged, StoredEvent
 from meeting_service.meeting import NewMeeting
-from meeting_service.runtime import LEDGER_FILE
 from meeting_service.sessions import SessionManager
 from meeting_service.settings import Settings
 from meeting_service.transcript import Revision, RevisionState, Sentence

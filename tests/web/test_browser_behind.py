@@ -8,9 +8,9 @@ from aiohttp.test_utils import TestClient, TestServer
 from playwright.async_api import expect
 
 from meeting_service.app import build_app
+from meeting_service.data_folder import LEDGER_FILE
 from meeting_service.meeting import NewMeeting
 from meeting_service.recognition import Hypothesis, Window
-from meeting_service.runtime import LEDGER_FILE
 from meeting_service.settings import Settings
 from meeting_service.web.keys import SESSIONS
 from meeting_service.worker.inline import InlineWorker

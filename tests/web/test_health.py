@@ -1,7 +1,7 @@
 import sqlite3
 from contextlib import closing
 
-from meeting_service.runtime import STORE_FILE
+from meeting_service.data_folder import STORE_FILE
 from meeting_service.settings import Settings
 from meeting_service.storage.writable import FRESH_S
 from tests.storage.conftest import FakeClock

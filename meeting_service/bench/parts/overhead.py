@@ -19,8 +19,8 @@ from meeting_service.bench.rehearsal import Rehearsal, rehearse
 from meeting_service.bench.replay import Replay, replay
 from meeting_service.bench.served import serve
 from meeting_service.bench.turns import Track, make_track
+from meeting_service.data_folder import LEDGER_FILE
 from meeting_service.recogniser import Engine
-from meeting_service.runtime import LEDGER_FILE
 
 PEOPLE = 4
 PAUSES_S = (12.0, 22.0)

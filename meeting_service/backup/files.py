@@ -1,0 +1,44 @@
+"""What taking and restoring share: how far they are, and what went wrong with files."""
+
+import errno
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+from meeting_service.errors import DiskFull, MeetingServiceError, StorageFailed
+
+OnProgress = Callable[[float, float | None], None]
+"""Told bytes done and bytes in all."""
+OnBytes = Callable[[int], None]
+"""Told of so many more bytes."""
+
+
+def counting(total: int, on_progress: OnProgress) -> OnBytes:
+    """Adds up what it is told, and passes the sum on."""
+    done = 0
+
+    def count(more: int) -> None:
+        nonlocal done
+        done += more
+        on_progress(done, total)
+
+    return count
+
+
+def explain(error: Exception, what: str) -> MeetingServiceError:
+    """An error of files or databases as one of ours."""
+    full = getattr(error, "errno", None) in (errno.ENOSPC, errno.EDQUOT)
+    if full or getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+        return DiskFull(f"{what}: there is no room left")
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return StorageFailed(f"{what}: {reason}")
+
+
+def sync_file(path: Path) -> None:
+    """Make what a file holds durable."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,110 @@
+"""Putting a backup back: a service starts on what was there before or on all of it, never on half."""
+
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from meeting_service.backup.archive import Manifest, extract, read_manifest
+from meeting_service.backup.files import OnProgress, counting, explain, sync_file
+from meeting_service.backup.snapshot import check_integrity
+from meeting_service.data_folder import LEDGER_FILE, PREPARED, PREPARING, STORE_FILE, settle, sync_folder
+from meeting_service.errors import Conflict, StorageFailed
+from meeting_service.ledger import check_lock
+from meeting_service.ledger.schema import open_writer
+from meeting_service.storage.migrate import is_known
+from meeting_service.storage.sqlite import lock_for_writing
+
+_OURS_WITHOUT_DATA = {f"{LEDGER_FILE}.lock", f"{STORE_FILE}.lock", PREPARING, PREPARED, "lost+found"}
+
+
+def restore(path: Path, folder: Path, *, replace: bool = False, on_progress: OnProgress) -> Manifest:
+    """Put a backup into a data folder that no service uses; all is checked before anything is changed.
+
+    Args:
+        path: the backup.
+        folder: made if it is not there.
+        replace: whether meetings that are in the folder may be lost.
+        on_progress: told how far it is.
+
+    Raises:
+        StorageFailed: the backup is damaged, or a newer version's.
+        CannotStart: a service uses the folder.
+        Conflict: the folder is not empty.
+    """
+    try:
+        manifest = read_manifest(path)
+        _check_manifest(path, manifest)
+        folder.mkdir(parents=True, exist_ok=True)
+        check_lock(folder / LEDGER_FILE)
+        with lock_for_writing(folder / STORE_FILE):
+            _check_empty(folder, replace=replace)
+            settle(folder)
+            with _preparing(folder) as preparing:
+                _prepare(path, manifest, preparing, on_progress)
+                preparing.rename(folder / PREPARED)
+            sync_folder(folder)
+            settle(folder)
+    except (OSError, sqlite3.Error) as error:
+        raise explain(error, f"{path} could not be restored") from error
+    return manifest
+
+
+def _check_manifest(path: Path, manifest: Manifest) -> None:
+    if STORE_FILE not in manifest.files or not set(manifest.files) <= {STORE_FILE, LEDGER_FILE}:
+        raise StorageFailed(f"{path} does not hold what a backup holds")
+    if not is_known(manifest.revision):
+        raise StorageFailed(
+            f"{path} was made by a newer version of meeting-service (revision {manifest.revision}): "
+            "install that version"
+        )
+
+
+def _check_empty(folder: Path, *, replace: bool) -> None:
+    found = sorted({file.name for file in folder.iterdir()} - _OURS_WITHOUT_DATA)
+    if found and not replace:
+        raise Conflict(
+            f"{folder} is not empty, there is {found[0]}: choose another folder with --data, or lose what "
+            "meetings it holds with --replace"
+        )
+
+
+@contextmanager
+def _preparing(folder: Path) -> Iterator[Path]:
+    preparing = folder / PREPARING
+    preparing.mkdir(mode=0o700)
+    try:
+        yield preparing
+    finally:
+        shutil.rmtree(preparing, ignore_errors=True)
+
+
+def _prepare(path: Path, manifest: Manifest, folder: Path, on_progress: OnProgress) -> None:
+    """Both databases as a service will find them, whole and durable."""
+    total = sum(entry.size_bytes for entry in manifest.files.values())
+    extract(path, manifest, folder, counting(total, on_progress))
+    if LEDGER_FILE not in manifest.files:
+        open_writer(folder / LEDGER_FILE).close()
+    for name in (LEDGER_FILE, STORE_FILE):
+        check_integrity(folder / name)
+    _count_streams(folder / STORE_FILE, folder / LEDGER_FILE)
+    for name in (LEDGER_FILE, STORE_FILE):
+        sync_file(folder / name)
+    sync_folder(folder)
+
+
+def _count_streams(store: Path, ledger: Path) -> None:
+    """Take the numbers of streams that began after the meetings were copied as given.
+
+    Their audio was copied a moment later and belongs to nobody now: a service that starts deletes audio of
+    streams that it once had, and gives no number twice.
+    """
+    with closing(sqlite3.connect(ledger)) as db:
+        latest = db.execute("SELECT max(id) FROM stream").fetchone()[0] or 0
+    with closing(sqlite3.connect(store, isolation_level=None)) as db:
+        db.execute(
+            "INSERT INTO sqlite_sequence SELECT 'streams', 0 WHERE NOT EXISTS "
+            "(SELECT 1 FROM sqlite_sequence WHERE name = 'streams')"
+        )
+        db.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'streams'", (latest,))

@@ -1,0 +1,51 @@
+"""What lies in the data folder, and how a backup that is being put back gets there as a whole.
+
+A restore prepares all files in a folder of its own and makes them the service's by renaming that folder. From
+then on they are what the folder holds: whoever comes first, the restore or a service that starts, moves them
+into their places, and does so again from wherever it was cut off.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+LEDGER_FILE = "audio.db"
+STORE_FILE = "meetings.db"
+PREPARING = "restore.partial"
+"""a backup is being read; nobody needs what is left of it if that is cut off"""
+PREPARED = "restore.ready"
+"""both databases, checked, on their way to their places"""
+_BESIDE = ("-wal", "-shm", "-journal")
+
+
+def settle(folder: Path) -> None:
+    """Finish a restore that was cut off, or clear away one that had not come to its end.
+
+    For who holds the right to write to the folder, before anything in it is opened.
+    """
+    preparing, prepared = folder / PREPARING, folder / PREPARED
+    if preparing.exists():
+        shutil.rmtree(preparing)
+    if prepared.exists():
+        _move_in(prepared, folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _move_in(prepared: Path, folder: Path) -> None:
+    for file in sorted(prepared.iterdir()):
+        for beside in _BESIDE:  # a log of the former file would be taken for one of the new
+            (folder / f"{file.name}{beside}").unlink(missing_ok=True)
+        file.replace(folder / file.name)
+    for copy in folder.glob(f"{STORE_FILE}.*.bak"):  # of what was there before
+        copy.unlink()
+    sync_folder(folder)
+    prepared.rmdir()
+    sync_folder(folder)
