@@ -11,6 +11,7 @@ from aiohttp import web
 
 from meeting_service.clock import Clock, SystemClock
 from meeting_service.ending import stop_on_signals
+from meeting_service.failpoints import reach
 from meeting_service.preflight import listen
 from meeting_service.runtime import child_worker, run_sessions
 from meeting_service.settings import Settings
@@ -55,6 +56,7 @@ async def _stop_in_steps(app: web.Application) -> None:
     app[CLOSING].set()
     await asyncio.gather(close_sockets(app, patience_s), app[SESSIONS].settle(patience_s))
     app[STOPPING].set()
+    reach("in_shutdown")
     app[SESSIONS].broadcaster.close_all()
 
 

@@ -30,6 +30,7 @@ PLACES: Mapping[str, str] = MappingProxyType(
         "after_sweep": "all of it is gone, the write-ahead log is not emptied",
         "before_stream_is_opened": "a participant's first piece of audio asks for a stream",
         "after_stream_is_opened": "the stream is stored, nothing of it is in the ledger",
+        "after_gap_is_held": "a declared gap is in the ledger, not in the transcript",
         "in_sentence_transaction": "sentences are written, the checkpoint that makes them final is not",
         "before_sentence_commit": "both are written, nothing is committed",
         "before_publish": "sentences are committed, nobody was told",

@@ -11,6 +11,7 @@ from typing import TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
+from meeting_service import failpoints
 from meeting_service.settings import LoggingSettings
 
 CONTENT_KEYS = frozenset({"text", "name", "title", "words", "sentence", "draft", "pcm", "samples", "body"})
@@ -35,6 +36,8 @@ def configure_logging(settings: LoggingSettings, stream: TextIO | None = None) -
     root.setLevel(level)
     for name in QUIET:
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+    if failpoints.are_on():
+        structlog.get_logger(__name__).warning("failpoints are on: this process may be made to die")
 
 
 def drop_content(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

@@ -1,12 +1,13 @@
 """Deleting in small transactions, so that audio goes on being stored in between.
 
-Rows are overwritten with zeros as they go (`secure_delete`), their pages are handed back to the file system,
-and the write-ahead log, which still holds them, is emptied.
+Rows are overwritten with zeros as they go (`secure_delete`) and their pages are handed back to the file
+system. The write-ahead log still holds them then: `erase` empties it.
 """
 
 import sqlite3
 from collections.abc import Iterator, Sequence
 
+from meeting_service.failpoints import reach
 from meeting_service.ledger.schema import empty_log
 
 _ROWS_A_STEP = 64
@@ -17,13 +18,14 @@ def sweep(connection: sqlite3.Connection, stream_ids: Sequence[int]) -> Iterator
     """Delete what is left of doomed streams; each step is one short transaction."""
     for stream_id in stream_ids:
         while _delete_some(connection, stream_id):
+            reach("in_sweep")
             yield
         connection.execute("DELETE FROM doomed WHERE stream = ?", (stream_id,))
     while connection.execute("PRAGMA freelist_count").fetchone()[0]:
         # Not `execute`: it stops after the first page.
         connection.executescript(f"PRAGMA incremental_vacuum({_PAGES_A_STEP})")
         yield
-    _empty_log(connection)
+    reach("after_sweep")
 
 
 def _delete_some(connection: sqlite3.Connection, stream_id: int) -> bool:
@@ -34,10 +36,10 @@ def _delete_some(connection: sqlite3.Connection, stream_id: int) -> bool:
     return deleted.rowcount > 0
 
 
-def _empty_log(connection: sqlite3.Connection) -> None:
-    """Without waiting for readers: if one is busy, the next checkpoint overwrites the log instead."""
+def erase(connection: sqlite3.Connection) -> bool:
+    """Leave nothing of what was deleted in the log, without waiting: False while a reader needs it."""
     connection.execute("PRAGMA busy_timeout = 0")
     try:
-        empty_log(connection)
+        return empty_log(connection)
     finally:
         connection.execute("PRAGMA busy_timeout = 5000")

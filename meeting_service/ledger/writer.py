@@ -10,6 +10,7 @@ of its log is written and synced once more, and what is held is read again, befo
 
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -20,19 +21,22 @@ import structlog
 from meeting_service import metrics
 from meeting_service.audio import Gap
 from meeting_service.errors import MeetingServiceError, Overloaded, StorageFailed
+from meeting_service.failpoints import interrupt, reach
 from meeting_service.ledger.answers import Answers
 from meeting_service.ledger.holdings import Holdings
 from meeting_service.ledger.plan import Held, Plan
 from meeting_service.ledger.requests import Delete, Probe, Request
 from meeting_service.ledger.rows import Kind, Row
 from meeting_service.ledger.schema import Failure, empty_log, explain_failure, judge_failure, touch
-from meeting_service.ledger.sweep import sweep
+from meeting_service.ledger.sweep import erase, sweep
 from meeting_service.room import Room
 
 log = structlog.get_logger()
 
 MAX_WAITING_REQUESTS = 8_192
 MAX_WAITING_BYTES = 64 << 20
+ERASE_RETRY_S = 1.0
+"""how long after a reader was in the way the log is to be emptied again"""
 _MAX_GROUP_BYTES = 16 << 20
 
 _INSERT = "INSERT INTO piece (stream, start, length, kind, crc, pcm) VALUES (?, ?, ?, ?, ?, ?)"
@@ -78,6 +82,8 @@ class Writer:
         """why the last group could not be committed; any thread may read it"""
         self._sweep: Iterator[None] | None = self._start_sweep() if self.holdings.doomed else None
         self._deletions: list[Delete] = []
+        self._erase_at_s: float | None = time.monotonic()
+        """when to empty the log, which may hold what was deleted, also before this process began"""
         self._waiting: deque[Request] = deque()
         self._waiting_bytes = 0
         self._closing = False
@@ -117,6 +123,8 @@ class Writer:
                 self._commit(group)
             if self._sweep is not None:
                 self._step_sweep(self._sweep)
+            elif self._erase_at_s is not None and time.monotonic() >= self._erase_at_s:
+                self._erase()
         for deletion in self._deletions:
             detail = "the ledger was closed while deleting; the rest goes when it is opened again"
             self._answers.fail(deletion.done, StorageFailed(detail))
@@ -127,7 +135,10 @@ class Writer:
         """What waits, up to the group's size, without those whose caller gave up; None when closed."""
         with self._wakeup:
             while not self._waiting and not self._closing and self._sweep is None:
-                self._wakeup.wait()
+                if self._erase_at_s is None:
+                    self._wakeup.wait()
+                elif not self._wakeup.wait(max(0.0, self._erase_at_s - time.monotonic())):
+                    break
             if self._closing and not self._waiting:
                 return None
             group: list[Request] = []
@@ -214,14 +225,20 @@ class Writer:
             grown_rows += [(stream_id, grown)] if grown else []
             new_rows += [(stream_id, row) for row in rows]
             after[stream_id] = stream.held_after(grown, rows)
+        reach("before_commit")
         self._connection.execute("BEGIN IMMEDIATE")
         self._write_rows(grown_rows, new_rows)
+        reach("in_audio_transaction")
         held = ((stream_id, held.through, held.tail) for stream_id, held in after.items())
         self._connection.executemany(_HOLD, held)
         self._write_doomed(plan.doomed)
         if touched:
             touch(self._connection)
+        interrupt("in_audio_commit")
         self._connection.execute("COMMIT")
+        reach("after_commit_before_ack")
+        if interrupt("in_audio_checkpoint"):
+            self._connection.execute("PRAGMA wal_checkpoint(FULL)").fetchall()
         gaps = [Gap(i, row.start, row.end) for i, row in grown_rows + new_rows if row.kind is Kind.GAP]
         self.holdings.move_on(after, gaps, plan.doomed)
 
@@ -258,11 +275,21 @@ class Writer:
             next(steps)
         except StopIteration:
             self.holdings.doomed.clear()
+            self._erase()
             self._end_sweep(None)
         except Exception as error:  # taken up again when the file works again, or is opened again
             self._roll_back()
             self._suspect = self._suspect or judge_failure(error) is Failure.UNCERTAIN
             self._end_sweep(explain_failure(error, self._path))
+
+    def _erase(self) -> None:
+        """Empty the log; while somebody reads it, or it cannot be written, again and again."""
+        try:
+            erased = not self._suspect and erase(self._connection)
+        except sqlite3.Error as error:
+            self._suspect = self._suspect or judge_failure(error) is Failure.UNCERTAIN
+            erased = False
+        self._erase_at_s = None if erased else time.monotonic() + ERASE_RETRY_S
 
     def _end_sweep(self, failure: StorageFailed | None) -> None:
         self._sweep = None

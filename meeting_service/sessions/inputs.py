@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from meeting_service.audio import AudioChunk, Gap
 from meeting_service.errors import AudioHole, InvalidAudio, InvalidRequest
+from meeting_service.failpoints import reach
 
 if TYPE_CHECKING:
     from meeting_service.sessions.intake import Intake
@@ -109,6 +110,7 @@ class AudioInput:
             MeetingEnded: no more audio is taken.
             StorageFailed: nothing is kept.
         """
+        reach("audio_received")
         pcm = self._columns(pcm)
         if start is not None and start > self.through:
             raise AudioHole(self.through, start)
@@ -123,6 +125,7 @@ class AudioInput:
                 for column, stream in enumerate(streams)
             ]
             await self._intake.streams.keep(streams, chunks, {streams[0].id: tail})
+        reach("before_ack")
         return self.through
 
     async def declare_gap(self, start: int, end: int) -> int:

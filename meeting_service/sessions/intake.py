@@ -8,6 +8,7 @@ from meeting_service.broadcast import Broadcaster
 from meeting_service.clock import Clock
 from meeting_service.errors import Conflict
 from meeting_service.events import StoredEvent
+from meeting_service.failpoints import reach
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import Checkpoint, MeetingState, Stream
 from meeting_service.sessions.gaps import find_unshown, show_gap
@@ -59,7 +60,9 @@ class Intake:
         async with live.comparing:
             await self.streams.compare(live)
             if not live.stream.ended:
+                reach("before_stream_ends")
                 event = await self._store.end_stream(live.id)
+                reach("after_stream_ended")
                 live.stream = replace(live.stream, ended=True)
                 self._publish(event)
             if live.former is None:
@@ -79,13 +82,16 @@ class Intake:
     async def record_gap(self, live: LiveStream, gap: Gap) -> None:
         """Record that a stretch of audio will never come, and show it."""
         if new := await self.streams.keep_gap(live, gap):
+            reach("after_gap_is_held")
             self._publish(await self._store.record_gap(live.stream, show_gap(live.stream, new)))
         else:
             await self._show_gaps(live.stream)
 
     async def _open_new(self, meeting: LiveMeeting, participant_id: str, request: InputRequest) -> LiveStream:
+        reach("before_stream_is_opened")
         anchor_ms = meeting.offset_ms(request.captured_at or self._clock.utc_now())
         stream, event = await self._store.open_stream(meeting.id, participant_id, request.rate_hz, anchor_ms)
+        reach("after_stream_is_opened")
         former = await self._find_former(stream) if request.may_repeat else None
         if former and request.captured_at and former.anchor_ms != anchor_ms:
             former = None

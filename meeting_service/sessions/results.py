@@ -15,6 +15,7 @@ from meeting_service.audio import RECOGNITION_RATE_HZ
 from meeting_service.broadcast import Broadcaster
 from meeting_service.clock import Clock
 from meeting_service.errors import MeetingServiceError, NotFound, StorageFailed
+from meeting_service.failpoints import reach
 from meeting_service.ledger import Ledger
 from meeting_service.sessions.live import LiveStream, Reading
 from meeting_service.sessions.streams import LiveStreams
@@ -130,6 +131,7 @@ class ResultHandler:
     async def _finish(self, reading: Reading, live: LiveStream) -> None:
         await self._commit(reading, live, ())
         if reading.live:
+            reach("before_stream_is_finished")
             await persist(lambda: self._store.finish_stream(live.id))
             nothing = Draft(live.stream.participant_id, 0, 0, "")
             self._broadcaster.publish_draft(reading.meeting_id, nothing)
@@ -150,7 +152,9 @@ class ResultHandler:
         metrics.speech_seconds.inc(
             (checkpoint.speech_samples - live.stored.speech_samples) / RECOGNITION_RATE_HZ
         )
+        reach("before_publish")
         self._broadcaster.publish(events or ())
+        reach("after_publish")
 
     async def _commit_reread(self, reading: Reading, live: LiveStream, sentences: Sequence[Sentence]) -> None:
         meeting_id, number, checkpoint = reading.meeting_id, reading.number, live.checkpoint

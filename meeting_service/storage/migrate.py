@@ -13,6 +13,7 @@ from alembic.util import CommandError
 from sqlalchemy.exc import SQLAlchemyError
 
 from meeting_service.errors import CannotStart
+from meeting_service.failpoints import reach
 from meeting_service.resources import resource_path
 from meeting_service.storage import sqlite
 
@@ -66,10 +67,13 @@ def _upgrade(path: Path) -> tuple[str | None, str]:
         with engine.begin() as db:  # takes the write lock: a file that cannot be written shows here
             current = _revision(db)
         _check_known(current)
+        reach("before_migration")
         if current not in (None, head):
             sqlite.copy_database(path, path.with_name(f"{path.name}.{current}.bak"))
+        sa.event.listen(engine, "before_cursor_execute", lambda *_: reach("in_migration"))
         with engine.begin() as db:
             _run_scripts(db)
+            reach("before_migration_commit")
     finally:
         engine.dispose()
     return current, head

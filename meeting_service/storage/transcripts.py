@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, Text, insert, select, type_coerce
 
 from meeting_service.errors import Conflict, InvalidRequest
 from meeting_service.events import GapRecorded, SentenceFinalized, StoredEvent
+from meeting_service.failpoints import reach
 from meeting_service.meeting import Checkpoint, Stream
 from meeting_service.recognition import Unrecognised
 from meeting_service.storage.columns import fold
@@ -55,8 +56,10 @@ def commit_final(
         db, stream, [event.event.sentence for event in told if isinstance(event.event, SentenceFinalized)]
     )
     told += keep_untranscribed(db, stream, unrecognised)
+    reach("in_sentence_transaction")
     advance(db, checkpoint, FIRST_REVISION)
     count_received(db, stream.id, received_samples)
+    reach("before_sentence_commit")
     return told
 
 

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from meeting_service.ending import SIGNALS, end_with_parent, end_within
 from meeting_service.errors import MeetingServiceError
+from meeting_service.failpoints import reach
 from meeting_service.logs import configure_logging
 from meeting_service.recogniser import EngineThread
 from meeting_service.recognition import Hypothesis, Window
@@ -81,7 +82,10 @@ async def _serve(
 ) -> None:
     async def recognise(model: str, windows: Sequence[Window]) -> list[Hypothesis]:
         await outgoing.drain()
-        return await asyncio.wrap_future(engine.call(lambda models: models.recognise(windows, model)))
+        reach("before_recognition")
+        answers = await asyncio.wrap_future(engine.call(lambda models: models.recognise(windows, model)))
+        reach("after_recognition")
+        return answers
 
     loop = RecognitionLoop(
         Path(configure.ledger_path),

@@ -9,7 +9,9 @@ import asyncio
 import itertools
 from collections.abc import Hashable
 from contextlib import suppress
+from functools import partial
 
+from meeting_service.failpoints import reach
 from meeting_service.worker.messages import Advanced, Behind, DraftsPaced, Reply, encode
 
 
@@ -41,7 +43,9 @@ class Outgoing:
             self._wakeup.clear()
             await self.drain()
             replies, self._pending = self._pending, {}
-            self._writer.write(b"".join(encode(reply) for reply in replies.values()))
+            lines = b"".join(encode(reply) for reply in replies.values())
+            reach("mid_answer", partial(self._writer.write, lines[: len(lines) // 2]))
+            self._writer.write(lines)
 
 
 def _to_key(reply: Reply) -> Hashable | None:
