@@ -12,6 +12,7 @@ from functools import partial
 
 from meeting_service.broadcast import Broadcaster, Watcher
 from meeting_service.clock import Clock
+from meeting_service.failpoints import reach
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import Meeting, MeetingState, NewMeeting, Participant
 from meeting_service.sessions.inputs import AudioInput, InputRequest, check_captured_at
@@ -69,6 +70,7 @@ class SessionManager:
 
     async def start(self) -> None:
         """Take up every meeting where it was left, then follow the worker's answers."""
+        reach("in_start")
         for known in await self._list_all(MeetingState.LIVE):
             await self._meetings.get(known.id)
         for stream, checkpoint in await self.store.list_unfinished_streams():
@@ -91,6 +93,7 @@ class SessionManager:
         """Tell watchers and stop following; everything unfinished goes on after the next start."""
         self.broadcaster.close_all()
         await self._tasks.stop()
+        reach("before_close")
 
     async def check_ready(self) -> Readiness:
         """Whether audio would be kept and recognised now."""
@@ -137,6 +140,7 @@ class SessionManager:
             return meeting
         if meeting.state is MeetingState.LIVE:
             self.broadcaster.publish([await self.store.set_meeting_state(meeting_id, MeetingState.ENDING)])
+            reach("after_meeting_ending")
         await self._meetings.refresh(meeting_id)
         live = await self._meetings.get(meeting_id)
         live.over.set()
@@ -160,6 +164,7 @@ class SessionManager:
         if live.ending:
             live.ending.cancel()
         await self.ledger.delete([stream.id for stream in await self.store.list_streams(meeting_id)])
+        reach("in_deletion")
         await self.store.delete_meeting(meeting_id)
         self._meetings.forget(meeting_id)
         live.over.set()
@@ -285,6 +290,7 @@ class SessionManager:
         for stream in streams:
             await persist(partial(self._intake.end_stream, stream))
         await asyncio.gather(*(stream.finished.wait() for stream in streams))
+        reach("before_meeting_ended")
         ended_at = self._clock.utc_now()
         event = await persist(lambda: self.store.set_meeting_state(live.id, MeetingState.ENDED, ended_at))
         await persist(lambda: self._meetings.refresh(live.id))
