@@ -11,8 +11,10 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from meeting_service.condition import Condition
 from meeting_service.errors import TooMany
 from meeting_service.events import (
+    ConditionChanged,
     DraftChanged,
     FellBehind,
     MeetingEvent,
@@ -39,6 +41,7 @@ class Watcher:
         self._drafts_seen: dict[str, Draft] = {}
         self._progress_seen: Revision | None = None
         self._behind_ms_seen = 0
+        self._condition_seen = Condition.READY
         self._behind = True
         self._wakeup = asyncio.Event()
 
@@ -93,13 +96,18 @@ class Watcher:
         if self._topic.behind_ms != self._behind_ms_seen:
             self._behind_ms_seen = self._topic.behind_ms
             self._ready.append(FellBehind(self._behind_ms_seen))
+        if self._topic.condition is not self._condition_seen:
+            self._condition_seen = self._topic.condition
+            self._ready.append(ConditionChanged(self._condition_seen))
 
 
 class _Topic:
     """What is going on in one meeting, for as long as somebody watches or speaks."""
 
-    def __init__(self, meeting_id: str) -> None:
+    def __init__(self, meeting_id: str, condition: Condition) -> None:
         self.meeting_id = meeting_id
+        self.condition = condition
+        """of the service, if that is trouble"""
         self.recent: deque[StoredEvent] = deque(maxlen=RECENT_EVENTS)
         """the latest events, without holes"""
         self.last_seq = 0
@@ -131,6 +139,7 @@ class Broadcaster:
         self._read_events = read_events
         self._max_watchers = max_watchers
         self._topics: dict[str, _Topic] = {}
+        self._condition = Condition.READY
 
     @contextmanager
     def subscribe(self, meeting_id: str, after: int = 0) -> Iterator[Watcher]:
@@ -181,6 +190,13 @@ class Broadcaster:
         topic.wake(behind=False)
         self._forget_if_idle(topic)
 
+    def publish_condition(self, condition: Condition) -> None:
+        """Tell all who watch of trouble that concerns every meeting; `READY` takes it back."""
+        self._condition = condition
+        for topic in self._topics.values():
+            topic.condition = condition
+            topic.wake(behind=False)
+
     def behind_ms(self, meeting_id: str) -> int:
         """How far a meeting's text lags."""
         topic = self._topics.get(meeting_id)
@@ -213,7 +229,7 @@ class Broadcaster:
             self.close(meeting_id)
 
     def _topic(self, meeting_id: str) -> _Topic:
-        return self._topics.setdefault(meeting_id, _Topic(meeting_id))
+        return self._topics.setdefault(meeting_id, _Topic(meeting_id, self._condition))
 
     def _forget_if_idle(self, topic: _Topic) -> None:
         live = topic.behind_ms or any(draft.text for draft in topic.drafts.values())

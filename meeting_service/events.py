@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from meeting_service.condition import Condition
 from meeting_service.meeting import Meeting, Participant
 from meeting_service.transcript import Draft, Revision, Sentence, TranscriptGap, Untranscribed
 
@@ -70,6 +71,13 @@ class FellBehind:
     """how much later than usual its oldest text is that is not final; 0 when it has caught up"""
 
 
+@dataclass(frozen=True, slots=True)
+class ConditionChanged:
+    """The service has trouble that concerns every meeting, or (`READY`) has none any more. Never stored."""
+
+    condition: Condition
+
+
 StoredEventKind = (
     SentenceFinalized | SpeechGivenUp | ParticipantChanged | GapRecorded | MeetingChanged | RevisionChanged
 )
@@ -84,4 +92,4 @@ class StoredEvent:
     event: StoredEventKind
 
 
-MeetingEvent = StoredEvent | DraftChanged | FellBehind | RevisionAdvanced
+MeetingEvent = StoredEvent | ConditionChanged | DraftChanged | FellBehind | RevisionAdvanced

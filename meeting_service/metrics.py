@@ -1,6 +1,8 @@
 """What the service counts about itself. Labels are fixed words, never ids or names."""
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Enum, Gauge, Histogram, generate_latest
+
+from meeting_service.condition import Condition
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -9,6 +11,11 @@ registry = CollectorRegistry(auto_describe=True)
 
 audio_received_seconds = Counter(
     "meeting_audio_received_seconds", "Seconds of audio that became durable", registry=registry
+)
+audio_differs = Counter(
+    "meeting_audio_differs",
+    "Pieces refused because other audio is held at their place",
+    registry=registry,
 )
 speech_seconds = Counter("meeting_speech_seconds", "Seconds of it found to be speech", registry=registry)
 sentences = Counter("meeting_sentences", "Sentences that became final", registry=registry)
@@ -33,6 +40,9 @@ draft_interval_seconds = Gauge(
 )
 retranscriptions = Gauge("meeting_retranscriptions", "Meetings being transcribed again", registry=registry)
 watchers = Gauge("meeting_watchers", "Open event streams", registry=registry)
+condition = Enum(
+    "meeting_condition", "What the service can do now", states=list(Condition), registry=registry
+)
 storage_failures = Counter(
     "meeting_storage_failures",
     "Transactions that could not be stored, of audio or of text",

@@ -55,7 +55,7 @@ async def run_sessions(settings: Settings, worker: Worker, clock: Clock) -> Asyn
     async with AsyncExitStack() as stack:
         folder = settings.data.directory
         await asyncio.to_thread(settle_folder, folder)
-        ledger = Ledger.open(folder / LEDGER_FILE)
+        ledger = Ledger.open(folder / LEDGER_FILE, min_free_bytes=settings.data.min_free_mb << 20)
         stack.push_async_callback(ledger.close)
         store = await Store.open(folder / STORE_FILE, clock)
         stack.push_async_callback(store.close)

@@ -33,6 +33,7 @@ class DataSettings(_Section):
     """Where things are kept."""
 
     directory: Path
+    min_free_mb: int = Field(ge=0, le=1_048_576)
 
 
 class ModelSettings(_Section):
