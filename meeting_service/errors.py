@@ -5,13 +5,17 @@ MeetingServiceError
 │   ├── InvalidAudio      samples or a container that cannot be decoded
 │   ├── UnsupportedMedia  a content type or encoding that is not spoken here
 │   ├── BodyStalled       a request body that stood still
+│   ├── Corrupted         not what was sent: a checksum does not match
 │   ├── ProtocolViolation a message that `meeting-audio.v1` does not allow
 │   └── TooLarge          over a written limit
 ├── Forbidden             a web page of somebody else's asked for it
 ├── NotFound              no such meeting or participant
 ├── Conflict              right words, wrong moment
 │   ├── AudioHole         a piece that begins after what is held
-│   └── MeetingEnded      the meeting takes no more audio
+│   ├── AudioDiffers      a piece that is not what is held at its place
+│   ├── StreamEnded       the participant was ended while this sender went on
+│   ├── MeetingEnded      the meeting takes no more audio
+│   └── ParticipantGone   the participant was deleted and takes no more audio
 ├── Overloaded            try again later
 │   ├── TooFast           this caller is over its own limit
 │   └── TooMany           as many as the settings allow are there
@@ -58,6 +62,12 @@ class ProtocolViolation(InvalidRequest):
     code = "protocol"
 
 
+class Corrupted(InvalidRequest):
+    """What arrived is not what was sent: its checksum does not match. Sending it again is the cure."""
+
+    code = "corrupted"
+
+
 class BodyStalled(InvalidRequest):
     """A request body that stood still for longer than it may."""
 
@@ -102,10 +112,39 @@ class AudioHole(Conflict):
         self.offered = offered
 
 
+class AudioDiffers(Conflict):
+    """A piece is not the audio that is held at its place. What is held stays."""
+
+    code = "audio_differs"
+
+    def __init__(self, start: int, end: int) -> None:
+        super().__init__(
+            f"other audio is held between samples {start} and {end}, and stays: go on after what is held, or "
+            "end the participant first to begin anew"
+        )
+        self.start = start
+        self.end = end
+
+
+class StreamEnded(Conflict):
+    """The sender's stream is over: ended from elsewhere, or another sender's now."""
+
+    code = "stream_ended"
+
+
 class MeetingEnded(Conflict):
     """The meeting takes no more audio."""
 
     code = "meeting_ended"
+
+
+class ParticipantGone(Conflict):
+    """The participant was deleted and takes no more audio, unless somebody makes them again."""
+
+    code = "participant_gone"
+
+    def __init__(self, detail: str = "this participant was deleted and takes no more audio") -> None:
+        super().__init__(detail)
 
 
 class Overloaded(MeetingServiceError):

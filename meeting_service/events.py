@@ -29,6 +29,11 @@ class ParticipantChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class ParticipantDeleted:
+    """A participant and all that was theirs was deleted. Who it was is not told: that would keep it."""
+
+
+@dataclass(frozen=True, slots=True)
 class GapRecorded:
     """A stretch of a participant's audio will never come."""
 
@@ -79,13 +84,19 @@ class ConditionChanged:
 
 
 StoredEventKind = (
-    SentenceFinalized | SpeechGivenUp | ParticipantChanged | GapRecorded | MeetingChanged | RevisionChanged
+    SentenceFinalized
+    | SpeechGivenUp
+    | ParticipantChanged
+    | ParticipantDeleted
+    | GapRecorded
+    | MeetingChanged
+    | RevisionChanged
 )
 
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event with its number in the meeting: 1, 2, 3, … without holes."""
+    """An event with its number in the meeting: 1, 2, 3, …, without holes but where somebody was deleted."""
 
     meeting_id: str
     seq: int

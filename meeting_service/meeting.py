@@ -28,6 +28,14 @@ class Meeting:
     vocabulary: Sequence[str] = ()
     model: str | None = None
     """by name, recognises while the meeting is live; None for a meeting from before there was a choice"""
+    audio_days: float | None = None
+    """its audio is kept no longer than this after `kept_from`; None: as long as the settings say"""
+    transcripts_days: float | None = None
+    """likewise all of it"""
+    kept_from: datetime | None = None
+    """UTC; when all its text was final; None while it is not"""
+    audio_removed_at: datetime | None = None
+    """UTC; None while its audio is kept"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +48,8 @@ class NewMeeting:
     vocabulary: Sequence[str] = ()
     started_at: datetime | None = None
     model: str | None = None
+    audio_days: float | None = None
+    transcripts_days: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,14 @@ class Participant:
     """whether a stream of theirs is open"""
     not_transcribed_ms: int = 0
     """of the speech, without text, for it could not be recognised"""
+    gap_ms: int = 0
+    """of what was received, declared missing; it is heard as silence"""
+    silent_ms: int = 0
+    """of what was received, heard and found to be no speech"""
+    waiting_ms: int = 0
+    """of what was received, not heard to its end yet"""
+    unaccounted_ms: int = 0
+    """audio or speech of finished streams of which nobody knows what became; an error"""
 
 
 @dataclass(frozen=True, slots=True)

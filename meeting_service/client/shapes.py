@@ -11,6 +11,7 @@ from meeting_service.events import (
     MeetingChanged,
     MeetingEvent,
     ParticipantChanged,
+    ParticipantDeleted,
     RevisionAdvanced,
     RevisionChanged,
     SentenceFinalized,
@@ -128,6 +129,8 @@ def _to_stored(meeting_id: str, kind: str, fields: Json) -> StoredEventKind | No
             return SpeechGivenUp(_to_untranscribed(fields))
         case "participant":
             return ParticipantChanged(json_to_participant(meeting_id, fields))
+        case "participant_deleted":
+            return ParticipantDeleted()
         case "gap":
             return GapRecorded(_to_gap(fields))
         case "meeting":

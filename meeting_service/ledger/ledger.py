@@ -11,7 +11,8 @@ from typing import IO
 
 import numpy as np
 
-from meeting_service.audio import AudioChunk, Gap
+from meeting_service.accounting import Inventory
+from meeting_service.audio import AudioChunk, Gap, Pcm
 from meeting_service.errors import CannotStart, InvalidAudio, StorageFailed
 from meeting_service.ledger.plan import Held
 from meeting_service.ledger.reader import LedgerReader
@@ -111,6 +112,10 @@ class Ledger:
         self._writer.submit(request)
         await request.done
 
+    def stream_ids(self) -> list[int]:
+        """The streams of which anything is held."""
+        return list(self._writer.holdings.held)
+
     def through(self, stream_id: int) -> int:
         """Samples held, gaps included; 0 for a stream nobody knows."""
         return self._writer.holdings.held.get(stream_id, _NOTHING_HELD).through
@@ -130,6 +135,23 @@ class Ledger:
             StorageFailed: one of them does not hold them all, or they are damaged.
         """
         return await asyncio.to_thread(_compare, self._path, stream_id, other_id, start, end)
+
+    async def holds(self, stream_id: int, start: int, pcm: Pcm) -> bool:
+        """Whether this is what is held from `start` on; a gap is the same as silence.
+
+        Raises:
+            StorageFailed: not all of it is held, or it is damaged.
+        """
+        held = await asyncio.to_thread(_read, self._path, stream_id, start, start + len(pcm))
+        return bool(np.array_equal(held, pcm))
+
+    async def take_inventories(self, stream_ids: Sequence[int]) -> dict[int, Inventory]:
+        """What is held of streams, by their pieces; those of which nothing is are left out.
+
+        Raises:
+            StorageFailed: it cannot be read.
+        """
+        return await asyncio.to_thread(_take_inventories, self._path, stream_ids)
 
     async def delete(self, stream_ids: Sequence[int]) -> None:
         """Forget streams; when this returns nothing of them is left in the file.
@@ -166,6 +188,17 @@ def _compare(path: Path, stream_id: int, other_id: int, start: int, end: int) ->
             if not np.array_equal(reader.read(stream_id, first, last), reader.read(other_id, first, last)):
                 return False
     return True
+
+
+def _read(path: Path, stream_id: int, start: int, end: int) -> Pcm:
+    with closing(LedgerReader(path)) as reader:
+        return reader.read(stream_id, start, end)
+
+
+def _take_inventories(path: Path, stream_ids: Sequence[int]) -> dict[int, Inventory]:
+    with closing(LedgerReader(path)) as reader:
+        found = {stream_id: reader.take_inventory(stream_id) for stream_id in stream_ids}
+    return {stream_id: inventory for stream_id, inventory in found.items() if inventory is not None}
 
 
 def _check_chunk(chunk: AudioChunk) -> None:

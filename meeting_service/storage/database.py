@@ -14,6 +14,9 @@ from meeting_service import metrics
 from meeting_service.errors import MeetingServiceError, StorageFailed
 from meeting_service.storage import sqlite
 
+ERASE_RETRY_S = 1.0
+"""how long after a reader was in the way the log is to be emptied again"""
+
 T = TypeVar("T")
 
 
@@ -31,6 +34,8 @@ class Database:
         self._readers = sqlite.make_readers(path)
         self._turn = asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
+        self._erasing: asyncio.Task[None] | None = None
+        """tries until nobody reads what was deleted"""
         self.failure: StorageFailed | None = None
         """why the last write did not go well; None if it did"""
 
@@ -46,12 +51,30 @@ class Database:
         """Do `work` on one moment of the database; all that was written before is in it."""
         return await self._to_its_end(self._read(work), "store read")
 
+    async def remove_copies(self) -> None:
+        """Remove what upgrades left beside the file: it holds what is about to be deleted.
+
+        Raises:
+            StorageFailed: one of them could not be removed.
+        """
+        try:
+            await asyncio.to_thread(sqlite.remove_copies, self._path)
+        except OSError as error:
+            raise StorageFailed(f"a copy of {self._path} could not be removed: {error.strerror}") from error
+
     async def erase_deleted(self) -> None:
-        """Leave no trace of deleted rows in the files, as far as readers at work allow. Never fails."""
-        await self._to_its_end(self._erase_deleted(), "store erase")
+        """Leave no trace of deleted rows in the files; while somebody reads them, as soon as nobody does.
+
+        Never fails.
+        """
+        if not await self._to_its_end(self._erase(), "store erase") and self._erasing is None:
+            self._erasing = asyncio.create_task(self._erase_later(), name="store erase later")
 
     async def close(self) -> None:
         """Let running work end, then close every connection and its thread."""
+        if self._erasing is not None:
+            self._erasing.cancel()
+            await asyncio.wait({self._erasing})
         await asyncio.gather(*self._running, return_exceptions=True)
         await self._readers.dispose()
         await self._writer.dispose()
@@ -89,8 +112,13 @@ class Database:
         except (SQLAlchemyError, sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
             raise sqlite.explain(error, self._path) from error
 
-    async def _erase_deleted(self) -> None:
-        # The rows are gone already; what could not be wiped now is overwritten by later writes.
+    async def _erase_later(self) -> None:
+        while not await self._to_its_end(self._erase(), "store erase"):  # noqa: ASYNC110 readers tell nobody
+            await asyncio.sleep(ERASE_RETRY_S)
+        self._erasing = None
+
+    async def _erase(self) -> bool:
         with suppress(SQLAlchemyError, sqlite3.Error):
             async with self._turn, self._writer.connect() as db:
-                await db.run_sync(sqlite.empty_log)
+                return await db.run_sync(sqlite.erase)
+        return False

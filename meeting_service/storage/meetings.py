@@ -69,16 +69,25 @@ def list_meetings(
     return MeetingPage(found[:limit], meeting_to_cursor(found[limit - 1]) if more else None)
 
 
+def list_where(db: Connection, *conditions: ColumnElement[bool]) -> list[Meeting]:
+    """All meetings of which these are true, by when they were final."""
+    query = select(*_COLUMNS).where(*conditions).order_by(meetings.c.kept_from, meetings.c.id)
+    return [_to_meeting(row) for row in db.execute(query)]
+
+
 def rename_meeting(db: Connection, meeting_id: str, title: str) -> StoredEvent:
     """Give another title."""
-    return _change(db, meeting_id, {"title": title, "title_folded": fold(title)})
+    return change_meeting(db, meeting_id, {"title": title, "title_folded": fold(title)})
 
 
 def set_meeting_state(
     db: Connection, meeting_id: str, state: MeetingState, ended_at: datetime | None
 ) -> StoredEvent:
     """Move on in the meeting's life; an end time once set stays unless another is given."""
-    return _change(db, meeting_id, {"state": state} | ({"ended_at": ended_at} if ended_at else {}))
+    times = {} if ended_at is None else {"ended_at": ended_at}
+    if state is MeetingState.ENDED and ended_at is not None:
+        times["kept_from"] = ended_at
+    return change_meeting(db, meeting_id, {"state": state, **times})
 
 
 def delete_meeting(db: Connection, meeting_id: str) -> list[int]:
@@ -91,7 +100,12 @@ def delete_meeting(db: Connection, meeting_id: str) -> list[int]:
     return ids
 
 
-def _change(db: Connection, meeting_id: str, values: Mapping[str, object]) -> StoredEvent:
+def change_meeting(db: Connection, meeting_id: str, values: Mapping[str, object]) -> StoredEvent:
+    """Set columns of a meeting, and tell of it.
+
+    Raises:
+        NotFound: there is no such meeting.
+    """
     db.execute(update(meetings).where(meetings.c.id == meeting_id).values(values))
     return append_event(db, meeting_id, MeetingChanged(get_meeting(db, meeting_id)))
 
@@ -106,6 +120,8 @@ def _draw_up(new: NewMeeting, now: datetime) -> Meeting:
         language=new.language,
         vocabulary=tuple(new.vocabulary),
         model=new.model,
+        audio_days=new.audio_days,
+        transcripts_days=new.transcripts_days,
     )
 
 
@@ -133,4 +149,8 @@ def _to_meeting(row: Row[Any]) -> Meeting:
         language=row.language,
         vocabulary=tuple(row.vocabulary),
         model=row.model,
+        audio_days=row.audio_days,
+        transcripts_days=row.transcripts_days,
+        kept_from=row.kept_from,
+        audio_removed_at=row.audio_removed_at,
     )

@@ -9,6 +9,7 @@ from meeting_service.events import (
     GapRecorded,
     MeetingChanged,
     ParticipantChanged,
+    ParticipantDeleted,
     RevisionChanged,
     SentenceFinalized,
     SpeechGivenUp,
@@ -27,6 +28,8 @@ def event_to_payload(event: StoredEventKind) -> tuple[str, Payload]:
             return "sentence", _from_sentence(sentence)
         case ParticipantChanged(participant):
             return "participant", _from_participant(participant)
+        case ParticipantDeleted():
+            return "participant_deleted", {}
         case GapRecorded(gap):
             return "gap", asdict(gap)
         case SpeechGivenUp(stretch):
@@ -42,6 +45,7 @@ def payload_to_event(meeting_id: str, seq: int, kind: str, payload: Payload) -> 
     rebuild: dict[str, Callable[[], StoredEventKind]] = {
         "sentence": lambda: SentenceFinalized(_to_sentence(seq, payload)),
         "participant": lambda: ParticipantChanged(Participant(meeting_id=meeting_id, **payload)),
+        "participant_deleted": ParticipantDeleted,
         "gap": lambda: GapRecorded(TranscriptGap(**payload)),
         "not_transcribed": lambda: SpeechGivenUp(Untranscribed(**payload)),
         "meeting": lambda: MeetingChanged(_to_meeting(meeting_id, payload)),
@@ -86,6 +90,10 @@ def _from_participant(participant: Participant) -> Payload:
         "transcribed_ms": participant.transcribed_ms,
         "present": participant.present,
         "not_transcribed_ms": participant.not_transcribed_ms,
+        "gap_ms": participant.gap_ms,
+        "silent_ms": participant.silent_ms,
+        "waiting_ms": participant.waiting_ms,
+        "unaccounted_ms": participant.unaccounted_ms,
     }
 
 
@@ -94,24 +102,31 @@ def _from_meeting(meeting: Meeting) -> Payload:
         "title": meeting.title,
         "state": meeting.state,
         "started_at": meeting.started_at.isoformat(),
-        "ended_at": meeting.ended_at.isoformat() if meeting.ended_at else None,
+        "ended_at": _from_time(meeting.ended_at),
         "language": meeting.language,
         "vocabulary": list(meeting.vocabulary),
         "model": meeting.model,
+        "audio_days": meeting.audio_days,
+        "transcripts_days": meeting.transcripts_days,
+        "kept_from": _from_time(meeting.kept_from),
+        "audio_removed_at": _from_time(meeting.audio_removed_at),
     }
 
 
 def _to_meeting(meeting_id: str, payload: Payload) -> Meeting:
-    ended_at = payload["ended_at"]
     return Meeting(
         id=meeting_id,
         title=payload["title"],
         state=MeetingState(payload["state"]),
         started_at=datetime.fromisoformat(payload["started_at"]),
-        ended_at=datetime.fromisoformat(ended_at) if ended_at else None,
+        ended_at=_to_time(payload["ended_at"]),
         language=payload["language"],
         vocabulary=tuple(payload["vocabulary"]),
         model=payload.get("model"),
+        audio_days=payload.get("audio_days"),
+        transcripts_days=payload.get("transcripts_days"),
+        kept_from=_to_time(payload.get("kept_from")),
+        audio_removed_at=_to_time(payload.get("audio_removed_at")),
     )
 
 
@@ -122,21 +137,28 @@ def _from_revision(revision: Revision) -> Payload:
         "vocabulary": list(revision.vocabulary),
         "state": revision.state,
         "created_at": revision.created_at.isoformat(),
-        "finished_at": revision.finished_at.isoformat() if revision.finished_at else None,
+        "finished_at": _from_time(revision.finished_at),
         "progress": revision.progress,
         "detail": revision.detail,
     }
 
 
 def _to_revision(payload: Payload) -> Revision:
-    finished_at = payload["finished_at"]
     return Revision(
         number=payload["number"],
         model=payload["model"],
         vocabulary=tuple(payload["vocabulary"]),
         state=RevisionState(payload["state"]),
         created_at=datetime.fromisoformat(payload["created_at"]),
-        finished_at=datetime.fromisoformat(finished_at) if finished_at else None,
+        finished_at=_to_time(payload["finished_at"]),
         progress=payload["progress"],
         detail=payload["detail"],
     )
+
+
+def _from_time(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None
+
+
+def _to_time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -28,6 +28,10 @@ meetings = sa.Table(
     sa.Column("last_seq", sa.Integer, nullable=False),
     sa.Column("model", sa.Text),
     sa.Column("last_revision", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("audio_days", sa.Double),
+    sa.Column("transcripts_days", sa.Double),
+    sa.Column("kept_from", UtcDateTime),
+    sa.Column("audio_removed_at", UtcDateTime),
     sa.CheckConstraint("state IN ('live', 'ending', 'ended')", name="state"),
     sa.CheckConstraint("last_seq >= 0", name="last_seq"),
     sa.Index(None, "started_at", "id"),
@@ -78,6 +82,7 @@ checkpoints = sa.Table(
     sa.Column("resume", sa.BigInteger, nullable=False),
     sa.Column("speech_samples", sa.BigInteger, nullable=False),
     sa.Column("transcribed_samples", sa.BigInteger, nullable=False),
+    sa.Column("unaccounted_samples", sa.BigInteger),
     sa.CheckConstraint("resume >= 0", name="resume"),
 )
 
@@ -154,4 +159,15 @@ events = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("payload", sa.JSON, nullable=False),
     sa.CheckConstraint("seq >= 1", name="seq"),
+)
+
+# One row: what the machine's clock has said.
+wall_clock = sa.Table(
+    "wall_clock",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True),
+    sa.Column("seen_at", UtcDateTime, nullable=False),
+    sa.Column("leapt_from", UtcDateTime),
+    sa.Column("leapt_at", UtcDateTime),
+    sa.CheckConstraint("id = 1", name="id"),
 )

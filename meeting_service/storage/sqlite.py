@@ -14,6 +14,7 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
+from glob import escape
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import quote
@@ -78,13 +79,27 @@ def make_migrator(path: Path) -> sa.Engine:
     return engine
 
 
-def empty_log(db: sa.Connection) -> None:
+def erase(db: sa.Connection) -> bool:
     """Move the write-ahead log into the file and empty it, so that what was deleted is in neither.
 
-    On a connection without a transaction only. Waits for readers a moment, then does what it can.
+    On a connection without a transaction only. Waits for nobody: False while somebody reads from the log.
     """
     # Past SQLAlchemy, which would begin a transaction first.
-    _empty_log(db.connection)
+    cursor = db.connection.cursor()
+    try:
+        cursor.execute("PRAGMA busy_timeout = 0")
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        found = cursor.fetchone()
+        return found is not None and not found[0]
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
+        cursor.close()
+
+
+def remove_copies(path: Path) -> None:
+    """Remove the copies that upgrades left beside a database."""
+    for copy in path.parent.glob(f"{escape(path.name)}.*.bak"):
+        copy.unlink(missing_ok=True)
 
 
 def copy_database(path: Path, to: Path) -> None:

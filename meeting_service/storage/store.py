@@ -1,23 +1,35 @@
 """The store: what is kept of every meeting. Domain types in, domain types out."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import IO
 
+from meeting_service.accounting import Record
 from meeting_service.clock import Clock
 from meeting_service.errors import CannotStart, InvalidRequest, StorageFailed
 from meeting_service.events import StoredEvent
 from meeting_service.meeting import Checkpoint, Meeting, MeetingState, NewMeeting, Participant, Stream
 from meeting_service.recognition import Unrecognised
-from meeting_service.storage import events, meetings, participants, revisions, sqlite, streams, transcripts
+from meeting_service.retention import SeenClock
+from meeting_service.storage import (
+    accounts,
+    deletion,
+    events,
+    meetings,
+    participants,
+    retention,
+    revisions,
+    sqlite,
+    streams,
+    transcripts,
+)
 from meeting_service.storage.database import Database
 from meeting_service.storage.migrate import check_revision, upgrade
 from meeting_service.storage.pages import MeetingPage
-from meeting_service.storage.writable import WritableCheck
-from meeting_service.transcript import Revision, Sentence, Spoken, Transcript, TranscriptGap
+from meeting_service.transcript import FIRST_REVISION, Revision, Sentence, Spoken, Transcript, TranscriptGap
 
 
 class Store:
@@ -32,7 +44,6 @@ class Store:
         self._database = database
         self._clock = clock
         self._lock = lock
-        self._writable = WritableCheck(self.check_writable, clock)
 
     @classmethod
     async def open(cls, path: Path, clock: Clock) -> "Store":
@@ -81,9 +92,10 @@ class Store:
         """
         await self._database.write(events.touch)
 
-    async def is_writable(self) -> bool:
-        """Whether something could be written at most a few seconds ago; may be asked at any rate."""
-        return await self._writable.ask()
+    @property
+    def failure(self) -> StorageFailed | None:
+        """Why the last write did not go well; None if it did."""
+        return self._database.failure
 
     async def create_meeting(self, new: NewMeeting) -> tuple[Meeting, bool]:
         """The meeting of that id, made if it is not there, and whether it was. Idempotent given an id."""
@@ -131,10 +143,56 @@ class Store:
         return await self._database.write(change)
 
     async def delete_meeting(self, meeting_id: str) -> list[int]:
-        """Remove everything of it, from the files too; the ids of the streams it had."""
+        """Remove everything of it, from the files and former copies too; the ids of the streams it had."""
+        await self._database.remove_copies()
         ids = await self._database.write(partial(meetings.delete_meeting, meeting_id=meeting_id))
         await self._database.erase_deleted()
         return ids
+
+    async def erase_deleted(self) -> None:
+        """Leave no trace of what was deleted in the files; while somebody reads them, as soon as nobody does.
+
+        Never fails.
+        """
+        await self._database.erase_deleted()
+
+    async def see_clock(self) -> SeenClock:
+        """Look at the wall clock, and take down what it says."""
+        return await self._database.write(partial(retention.see_clock, now=self._clock.utc_now()))
+
+    async def list_with_audio(self, before: datetime | None) -> list[Meeting]:
+        """Those with audio that are final since `before` or earlier, and those with a limit of their own."""
+        return await self._database.read(partial(retention.list_with_audio, before=before))
+
+    async def list_final(self, before: datetime | None) -> list[Meeting]:
+        """Meetings that are final since `before` or earlier, and those with a limit of their own."""
+        return await self._database.read(partial(retention.list_final, before=before))
+
+    async def remove_audio(self, meeting_id: str, received_samples: Mapping[int, int]) -> StoredEvent:
+        """Say that a meeting's audio is not kept from now on; how much there was of each stream stays known.
+
+        Raises:
+            Conflict: something of it is still to be recognised.
+        """
+        remove = partial(
+            retention.remove_audio,
+            meeting_id=meeting_id,
+            received_samples=received_samples,
+            now=self._clock.utc_now(),
+        )
+        return await self._database.write(remove)
+
+    async def find_unkept(self, stream_ids: Collection[int]) -> set[int]:
+        """Those of whose audio nothing is to be kept: they were deleted, or their meeting's audio removed."""
+        return await self._database.read(partial(retention.find_unkept, stream_ids=stream_ids))
+
+    async def last_stream_id(self) -> int:
+        """The latest number a stream was given, also one that was deleted; 0 if there never was one."""
+        return await self._database.read(retention.last_stream_id)
+
+    async def get_received(self, stream_id: int) -> int:
+        """Samples of a stream that were held when last something of it became final."""
+        return await self._database.read(partial(streams.get_received, stream_id=stream_id))
 
     async def put_participant(
         self, meeting_id: str, participant_id: str, name: str | None
@@ -147,6 +205,19 @@ class Store:
             participants.put_participant, meeting_id=meeting_id, participant_id=participant_id, name=name
         )
         return await self._database.write(put)
+
+    async def delete_participant(self, meeting_id: str, participant_id: str) -> tuple[list[int], StoredEvent]:
+        """Remove a participant and all that is theirs, from the files and former copies too.
+
+        Returns:
+            The ids of their streams, and the event that somebody was deleted.
+        """
+        await self._database.remove_copies()
+        deleted = await self._database.write(
+            partial(deletion.delete_participant, meeting_id=meeting_id, participant_id=participant_id)
+        )
+        await self._database.erase_deleted()
+        return deleted
 
     async def list_participants(self, meeting_id: str, revision: int | None = None) -> list[Participant]:
         """Everybody, in the order they came, with a revision's figures as of the last checkpoints."""
@@ -173,7 +244,8 @@ class Store:
 
     async def finish_stream(self, stream_id: int) -> None:
         """All its text is final. Idempotent."""
-        await self._database.write(partial(streams.finish_stream, stream_id=stream_id))
+        now = self._clock.utc_now()
+        await self._database.write(partial(streams.finish_stream, stream_id=stream_id, now=now))
 
     async def delete_stream(self, stream_id: int) -> None:
         """Remove a stream and all that is of it but the events that told of it. Idempotent."""
@@ -281,6 +353,7 @@ class Store:
         Raises:
             Conflict: it is the first.
         """
+        await self._database.remove_copies()
         told = await self._database.write(
             partial(revisions.delete_revision, meeting_id=meeting_id, number=number)
         )
@@ -304,6 +377,25 @@ class Store:
     async def list_revision_work(self, meeting_id: str, number: int) -> list[tuple[Stream, Checkpoint]]:
         """The meeting's streams, each with how far its text is final in a revision."""
         return await self._database.read(partial(revisions.list_work, meeting_id=meeting_id, number=number))
+
+    async def list_records(self, meeting_id: str, revision: int = FIRST_REVISION) -> list[Record]:
+        """What is written down of every stream beside its text, oldest first."""
+        return await self._database.read(
+            partial(accounts.list_records, meeting_id=meeting_id, revision=revision)
+        )
+
+    async def note_unaccounted(self, stream_id: int, revision: int, samples: int) -> None:
+        """Keep what an audit of a finished stream found: 16 kHz samples that nobody can account for."""
+        note = partial(accounts.note_unaccounted, stream_id=stream_id, revision=revision, samples=samples)
+        await self._database.write(note)
+
+    async def list_unaudited(self) -> list[tuple[str, int]]:
+        """Meetings and revisions with finished streams that no audit has seen, oldest first."""
+        return await self._database.read(accounts.list_unaudited)
+
+    async def sum_unaccounted(self) -> int:
+        """16 kHz samples that audits could not account for, of all meetings."""
+        return await self._database.read(accounts.sum_unaccounted)
 
     async def record_gap(self, stream: Stream, gap: TranscriptGap) -> StoredEvent:
         """Keep a gap; the same gap again gives the event that told it first."""

@@ -1,6 +1,7 @@
 """Streams: opened, ended, finished, and how far the text of each is final."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, not_, select, update
@@ -10,7 +11,7 @@ from meeting_service.events import ParticipantChanged, StoredEvent
 from meeting_service.meeting import Checkpoint, Stream
 from meeting_service.storage.events import append_event
 from meeting_service.storage.participants import get_participant
-from meeting_service.storage.schema import checkpoints, streams
+from meeting_service.storage.schema import checkpoints, meetings, streams
 from meeting_service.storage.untranscribed import list_given_up
 from meeting_service.transcript import FIRST_REVISION
 
@@ -43,10 +44,12 @@ def end_stream(db: Connection, stream_id: int) -> StoredEvent | None:
     return None if present else _tell(db, stream)
 
 
-def finish_stream(db: Connection, stream_id: int) -> None:
-    """All text of it is final."""
+def finish_stream(db: Connection, stream_id: int, now: datetime) -> None:
+    """All text of it is final; with it perhaps that of a meeting that has ended."""
     if db.execute(update(streams).where(streams.c.id == stream_id).values(finished=True)).rowcount == 0:
         raise NotFound(f"there is no stream {stream_id}")
+    of = select(streams.c.meeting_id).where(streams.c.id == stream_id).scalar_subquery()
+    db.execute(update(meetings).where(meetings.c.id == of, meetings.c.kept_from <= now).values(kept_from=now))
 
 
 def delete_stream(db: Connection, stream_id: int) -> None:
@@ -63,13 +66,18 @@ def get_stream(db: Connection, stream_id: int) -> Stream:
     row = db.execute(select(streams).where(streams.c.id == stream_id)).one_or_none()
     if row is None:
         raise NotFound(f"there is no stream {stream_id}")
-    return _to_stream(row)
+    return row_to_stream(row)
+
+
+def get_received(db: Connection, stream_id: int) -> int:
+    """Samples that were held when last something of it became final; 0 for a stream nobody knows."""
+    return db.scalar(select(streams.c.received_samples).where(streams.c.id == stream_id)) or 0
 
 
 def list_streams(db: Connection, meeting_id: str) -> list[Stream]:
     """All streams of a meeting, oldest first."""
     rows = db.execute(select(streams).where(streams.c.meeting_id == meeting_id).order_by(streams.c.id))
-    return [_to_stream(row) for row in rows]
+    return [row_to_stream(row) for row in rows]
 
 
 def list_unfinished_streams(db: Connection) -> list[tuple[Stream, Checkpoint]]:
@@ -84,7 +92,9 @@ def list_checkpoints(
     query = select(streams, checkpoints).join_from(streams, checkpoints)
     query = query.where(checkpoints.c.revision == revision, which).order_by(streams.c.id)
     given_up = list_given_up(db, revision)
-    return [(_to_stream(row), _to_checkpoint(row, given_up.get(row.id, ()))) for row in db.execute(query)]
+    return [
+        (row_to_stream(row), row_to_checkpoint(row, given_up.get(row.id, ()))) for row in db.execute(query)
+    ]
 
 
 def insert_checkpoints(db: Connection, stream_ids: Sequence[int], revision: int) -> None:
@@ -130,7 +140,8 @@ def _tell(db: Connection, stream: Stream) -> StoredEvent:
     return append_event(db, stream.meeting_id, ParticipantChanged(participant))
 
 
-def _to_stream(row: Row[Any]) -> Stream:
+def row_to_stream(row: Row[Any]) -> Stream:
+    """A row of `streams`."""
     return Stream(
         id=row.id,
         meeting_id=row.meeting_id,
@@ -142,7 +153,8 @@ def _to_stream(row: Row[Any]) -> Stream:
     )
 
 
-def _to_checkpoint(row: Row[Any], given_up: Sequence[int]) -> Checkpoint:
+def row_to_checkpoint(row: Row[Any], given_up: Sequence[int]) -> Checkpoint:
+    """A row of `checkpoints`, with where speech without text begins that was told beyond it."""
     return Checkpoint(
         stream_id=row.stream_id,
         resume=row.resume,

@@ -31,6 +31,7 @@ class Answer:
 ANSWERS = {
     "invalid_request": Answer(422, CloseCode.PROTOCOL, "The request cannot be read"),
     "invalid_audio": Answer(422, CloseCode.PROTOCOL, "The audio cannot be decoded"),
+    "corrupted": Answer(422, CloseCode.PROTOCOL, "Changed on the way"),
     "unsupported_media": Answer(415, CloseCode.PROTOCOL, "The content type is not spoken here"),
     "protocol": Answer(422, CloseCode.PROTOCOL, "The protocol does not allow this message"),
     "stalled": Answer(408, CloseCode.PROTOCOL, "The body stood still"),
@@ -39,7 +40,10 @@ ANSWERS = {
     "not_found": Answer(404, CloseCode.NOT_FOUND, "Not found"),
     "conflict": Answer(409, CloseCode.CONFLICT, "Not possible now"),
     "audio_hole": Answer(409, CloseCode.CONFLICT, "Audio is missing before this piece"),
+    "audio_differs": Answer(409, CloseCode.CONFLICT, "Other audio is held there"),
+    "stream_ended": Answer(409, CloseCode.CONFLICT, "The stream is over"),
     "meeting_ended": Answer(409, CloseCode.ENDED, "The meeting has ended"),
+    "participant_gone": Answer(409, CloseCode.ENDED, "The participant was deleted"),
     "overloaded": Answer(503, CloseCode.OVERLOADED, "The service is full"),
     "too_fast": Answer(429, CloseCode.TOO_FAST, "Too fast"),
     "too_many": Answer(429, CloseCode.TOO_FAST, "As many as there may be"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+from contextlib import suppress
 
 import structlog
 from aiohttp import web
@@ -10,8 +11,10 @@ from pydantic import Field
 
 from meeting_service import metrics
 from meeting_service.broadcast import Watcher
+from meeting_service.checksums import CHECKSUM
 from meeting_service.errors import InvalidRequest, MeetingServiceError, NotFound, TooMany
 from meeting_service.events import (
+    ConditionChanged,
     DraftChanged,
     FellBehind,
     MeetingEvent,
@@ -20,6 +23,7 @@ from meeting_service.events import (
 )
 from meeting_service.web import shapes
 from meeting_service.web.bodies import Query, read_query
+from meeting_service.web.checked import CheckedEvents
 from meeting_service.web.keys import SESSIONS, SETTINGS
 from meeting_service.web.operations import Header, Operation, Reply
 from meeting_service.web.stopping import STOPPING
@@ -28,6 +32,9 @@ from meeting_service.web.telling import Teller
 log = structlog.get_logger()
 
 HEARTBEAT_S = 15
+"""how often a reader hears something, so that one who does not knows that the connection is dead"""
+NO_PING_S = 86_400.0
+"""a comment reaches no page's script, so the library's own heartbeat is not used"""
 LINE_END = "\n"
 RETRY_MS = 1_500
 SEND_BUFFER_BYTES = 65_536
@@ -50,21 +57,31 @@ EVENTS = Operation(
     detail="Events `sentence`, `not_transcribed`, `participant`, `gap`, `meeting` and `revision` are stored: "
     "each comes once, in order, and carries its number as `id`. Not stored are `draft`, which the next one "
     "of the same participant replaces, a `revision` without an `id`, which tells the progress of a running "
-    "one, and `behind`, told about once a second while the text lags and once when it has caught up. "
+    "one, `behind`, told about once a second while the text lags and once when it has caught up, "
+    "`service`, told when something fails that concerns every meeting and as `ready` when it works again, "
+    "and `alive`, told every 15 s: who hears nothing for longer has a dead connection. "
     "`overlaps` of a `sentence` is as far as is known when it is told: who talks over it may be told later. "
     "When a `revision` is done or deleted, read the transcript again. "
     "Reconnect with `Last-Event-ID` to get exactly what was missed. "
     "The stream ends when the meeting is deleted, and after `restarting` when the service goes down.",
     tag="Transcript",
     query=EventsQuery,
-    headers=[Header("Last-Event-ID", "goes before `after`", {"type": "integer", "minimum": 0})],
+    headers=[
+        Header("Last-Event-ID", "goes before `after`", {"type": "integer", "minimum": 0}),
+        Header(
+            "Checksum", "makes each event begin with `check:`, the CRC-32 of the rest of its bytes"
+        ),
+    ],
     errors=[NotFound, InvalidRequest, TooMany],
     events={
         "sentence": shapes.Sentence,
         "not_transcribed": shapes.NotTranscribed,
         "draft": shapes.DraftEvent,
         "behind": shapes.Behind,
+        "service": shapes.Service,
+        "alive": shapes.Alive,
         "participant": shapes.Participant,
+        "participant_deleted": shapes.ParticipantDeleted,
         "gap": shapes.Gap,
         "meeting": shapes.Meeting,
         "revision": shapes.Revision,
@@ -85,7 +102,11 @@ async def events(request: web.Request) -> web.StreamResponse:
         teller = await Teller.begin(sessions, meeting_id)
         stalled_s = request.app[SETTINGS].limits.body_idle_s
         async with sse_response(
-            request, sep=LINE_END, ping_interval=HEARTBEAT_S, send_timeout=stalled_s
+            request,
+            sep=LINE_END,
+            ping_interval=NO_PING_S,
+            send_timeout=stalled_s,
+            response_cls=CheckedEvents if CHECKSUM in request.headers else EventSourceResponse,
         ) as response:
             _bound_buffers(request)
             await response.write(f"retry: {RETRY_MS}{LINE_END * 2}".encode())
@@ -119,6 +140,7 @@ async def _send_until_over(
     """Send until the meeting is deleted, the reader is gone or the service stops."""
     waits = [
         asyncio.create_task(_send_all(response, watcher, teller), name="events to a watcher"),
+        asyncio.create_task(_keep_alive(response), name="heartbeat of a watcher"),
         asyncio.create_task(response.wait(), name="watcher is gone"),
         asyncio.create_task(request.app[STOPPING].wait(), name="wait for the stop"),
     ]
@@ -142,6 +164,13 @@ async def _tell_restart(request: web.Request, response: EventSourceResponse) -> 
             request.transport.abort()
 
 
+async def _keep_alive(response: EventSourceResponse) -> None:
+    with suppress(ConnectionResetError, TimeoutError):
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            await response.send(shapes.Alive().model_dump_json(), event="alive")
+
+
 async def _send_all(response: EventSourceResponse, watcher: Watcher, teller: Teller) -> None:
     try:
         async for event in watcher:
@@ -160,6 +189,8 @@ async def _send(response: EventSourceResponse, event: MeetingEvent, teller: Tell
             await response.send(shapes.draft_to_event(draft).model_dump_json(), event="draft")
         case FellBehind(behind_ms):
             await response.send(shapes.Behind(behind_ms=behind_ms).model_dump_json(), event="behind")
+        case ConditionChanged(condition):
+            await response.send(shapes.Service(state=condition).model_dump_json(), event="service")
         case RevisionAdvanced(revision):
             await response.send(shapes.revision_to_shape(revision).model_dump_json(), event="revision")
         case StoredEvent(seq=seq, event=stored):

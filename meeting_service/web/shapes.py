@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 
 from meeting_service import meeting as meetings
 from meeting_service import transcript as transcripts
+from meeting_service.condition import Condition
 from meeting_service.meeting import MeetingState
 from meeting_service.transcript import RevisionState
 
@@ -52,12 +53,24 @@ class Participant(Shape):
     """of the speech, whose text is final"""
     not_transcribed_ms: int
     """of the speech, without text, for it could not be recognised"""
+    gap_ms: int
+    """of what was received, declared missing; it is heard as silence"""
+    silent_ms: int
+    """of what was received, heard and found to be no speech: with `speech_ms` and `waiting_ms` all of it"""
+    waiting_ms: int
+    """of what was received, not heard to its end yet"""
+    unaccounted_ms: int
+    """audio or speech of which nobody knows what became; above 0 is an error of the service"""
 
 
 class ParticipantWithGaps(Participant):
     """A person in a meeting, with the stretches of their audio that never came."""
 
     gaps: list[Stretch]
+
+
+class ParticipantDeleted(Shape):
+    """Event `participant_deleted`: somebody was deleted with all that was theirs. Read the meeting again."""
 
 
 class Meeting(Shape):
@@ -116,6 +129,16 @@ class DraftEvent(Stretch):
 
     participant_id: str
     text: str
+
+
+class Alive(Shape):
+    """Nothing but that the connection still works."""
+
+
+class Service(Shape):
+    """Event `service`: trouble that concerns every meeting; `ready` when it is over."""
+
+    state: Condition
 
 
 class Behind(Shape):
@@ -222,6 +245,7 @@ class Readiness(Shape):
     """Whether audio would be recognised now."""
 
     ready: bool
+    state: Condition
     model: bool
     database: bool
     worker: bool

@@ -8,6 +8,7 @@ from meeting_service.events import (
     GapRecorded,
     MeetingChanged,
     ParticipantChanged,
+    ParticipantDeleted,
     RevisionChanged,
     SentenceFinalized,
     SpeechGivenUp,
@@ -48,6 +49,8 @@ class Teller:
             case ParticipantChanged(participant):
                 self._names[participant.id] = participant.name
                 return "participant", shapes.participant_to_shape(await self._with_figures(participant))
+            case ParticipantDeleted():
+                return "participant_deleted", shapes.ParticipantDeleted()
             case GapRecorded(gap):
                 return "gap", shapes.gap_to_shape(gap)
             case MeetingChanged(meeting):
