@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from aiohttp import (
@@ -22,7 +23,7 @@ from aiohttp import (
 from meeting_service.audio import Encoding, RawFormat
 from meeting_service.client import MeetingClient, Patience
 from meeting_service.client.event_stream import EventReader
-from meeting_service.events import MeetingChanged, StoredEvent
+from meeting_service.events import MeetingChanged, SentenceFinalized, StoredEvent, StoredEventKind
 from meeting_service.meeting import MeetingState
 from meeting_service.protocol import SUBPROTOCOL, AudioMessage, DeclareGap, End, Hello, StreamSpec
 from tests.faults.history import History, Kind
@@ -330,13 +331,19 @@ async def watch_by_client(where: Room, name: str = "client") -> None:
     async with MeetingClient(where.url, patience=IMPATIENT) as client:
         async for event in client.events(where.id):
             if isinstance(event, StoredEvent):
-                kind = type(event.event).__name__
-                where.history.note(name, Kind.EVENT, end=event.seq, detail=f"{kind} {event.event}")
+                where.history.note(name, Kind.EVENT, end=event.seq, detail=_describe(event.event))
                 if (
                     isinstance(event.event, MeetingChanged)
                     and event.event.meeting.state is MeetingState.ENDED
                 ):
                     return
+
+
+def _describe(event: StoredEventKind) -> str:
+    """As the other watcher notes it."""
+    if isinstance(event, SentenceFinalized):
+        return f"sentence {json.dumps(asdict(event.sentence))}"
+    return type(event).__name__
 
 
 def _note(where: Room, take: Take, kind: Kind, start: int = 0, end: int = 0, detail: str = "") -> None:

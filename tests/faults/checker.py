@@ -4,7 +4,7 @@ import json
 import re
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
@@ -110,6 +110,20 @@ def check_told_is_stored(data: Path, history: History, meeting_id: str = "m") ->
             told = _read_event(entry)
             if stored.get(entry.end) != (told["id"], told["text"]):
                 yield f"{entry.who} was told sentence {told['id']} as event {entry.end}, which is not stored"
+
+
+def check_deleted(data: Path, meeting_ids: Sequence[str]) -> Iterator[str]:
+    """Nothing is left of deleted meetings, and the ledger holds no audio that belongs to nothing."""
+    with closing(sqlite3.connect(data / STORE_FILE)) as db:
+        for (meeting_id,) in db.execute("SELECT id FROM meetings"):
+            if meeting_id in meeting_ids:
+                yield f"meeting {meeting_id} was deleted and is there"
+        known = {stream_id for (stream_id,) in db.execute("SELECT id FROM streams")}
+    with closing(sqlite3.connect(data / LEDGER_FILE)) as db:
+        query = "SELECT id FROM stream UNION SELECT stream FROM piece UNION SELECT stream FROM doomed"
+        for (stream_id,) in db.execute(query):
+            if stream_id not in known:
+                yield f"the ledger holds stream {stream_id}, which belongs to no meeting"
 
 
 def _list_streams(data: Path, meeting_id: str) -> dict[str, list[int]]:

@@ -55,6 +55,7 @@ class History:
 
     def __init__(self) -> None:
         self.entries: list[Entry] = []
+        self.acknowledgements = 0
         self._held: dict[tuple[str, int], int] = {}
         self._news = asyncio.Event()
 
@@ -70,6 +71,7 @@ class History:
     ) -> None:
         """Something happened now."""
         self.entries.append(Entry(time.monotonic(), who, kind, participant, take, start, end, detail))
+        self.acknowledgements += kind is Kind.ACKNOWLEDGED
         if kind in (Kind.ACKNOWLEDGED, Kind.CONTINUES):
             self._held[participant, take] = max(end, self._held.get((participant, take), 0))
         self._news.set()

@@ -1,0 +1,115 @@
+"""Random and aimed SIGKILLs of the service, its recogniser and both, under four participants."""
+
+import statistics
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.faults import checker
+from tests.faults.campaign import Campaign, Order, Outcome
+from tests.faults.checker import Exports
+from tests.faults.killing import KilledMeeting, Remains
+from tests.faults.script import RATE_HZ, Script, make_script, make_spoken_script
+from tests.faults.service import Recogniser
+from tests.faults.strikes import KILLS_A_MEETING, plan_meeting
+
+SPOKEN_EVERY = 12
+"""of so many meetings one is recognised by the bundled model"""
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What came of all meetings."""
+
+    failures: list[str] = field(default_factory=list)
+    killed: Counter[str] = field(default_factory=Counter)
+    lost_samples: int = 0
+    duplicates: int = 0
+    back_s: list[float] = field(default_factory=list)
+    caught_up_s: list[float] = field(default_factory=list)
+
+    def add(self, remains: Remains, found: Sequence[str], seed: int, again: str) -> None:
+        """Count one; `again` is the command that shows its failures again."""
+        self.failures += [f"seed {seed}: {failure} (see it again: {again})" for failure in found]
+        self.killed += remains.killed
+        self.lost_samples += remains.lost_samples
+        self.duplicates += sum("times" in failure or "duplicate" in failure for failure in found)
+        self.back_s += remains.back_s
+        self.caught_up_s += remains.caught_up_s
+
+
+async def run(order: Order) -> Outcome:
+    """Meetings with a few kills each until there were enough."""
+    tally = _Tally()
+    undisturbed: dict[Recogniser, Exports] = {}
+    for index, first in enumerate(range(0, order.size, KILLS_A_MEETING)):
+        recogniser = choose_recogniser(index)
+        if recogniser not in undisturbed:
+            undisturbed[recogniser] = await hold_undisturbed(order.folder / recogniser, recogniser)
+        seed, kills = order.seed + index, min(KILLS_A_MEETING, order.size - first)
+        remains, failures = await hold_killed(
+            order.folder / f"{seed}", seed, kills, recogniser, undisturbed[recogniser]
+        )
+        again = f"tests/faults/run --only kills --seed {seed} --kills {kills}"
+        tally.add(remains, failures, seed, again)
+        told = "; ".join(failures) or "kept"
+        order.say(f"   {first + kills:>4} of {order.size} kills, seed {seed}, {recogniser}: {told}")
+    return Outcome(sum(tally.killed.values()), tally.failures, _figures(tally))
+
+
+def choose_recogniser(index: int) -> Recogniser:
+    """Mostly the one that is fast."""
+    return Recogniser.BUNDLED if index % SPOKEN_EVERY == SPOKEN_EVERY - 1 else Recogniser.HASHING
+
+
+async def hold_undisturbed(folder: Path, recogniser: Recogniser) -> Exports:
+    """The files of a run in which nothing happens.
+
+    Raises:
+        AssertionError: something was wrong all the same.
+    """
+    remains = await KilledMeeting(folder, _script_for(recogniser), recogniser=recogniser).run()
+    assert not remains.failures, f"wrong without any kill: {remains.failures}"
+    return remains.exports
+
+
+async def hold_killed(
+    folder: Path, seed: int, kills: int, recogniser: Recogniser, undisturbed: Exports
+) -> tuple[Remains, list[str]]:
+    """A meeting with kills, and all that is wrong with it."""
+    script = _script_for(recogniser)
+    plan = plan_meeting(seed, kills)
+    remains = await KilledMeeting(folder, script, plan, recogniser=recogniser).run()
+    failures = list(remains.failures)
+    if remains.exports:
+        failures += checker.check_exports(remains.exports, undisturbed)
+    return remains, failures
+
+
+def _script_for(recogniser: Recogniser) -> Script:
+    return make_spoken_script() if recogniser is Recogniser.BUNDLED else make_script()
+
+
+def _figures(tally: _Tally) -> dict[str, object]:
+    return {
+        "lost seconds": round(tally.lost_samples / RATE_HZ, 3),
+        "duplicates": tally.duplicates,
+        "start to first acknowledgement, s (median, most)": _spread(tally.back_s),
+        "start to all text final, s (median, most)": _spread(tally.caught_up_s),
+        "kills by victim and place": dict(sorted(tally.killed.items())),
+    }
+
+
+def _spread(values: Sequence[float]) -> str:
+    return f"{statistics.median(values):.1f}, {max(values):.1f}" if values else "none"
+
+
+CAMPAIGN = Campaign(
+    "kills",
+    promise=1,
+    how="SIGKILL of the service, its recogniser and both, at random and at every named failpoint, under four "
+    "participants; every export byte for byte that of an undisturbed run",
+    run=run,
+    size=500,
+)

@@ -1,0 +1,120 @@
+"""What is killed in a meeting of the kill campaign, and when: decided by a seed."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+KILLS_A_MEETING = 8
+_AT_RANDOM = 2
+"""of them, those at a moment instead of a place"""
+_LONGEST_WAIT_S = 0.6
+"""before a kill at random"""
+_START_S = 2.5
+"""a start takes about so long on an idle machine"""
+
+
+class Victim(StrEnum):
+    """What is killed."""
+
+    SERVICE = "service"
+    RECOGNISER = "recogniser"
+    BOTH = "both"
+
+
+class Phase(IntEnum):
+    """When in a meeting a place can be come to."""
+
+    OPENING = 1
+    SPEAKING = 2
+    ENDING = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A failpoint, with what brings the process there."""
+
+    name: str
+    victim: Victim
+    phase: Phase
+    hits: int = 1
+    """up to so many times it may be passed before"""
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """One SIGKILL."""
+
+    victim: Victim
+    phase: Phase
+    place: str = ""
+    """a failpoint; empty: at any moment"""
+    hit: int = 1
+    """the how-manieth time that place is come to"""
+    after_s: float = 0.0
+    """at a moment: how long after the one before"""
+    starting: bool = False
+    """at a moment: counted from the beginning of a start, not from when it is ready"""
+
+    @property
+    def name(self) -> str:
+        """As the table has it."""
+        return self.place or ("while starting" if self.starting else "at random")
+
+
+_SERVICE, _RECOGNISER = Victim.SERVICE, Victim.RECOGNISER
+
+PLACES: Sequence[Place] = (
+    Place("before_stream_is_opened", _SERVICE, Phase.OPENING, 3),
+    Place("audio_received", _SERVICE, Phase.SPEAKING, 25),
+    Place("in_sentence_transaction", _SERVICE, Phase.SPEAKING, 6),
+    Place("before_recognition", _RECOGNISER, Phase.SPEAKING, 8),
+    Place("in_sweep", _SERVICE, Phase.SPEAKING),
+    Place("after_meeting_ending", _SERVICE, Phase.ENDING),
+    Place("after_stream_is_opened", _SERVICE, Phase.OPENING, 3),
+    Place("before_commit", _SERVICE, Phase.SPEAKING, 25),
+    Place("before_sentence_commit", _SERVICE, Phase.SPEAKING, 6),
+    Place("after_recognition", _RECOGNISER, Phase.SPEAKING, 8),
+    Place("in_shutdown", _SERVICE, Phase.SPEAKING),
+    Place("before_stream_ends", _SERVICE, Phase.ENDING, 3),
+    Place("after_gap_is_held", _SERVICE, Phase.OPENING),
+    Place("in_audio_transaction", _SERVICE, Phase.SPEAKING, 25),
+    Place("before_publish", _SERVICE, Phase.SPEAKING, 6),
+    Place("mid_answer", _RECOGNISER, Phase.SPEAKING, 8),
+    Place("in_start", _SERVICE, Phase.SPEAKING),
+    Place("after_stream_ended", _SERVICE, Phase.ENDING, 3),
+    Place("in_audio_commit", _SERVICE, Phase.SPEAKING, 25),
+    Place("after_commit_before_ack", _SERVICE, Phase.SPEAKING, 25),
+    Place("after_publish", _SERVICE, Phase.SPEAKING, 6),
+    Place("after_sweep", _SERVICE, Phase.SPEAKING),
+    Place("before_close", _SERVICE, Phase.SPEAKING),
+    Place("before_stream_is_finished", _SERVICE, Phase.ENDING, 3),
+    Place("in_audio_checkpoint", _SERVICE, Phase.SPEAKING, 25),
+    Place("before_ack", _SERVICE, Phase.SPEAKING, 25),
+    Place("in_deletion", _SERVICE, Phase.SPEAKING),
+    Place("before_meeting_ended", _SERVICE, Phase.ENDING),
+)
+"""in an order in which neighbours differ: a meeting has a few in a row"""
+
+
+def plan_meeting(seed: int, kills: int = KILLS_A_MEETING) -> list[Kill]:
+    """The kills of a meeting in the order of their phases; those of neighbouring seeds share no place."""
+    chance = random.Random(seed)
+    places = max(0, kills - _AT_RANDOM)
+    first = seed * (KILLS_A_MEETING - _AT_RANDOM)
+    chosen = [PLACES[(first + i) % len(PLACES)] for i in range(places)]
+    at_places = [
+        Kill(place.victim, place.phase, place.name, chance.randint(1, place.hits)) for place in chosen
+    ]
+    at_random = [_at_random(chance) for _ in range(kills - places)]
+    mixed = [*at_places, *at_random]
+    chance.shuffle(mixed)
+    return sorted(mixed, key=lambda kill: kill.phase)
+
+
+def _at_random(chance: random.Random) -> Kill:
+    victim = chance.choices(list(Victim), weights=(5, 3, 2))[0]
+    starting = victim is Victim.SERVICE and chance.random() < 0.3
+    longest_s = _START_S if starting else _LONGEST_WAIT_S
+    phase = Phase.ENDING if chance.random() < 0.2 else Phase.SPEAKING
+    return Kill(victim, phase, after_s=chance.uniform(0, longest_s), starting=starting)
