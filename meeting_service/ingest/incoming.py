@@ -36,6 +36,11 @@ class Piece:
     silent: bool = True
     """whether all of it is digital silence"""
 
+    @property
+    def end(self) -> int:
+        """The position after it."""
+        return self.start + self.samples
+
     def add(self, block: NDArray[np.int16]) -> None:
         """Take `(samples, channels)` that follow on."""
         self.blocks.append(block)
@@ -74,10 +79,11 @@ class StreamLimits:
 
 
 class IncomingStream:
-    """Puts one stream's messages in order: trims what came twice, tells holes, keeps to the window.
+    """Puts one stream's messages in order: tells holes, keeps to the window.
 
     What is accepted waits in `_waiting`, oldest first, until `next_work` hands it out; at most one piece of
     work is out at a time. A piece that nobody has taken yet grows, so small messages are stored together.
+    What came before is handed out again: who has what is held tells whether it is the same.
     """
 
     def __init__(self, spec: StreamSpec, through: int, limits: StreamLimits) -> None:
@@ -136,16 +142,15 @@ class IncomingStream:
             return self._refuse(InvalidAudio.code, detail)
         end = offset + len(payload) // self._frame_bytes
         self._check_length(end)
-        if self._unstored >= self._limits.window_samples:
+        if self._full:
             return self._push_back(now_s)
         if offset > self._expected:
             self._tell_hole(now_s)
             return None
-        if end <= self._expected:
+        if not payload:
             self._ack_due = True
             return None
-        skipped = self._expected - offset
-        return self._take(payload[skipped * self._frame_bytes :], skipped, now_s)
+        return self._take(offset, payload, now_s)
 
     def accept_gap(self, start: int, end: int, now_s: float) -> None:
         """Take a declared gap; the part of it that is there already is left out.
@@ -162,7 +167,9 @@ class IncomingStream:
         elif end <= self._expected:
             self._ack_due = True
         else:
-            self._queue(Missing(self._expected, end))
+            if len(self._waiting) >= MAX_WAITING:
+                raise TooFast(f"more than {MAX_WAITING} gaps wait to be recorded")
+            self._waiting.append(Missing(self._expected, end))
             self._expected = end
 
     def accept_end(self) -> None:
@@ -188,7 +195,7 @@ class IncomingStream:
         self._through = max(self._through, through)
         self._expected = max(self._expected, through)
         self._ack_due = True
-        if self._refused_since_s is not None and self._unstored < self._limits.window_samples:
+        if self._refused_since_s is not None and not self._full:
             self._refused_since_s, self._nack_due = None, True
 
     def messages(self) -> Sequence[ServerMessage]:
@@ -202,6 +209,10 @@ class IncomingStream:
         return told
 
     # Inside
+
+    @property
+    def _full(self) -> bool:
+        return self._unstored >= self._limits.window_samples or len(self._waiting) >= MAX_WAITING
 
     def _check_open(self) -> None:
         if self._ending:
@@ -217,36 +228,32 @@ class IncomingStream:
         young = isinstance(first, Piece) and first.silent and now_s < first.since_s + SILENCE_WAIT_S
         return young and not self.urgent
 
-    def _take(self, payload: bytes, skipped: int, now_s: float) -> Refusal | None:
+    def _take(self, offset: int, payload: bytes, now_s: float) -> Refusal | None:
         decoder = RawDecoder(self.spec.format)
         try:
             blocks = decoder.feed(payload)
             if decoder.pending:
                 decoder.finish()
         except InvalidAudio as error:
-            after = f", counted after the {skipped} that were there already" if skipped else ""
-            return self._refuse(error.code, error.detail + after)
+            return self._refuse(error.code, error.detail)
         for block in blocks:
-            self._add(block, now_s)
+            self._add(offset, block, now_s)
+            offset += len(block)
         return None
 
-    def _add(self, block: NDArray[np.int16], now_s: float) -> None:
+    def _add(self, start: int, block: NDArray[np.int16], now_s: float) -> None:
         last = self._waiting[-1] if self._waiting else None
-        if not isinstance(last, Piece):
-            last = Piece(self._expected, now_s)
-            self._queue(last)
+        if not isinstance(last, Piece) or last.end != start:
+            last = Piece(start, now_s)
+            self._waiting.append(last)
         mono = len(self.spec.participants) == 1
         last.add(mix_down(block) if mono else block)
-        self._expected += len(block)
+        self._expected = max(self._expected, last.end)
         self._unstored += len(block)
 
-    def _queue(self, work: Work) -> None:
-        if len(self._waiting) >= MAX_WAITING:
-            raise TooFast(f"more than {MAX_WAITING} gaps wait to be recorded")
-        self._waiting.append(work)
-
     def _push_back(self, now_s: float) -> Refusal | None:
-        detail = f"more than the window of {self._limits.window_samples} samples is not acknowledged yet"
+        most = f"{self._limits.window_samples} samples or {MAX_WAITING} pieces"
+        detail = f"more than the window of {most} is not acknowledged yet"
         if self._refused_since_s is None:
             self._refused_since_s = now_s
             return self._refuse(TooFast.code, f"{detail}; wait, then send again from the next nack")

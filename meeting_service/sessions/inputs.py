@@ -1,6 +1,7 @@
 """Where one sender's audio goes: to one participant, or to one participant per channel."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from meeting_service.audio import AudioChunk, Gap
-from meeting_service.errors import AudioHole, InvalidAudio, InvalidRequest
+from meeting_service.errors import AudioHole, InvalidAudio, InvalidRequest, StreamEnded
 from meeting_service.failpoints import reach
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class InputRequest:
     captured_at: datetime | None = None
     may_repeat: bool = False
     """whether it may have been sent before, in a stream that has ended"""
+    exact: bool = True
+    """whether the same audio, sent again in other pieces, is the same samples"""
 
 
 def check_captured_at(at: datetime, started_at: datetime, now: datetime) -> None:
@@ -55,13 +58,20 @@ class AudioInput:
     """One sender's way into a live meeting.
 
     The stream begins with the first audio, not with the input: its place in the meeting is where that audio
-    was captured or, if the sender does not say, when it arrived.
+    was captured or, if the sender does not say, when it arrived. From then on the input is that stream's:
+    what comes after its end is refused, and never goes to another stream of the participant.
+
+    What it was asked to do it does to the end, also when the caller is cancelled.
     """
 
     def __init__(self, intake: "Intake", meeting: "LiveMeeting", request: InputRequest) -> None:
         self._intake = intake
         self._meeting = meeting
         self._request = request
+        self._streams: dict[str, LiveStream] = {}
+        """by participant, once there is one"""
+        self._closed = False
+        self._find_streams()
 
     @property
     def participants(self) -> Sequence[str]:
@@ -86,7 +96,7 @@ class AudioInput:
     @property
     def tail(self) -> bytes:
         """Bytes of an unfinished sample, to be completed by the next piece."""
-        stream = self._meeting.find_open_stream(self.participants[0])
+        stream = self._streams.get(self.participants[0])
         return self._intake.ledger.tail(stream.id) if stream else b""
 
     def ms(self, samples: int) -> int:
@@ -106,27 +116,21 @@ class AudioInput:
 
         Raises:
             AudioHole: `start` is beyond what is held; nothing is kept.
+            AudioDiffers: other audio is held where this begins; nothing is kept.
             InvalidAudio: another number of channels than participants.
-            MeetingEnded: no more audio is taken.
+            StreamEnded: the participant was ended, or the input closed.
+            MeetingEnded, NotFound: no more audio is taken.
             StorageFailed: nothing is kept.
         """
         reach("audio_received")
         pcm = self._columns(pcm)
-        if start is not None and start > self.through:
-            raise AudioHole(self.through, start)
+        self._check_place(start)
         if len(pcm) == 0 and not tail:
             self._meeting.check_live()
             return self.through
-        streams = await self._open_streams()
-        async with streams[0].appending:
-            start = self.through if start is None else start
-            chunks = [
-                AudioChunk(stream.id, start, np.ascontiguousarray(pcm[:, column]))
-                for column, stream in enumerate(streams)
-            ]
-            await self._intake.streams.keep(streams, chunks, {streams[0].id: tail})
+        through = await self._intake.complete(self._append(pcm, start, tail), "append")
         reach("before_ack")
-        return self.through
+        return through
 
     async def declare_gap(self, start: int, end: int) -> int:
         """Record that audio from `start` to `end` never existed; durable when it returns.
@@ -134,24 +138,73 @@ class AudioInput:
         Raises:
             AudioHole: `start` is beyond what is held.
             InvalidAudio: the gap ends before it starts.
+            StreamEnded, MeetingEnded, NotFound, StorageFailed: as in `append`.
         """
         if end < start:
             raise InvalidAudio(f"a gap cannot end (sample {end}) before it starts (sample {start})")
-        if start > self.through:
-            raise AudioHole(self.through, start)
-        for stream in await self._open_streams():
-            await self._intake.record_gap(stream, Gap(stream.id, start, end))
-        return self.through
+        self._check_place(start)
+        return await self._intake.complete(self._declare_gap(start, end), "gap")
 
     async def end(self) -> None:
         """The participants left; their text becomes final in the background."""
-        await self._intake.end_participants(self._meeting, self.participants)
+        for live in self._streams.values():
+            await self._intake.complete(self._intake.end_stream(live), "end")
 
-    async def _open_streams(self) -> list["LiveStream"]:
-        return [await self._intake.open_stream(self._meeting, p, self._request) for p in self.participants]
+    async def settle(self) -> int:
+        """Let what another sender has under way be stored, then say where to go on."""
+        async with self._meeting.opening:
+            self._find_streams()
+        for live in self._streams.values():
+            async with live.storing:
+                pass
+        return self.through
+
+    def close(self) -> None:
+        """Take no more: another sender has taken over. What is not being stored yet is refused."""
+        self._closed = True
+
+    async def _append(self, pcm: NDArray[np.int16], start: int | None, tail: bytes) -> int:
+        async with self._storing() as streams:
+            start = self.through if start is None else start
+            chunks = [
+                AudioChunk(stream.id, start, np.ascontiguousarray(pcm[:, column]))
+                for column, stream in enumerate(streams)
+            ]
+            if self._request.exact:
+                await self._intake.streams.check_repeated(chunks)
+            await self._intake.streams.keep(streams, chunks, {streams[0].id: tail})
+            return self.through
+
+    async def _declare_gap(self, start: int, end: int) -> int:
+        async with self._storing() as streams:
+            for stream in streams:
+                await self._intake.record_gap(stream, Gap(stream.id, start, end))
+            return self.through
+
+    @asynccontextmanager
+    async def _storing(self) -> AsyncIterator[list["LiveStream"]]:
+        """The streams, opened if need be, held for one piece of this sender's."""
+        for participant_id in self.participants:
+            known = self._streams.get(participant_id)
+            self._streams[participant_id] = await self._intake.open_stream(
+                self._meeting, participant_id, self._request, known
+            )
+        streams = [self._streams[participant_id] for participant_id in self.participants]
+        async with self._intake.streams.storing(streams):
+            if self._closed:
+                raise StreamEnded("another sender has taken this participant over")
+            yield streams
+
+    def _find_streams(self) -> None:
+        found = {p: self._meeting.find_open_stream(p) for p in self.participants}
+        self._streams = {p: live for p, live in found.items() if live}
+
+    def _check_place(self, start: int | None) -> None:
+        if start is not None and start > self.through:
+            raise AudioHole(self.through, start)
 
     def _held(self, participant_id: str) -> int:
-        stream = self._meeting.find_open_stream(participant_id)
+        stream = self._streams.get(participant_id)
         return self._intake.ledger.through(stream.id) if stream else 0
 
     def _columns(self, pcm: NDArray[np.int16]) -> NDArray[np.int16]:

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
+from meeting_service import metrics
 from meeting_service.audio import Gap
 from meeting_service.broadcast import Broadcaster
 from meeting_service.clock import Clock
-from meeting_service.errors import Conflict
+from meeting_service.errors import Conflict, StreamEnded
 from meeting_service.events import StoredEvent
 from meeting_service.failpoints import reach
 from meeting_service.ledger import Ledger
@@ -16,6 +17,7 @@ from meeting_service.sessions.inputs import InputRequest
 from meeting_service.sessions.live import LiveMeeting, LiveStream
 from meeting_service.sessions.repeats import find_former
 from meeting_service.sessions.streams import LiveStreams
+from meeting_service.sessions.tasks import Tasks
 from meeting_service.storage import Store
 
 
@@ -23,42 +25,68 @@ class Intake:
     """Opens, takes up and ends live meetings' streams. Runs on the event loop only."""
 
     def __init__(
-        self, store: Store, ledger: Ledger, streams: LiveStreams, broadcaster: Broadcaster, clock: Clock
+        self,
+        store: Store,
+        ledger: Ledger,
+        streams: LiveStreams,
+        broadcaster: Broadcaster,
+        clock: Clock,
+        tasks: Tasks,
     ) -> None:
         self.ledger = ledger
         self.streams = streams
+        self.complete = tasks.complete
         self._store = store
         self._broadcaster = broadcaster
         self._clock = clock
 
     async def open_stream(
-        self, meeting: LiveMeeting, participant_id: str, request: InputRequest
+        self,
+        meeting: LiveMeeting,
+        participant_id: str,
+        request: InputRequest,
+        known: LiveStream | None = None,
     ) -> LiveStream:
         """The participant's open stream, made now if there is none.
 
+        Args:
+            meeting: whose participant it is.
+            participant_id: one who is there.
+            request: what the sender said.
+            known: the only stream that will do, if the sender has one.
+
         Raises:
-            MeetingEnded: it takes no more audio.
+            MeetingEnded, NotFound: it takes no more audio.
+            StreamEnded: `known` takes no more.
             Conflict: the open stream has another rate.
         """
         async with meeting.opening:
             meeting.check_live()
+            live = meeting.find_open_stream(participant_id)
+            if known is not None and live is not known:
+                raise StreamEnded("the participant left, or was ended from elsewhere: this stream is over")
             check_rate(meeting, participant_id, request.rate_hz)
-            if live := meeting.find_open_stream(participant_id):
-                return live
-            return await self._open_new(meeting, participant_id, request)
+            return live or await self._open_new(meeting, participant_id, request)
 
     async def take_up(self, meeting: LiveMeeting, stream: Stream, checkpoint: Checkpoint) -> None:
-        """Go on with a stream after a restart; nobody knows any more whether it may be a repeat."""
-        if meeting.meeting.state is MeetingState.ENDED and not stream.ended:  # it had been given up
+        """Go on with a stream after a restart; nobody knows any more whether it may be a repeat.
+
+        A participant has one open stream: of two, which only a failing disk can leave, the older ends.
+        """
+        if not stream.ended and meeting.meeting.state is MeetingState.ENDED:
             self._publish(await self._store.end_stream(stream.id))
             stream = replace(stream, ended=True)
+        older = None if stream.ended else meeting.find_open_stream(stream.participant_id)
         self.streams.adopt(meeting, stream, checkpoint)
         await self._show_gaps(stream)
+        if older is not None:
+            await self.end_stream(older)
 
     async def end_stream(self, live: LiveStream) -> None:
-        """Take no more of it; its text becomes final in the background."""
-        async with live.comparing:
+        """Take no more of it; its text becomes final in the background. May be asked again."""
+        async with live.storing:
             await self.streams.compare(live)
+            await self._show_gaps(live.stream)
             if not live.stream.ended:
                 reach("before_stream_ends")
                 event = await self._store.end_stream(live.id)
@@ -67,8 +95,8 @@ class Intake:
                 self._publish(event)
             if live.former is None:
                 self.streams.finish(live)
-        if live.former is not None:
-            await self._let_go(live)
+            else:
+                await self._let_go(live)
 
     async def end_participants(
         self, meeting: LiveMeeting, participant_ids: Iterable[str]
@@ -76,11 +104,11 @@ class Intake:
         """They left: end their streams; returns those whose text is not all final yet."""
         streams = [live for p in participant_ids for live in meeting.list_streams_of(p)]
         for live in streams:
-            await self.end_stream(live)
+            await self.complete(self.end_stream(live), f"end of stream {live.id}")
         return streams
 
     async def record_gap(self, live: LiveStream, gap: Gap) -> None:
-        """Record that a stretch of audio will never come, and show it."""
+        """Record that a stretch of audio will never come, and show it; call it while `storing`."""
         if new := await self.streams.keep_gap(live, gap):
             reach("after_gap_is_held")
             self._publish(await self._store.record_gap(live.stream, show_gap(live.stream, new)))
@@ -90,11 +118,9 @@ class Intake:
     async def _open_new(self, meeting: LiveMeeting, participant_id: str, request: InputRequest) -> LiveStream:
         reach("before_stream_is_opened")
         anchor_ms = meeting.offset_ms(request.captured_at or self._clock.utc_now())
+        former = await self._find_former(meeting.id, participant_id, request, anchor_ms)
         stream, event = await self._store.open_stream(meeting.id, participant_id, request.rate_hz, anchor_ms)
         reach("after_stream_is_opened")
-        former = await self._find_former(stream) if request.may_repeat else None
-        if former and request.captured_at and former.anchor_ms != anchor_ms:
-            former = None
         live = self.streams.adopt(meeting, stream, Checkpoint(stream.id), former)
         self._publish(event)
         return live
@@ -106,8 +132,15 @@ class Intake:
             for gap in find_unshown(stream, kept, shown):
                 self._publish(await self._store.record_gap(stream, gap))
 
-    async def _find_former(self, stream: Stream) -> Stream | None:
-        return find_former(stream, await self._store.list_streams(stream.meeting_id), self.ledger)
+    async def _find_former(
+        self, meeting_id: str, participant_id: str, request: InputRequest, anchor_ms: int
+    ) -> Stream | None:
+        if not request.may_repeat:
+            return None
+        streams = await self._store.list_streams(meeting_id)
+        former = find_former(participant_id, request.rate_hz, streams, self.ledger)
+        moved = former and request.captured_at and former.anchor_ms != anchor_ms
+        return None if moved else former
 
     async def _let_go(self, live: LiveStream) -> None:
         """The stream was the former one again. Audio first: a start in between finds it empty."""

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
 
-from meeting_service.errors import MeetingEnded
+from meeting_service.errors import MeetingEnded, NotFound
 from meeting_service.meeting import Checkpoint, Meeting, MeetingState, Stream
 from meeting_service.transcript import FIRST_REVISION
 
@@ -25,8 +25,8 @@ class LiveStream:
         """the stream that this one has only repeated so far, see `repeats`; then it is not recognised yet"""
         self.compared = 0
         """samples found to be the former stream's"""
-        self.comparing = asyncio.Lock()
-        """held while a piece is stored and compared, so that the end comes before or after it"""
+        self.storing = asyncio.Lock()
+        """held while a piece finds its place and is stored, and while the stream ends: one after another"""
         self.checkpoint = checkpoint
         """where recognition would begin again"""
         self.stored = checkpoint
@@ -37,8 +37,8 @@ class LiveStream:
         """how much later than usual its text is"""
         self.run = 0
         """the number under which the worker was asked to recognise this stream, each time another"""
-        self.appending = asyncio.Lock()
-        """held while a piece without a position finds its place"""
+        self.failures = 0
+        """how often in a row its recognition has failed without getting any further"""
         self.finished = asyncio.Event()
         """set when all text is final and stored"""
         self._arrivals: deque[tuple[int, float]] = deque(maxlen=ARRIVALS_REMEMBERED)
@@ -114,6 +114,8 @@ class LiveMeeting(Reading):
         """held while a participant's stream is looked up or made, so that there is one"""
         self.over = asyncio.Event()
         """set when no more audio is taken"""
+        self.deleted = False
+        """whether it is being deleted; nothing is taken from then on"""
         self.ending: asyncio.Task[None] | None = None
         """makes the last words final"""
         self._speaking: dict[str, LiveStream] = {}
@@ -125,7 +127,9 @@ class LiveMeeting(Reading):
         return self.meeting.id
 
     def check_live(self) -> None:
-        """Raise `MeetingEnded` unless audio is taken."""
+        """Raise `MeetingEnded`, or `NotFound` for a deleted meeting, unless audio is taken."""
+        if self.deleted:
+            raise NotFound(f"there is no meeting {self.id}")
         if self.meeting.state is not MeetingState.LIVE:
             raise MeetingEnded(f"meeting {self.id} has ended and takes no more audio")
 

@@ -60,7 +60,7 @@ class SessionManager:
         self.streams = LiveStreams(ledger, worker, clock, settings.recognition.vocabulary_beam_size)
         self._meetings = LiveMeetings(settings, store)
         self._people = People(self._meetings, store, ledger, self.broadcaster, settings.limits.participants)
-        self._intake = Intake(store, ledger, self.streams, self.broadcaster, clock)
+        self._intake = Intake(store, ledger, self.streams, self.broadcaster, clock, self._tasks)
         self._results = ResultHandler(store, ledger, self.broadcaster, clock, self.streams)
         self.retranscriptions = Retranscriptions(
             settings, store, ledger, self.streams, self.broadcaster, self._tasks.spawn
@@ -210,10 +210,12 @@ class SessionManager:
         names: Sequence[str | None] = (),
         captured_at: datetime | None = None,
         may_repeat: bool = False,
+        exact: bool = True,
     ) -> AudioInput:
         """A way in for the audio of one participant, or of one participant per channel.
 
-        With `may_repeat` it may be what somebody who left had sent before: see `repeats`.
+        With `may_repeat` it may be what somebody who left had sent before: see `repeats`. Where it is not
+        `exact`, audio that is sent again need not be the same samples.
 
         Raises:
             NotFound: no such meeting.
@@ -233,7 +235,7 @@ class SessionManager:
             known = meeting.names.get(participant_id)
             if known is None or name not in (None, known):
                 await self._people.put(meeting_id, participant_id, name)
-        request = InputRequest(tuple(participant_ids), rate_hz, captured_at, may_repeat)
+        request = InputRequest(tuple(participant_ids), rate_hz, captured_at, may_repeat, exact)
         return AudioInput(self._intake, meeting, request)
 
     async def get_received(self, meeting_id: str, participant_id: str) -> tuple[int, int]:

@@ -13,20 +13,21 @@ from meeting_service.ledger import Ledger
 from meeting_service.meeting import Stream
 
 
-def find_former(stream: Stream, streams: Sequence[Stream], ledger: Ledger) -> Stream | None:
-    """The stream that this one could repeat: the participant's latest before it, if that ended with audio.
+def find_former(
+    participant_id: str, rate_hz: int, streams: Sequence[Stream], ledger: Ledger
+) -> Stream | None:
+    """The stream that a new one could repeat: the participant's latest, if that ended with audio.
 
     Args:
-        stream: a participant's newest.
-        streams: of the meeting, oldest first.
+        participant_id: whose new stream it is.
+        rate_hz: the new stream's.
+        streams: of the meeting, oldest first, without the new one.
         ledger: where their audio is.
     """
-    earlier = [s for s in streams if s.participant_id == stream.participant_id and s.id < stream.id]
-    if not earlier:
+    former = next((s for s in reversed(streams) if s.participant_id == participant_id), None)
+    if former is None or not former.ended or former.rate_hz != rate_hz or not ledger.through(former.id):
         return None
-    former = earlier[-1]
-    alike = former.ended and former.rate_hz == stream.rate_hz and ledger.through(former.id) > 0
-    return former if alike else None
+    return former
 
 
 async def repeats(stream_id: int, former_id: int, start: int, end: int, ledger: Ledger) -> bool:

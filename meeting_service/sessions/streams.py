@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from meeting_service import metrics
-from meeting_service.audio import AudioChunk, Gap
+from meeting_service.accounting import to_recognition_rate
+from meeting_service.audio import RECOGNITION_RATE_HZ, AudioChunk, Gap, Pcm
 from meeting_service.clock import Clock
-from meeting_service.errors import MeetingEnded
+from meeting_service.errors import AudioDiffers, StorageFailed, StreamEnded
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import Checkpoint, Stream
 from meeting_service.recognition import DecodingConfig
@@ -60,6 +61,18 @@ class LiveStreams:
         """How much later than usual the text of the stream is that is furthest behind."""
         return max((live.behind_ms for _, live in self._streams.values()), default=0)
 
+    @property
+    def waiting_s(self) -> float:
+        """Seconds of live streams' audio and gaps that nobody has heard to their end yet."""
+        return sum(self.count_waiting(live) for reading, live in self._streams.values() if reading.live) / (
+            RECOGNITION_RATE_HZ
+        )
+
+    def count_waiting(self, live: LiveStream) -> int:
+        """The same of one stream, in samples at 16 kHz."""
+        received = to_recognition_rate(self._ledger.through(live.id), live.stream.rate_hz)
+        return max(0, received - live.checkpoint.resume - live.open_samples)
+
     def note_behind(self, live: LiveStream, behind_ms: int) -> None:
         """A stream's text lags so far; 0 when it has caught up."""
         live.behind_ms = behind_ms
@@ -84,6 +97,18 @@ class LiveStreams:
         self._count()
         live.finished.set()
 
+    def set_aside(self, live: LiveStream) -> int:
+        """Have the worker leave a stream alone for now; returns the number to take it up `again` with."""
+        self._worker.send(CloseStream(live.id))
+        live.run = next(self._runs)
+        live.checkpoint, live.open_samples = live.stored, 0
+        return live.run
+
+    def take_up_again(self, live: LiveStream, run: int) -> None:
+        """Have a stream recognised that was set aside, unless that was done or it is gone."""
+        if (found := self.find(live.id)) and live.run == run:
+            self._open_at_worker(*found)
+
     def drop(self, reading: Reading, live: LiveStream) -> None:
         """Nobody wants any more of a stream: the worker is to stop."""
         self._worker.send(CloseStream(live.id))
@@ -94,19 +119,44 @@ class LiveStreams:
         for live in list(reading.streams.values()):
             self.drop(reading, live)
 
+    @asynccontextmanager
+    async def storing(self, streams: Sequence[LiveStream]) -> AsyncIterator[None]:
+        """Hold streams for one piece: others, and the end of a stream, come before or after it.
+
+        Raises:
+            StreamEnded: one of them takes no more audio.
+            MeetingEnded, NotFound: the meeting takes none.
+        """
+        async with AsyncExitStack() as stack:
+            for live in sorted(streams, key=lambda live: live.id):
+                await stack.enter_async_context(live.storing)
+            for live in streams:
+                self._check_open(live)
+            yield
+
+    async def check_repeated(self, chunks: Sequence[AudioChunk]) -> None:
+        """See that what is held already of chunks is what is held; call it while `storing`.
+
+        Raises:
+            AudioDiffers: something else is held; that stays.
+        """
+        for chunk in chunks:
+            start = chunk.start_sample
+            known = chunk.pcm[: max(0, self._ledger.through(chunk.stream_id) - start)]
+            if len(known) and not await self._holds(chunk.stream_id, start, known):
+                metrics.audio_differs.inc()
+                raise AudioDiffers(start, start + len(known))
+
     async def keep(
         self, streams: Sequence[LiveStream], chunks: Sequence[AudioChunk], tails: Mapping[int, bytes]
     ) -> None:
-        """Make audio durable, then let the worker know."""
-        async with self._comparing(streams):
-            for live in streams:
-                self._check_open(live)
-            before = {live.id: self._ledger.through(live.id) for live in streams}
-            held = await self._ledger.append(chunks, tails)
-            sounding = {chunk.stream_id for chunk in chunks if chunk.pcm.any()}
-            for live in streams:
-                await self.compare(live)
-                self._arrived(live, before[live.id], held[live.id], silent=live.id not in sounding)
+        """Make audio durable, then let the worker know; call it while `storing`."""
+        before = {live.id: self._ledger.through(live.id) for live in streams}
+        held = await self._ledger.append(chunks, tails)
+        sounding = {chunk.stream_id for chunk in chunks if chunk.pcm.any()}
+        for live in streams:
+            await self.compare(live)
+            self._arrived(live, before[live.id], held[live.id], silent=live.id not in sounding)
 
     async def keep_gap(self, live: LiveStream, gap: Gap) -> Gap | None:
         """Record a gap and let the worker know; returns the part of it that is new."""
@@ -118,13 +168,12 @@ class LiveStreams:
             self._worker.send(AudioArrived(live.id, through))
         return Gap(live.id, start, gap.end_sample) if gap.end_sample > start else None
 
-    @asynccontextmanager
-    async def _comparing(self, streams: Sequence[LiveStream]) -> AsyncIterator[None]:
-        """Hold off the end of streams, so that the worker is told of this piece before it."""
-        async with AsyncExitStack() as stack:
-            for live in sorted(streams, key=lambda live: live.id):
-                await stack.enter_async_context(live.comparing)
-            yield
+    async def _holds(self, stream_id: int, start: int, pcm: Pcm) -> bool:
+        """Whether this is held; what cannot be read may be, and is not worth refusing a sender for."""
+        try:
+            return await self._ledger.holds(stream_id, start, pcm)
+        except StorageFailed:
+            return True
 
     async def compare(self, live: LiveStream) -> None:
         """Find out whether a stream still only repeats the former one; if it does not, have it recognised."""
@@ -135,7 +184,8 @@ class LiveStreams:
             live.compared = through
         else:
             live.former = None
-            self._open_at_worker(self._streams[live.id][0], live)
+            if found := self.find(live.id):  # unless it was deleted meanwhile
+                self._open_at_worker(*found)
 
     def _arrived(self, live: LiveStream, before: int, through: int, *, silent: bool) -> None:
         live.audio_arrived(through, self._clock.monotonic_s())
@@ -166,9 +216,10 @@ class LiveStreams:
 
     def _check_open(self, live: LiveStream) -> None:
         known = self._streams.get(live.id)
+        if known is not None and isinstance(known[0], LiveMeeting):
+            known[0].check_live()
         if known is None or live.stream.ended or not isinstance(known[0], LiveMeeting):
-            raise MeetingEnded("this stream has ended and takes no more audio")
-        known[0].check_live()
+            raise StreamEnded("the participant left, or was ended from elsewhere: this stream takes no more")
 
     def _make_decoding(self, vocabulary: Sequence[str]) -> DecodingConfig:
         if not vocabulary:

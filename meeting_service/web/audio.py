@@ -1,7 +1,7 @@
 """Audio over HTTP: append a piece, or ask how far the stream is."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from aiohttp import web
@@ -64,6 +64,7 @@ async def _append(request: web.Request, participant_ids: Sequence[str]) -> web.R
             rate_hz,
             captured_at=head.captured_at,
             may_repeat=head.offset is not None,
+            exact=head.exact,
         )
 
     upload = Upload(head, open_input, limits, request.app[CLOSING])
@@ -71,7 +72,8 @@ async def _append(request: web.Request, participant_ids: Sequence[str]) -> web.R
         async with _turn(request, head, participant_ids):
             return _answer(upload, await upload.run(request.content))
     except MeetingServiceError as error:
-        return _refuse(upload, error)
+        through = await _find_through(request, participant_ids) if upload.input else None
+        return _refuse(upload, error, through)
 
 
 async def _check_meeting(request: web.Request) -> None:
@@ -99,14 +101,21 @@ def _answer(upload: Upload, through: int) -> web.Response:
     )
 
 
-def _refuse(upload: Upload, error: MeetingServiceError) -> web.Response:
+async def _find_through(request: web.Request, participant_ids: Sequence[str]) -> int | None:
+    """Where each of the participants can go on, as `HEAD` says; None where that cannot be known."""
+    sessions, meeting_id = request.app[SESSIONS], request.match_info["meeting"]
+    with suppress(MeetingServiceError):
+        return min([(await sessions.get_received(meeting_id, p))[0] for p in participant_ids])
+    return None
+
+
+def _refuse(upload: Upload, error: MeetingServiceError, through: int | None) -> web.Response:
     """The problem, with how far the stream is: what came before is kept."""
     metrics.http_errors.labels(error.code).inc()
     answer = answer_to(error)
     body: dict[str, Any] = Problem(answer.status, error.code, answer.title, error.detail).to_json()
     headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, Overloaded) else {}
-    if upload.input is not None:
-        through = upload.input.through
+    if upload.input is not None and through is not None:
         body |= {"through": through, "through_ms": upload.input.ms(through)}
         headers["Upload-Offset"] = str(through)
     return web.json_response(body, status=answer.status, headers=headers, content_type=PROBLEM_TYPE)

@@ -26,6 +26,11 @@ class AudioHead:
     """whether what is missing before `offset` never existed"""
     captured_at: datetime | None
 
+    @property
+    def exact(self) -> bool:
+        """Whether the same audio, sent again in other pieces, decodes to the same samples."""
+        return isinstance(self.format, RawFormat) or self.format in (Container.WAV, Container.FLAC)
+
 
 def read_audio_head(headers: CIMultiDictProxy[str]) -> AudioHead:
     """Read the headers.

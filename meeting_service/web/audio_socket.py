@@ -15,12 +15,14 @@ from aiohttp import WSMsgType, web
 
 from meeting_service import metrics
 from meeting_service.errors import (
+    AudioDiffers,
     AudioHole,
     MeetingEnded,
     MeetingServiceError,
     NotFound,
     Overloaded,
     ProtocolViolation,
+    StreamEnded,
     TooMany,
 )
 from meeting_service.ingest.incoming import Finish, IncomingStream, Missing, Piece, Work
@@ -75,6 +77,10 @@ class AudioSocket:
         self._inputs: dict[int, AudioInput] = {}
         self._spoken_on: dict[str, int] = {}
         """a participant's latest stream; text comes after the stream's end, too"""
+        self._opening = False
+        """whether streams are being opened"""
+        self._superseded = False
+        """whether a newer socket took a stream over, of those that were opened last or before"""
         self._ending: _Ending | None = None
         self._wakeup = asyncio.Event()
         self._hurry = asyncio.Event()
@@ -124,9 +130,13 @@ class AudioSocket:
                 refusal = Refusal("superseded", "a newer socket took this stream over", spec.stream)
                 self._protocol.abandon(spec.stream, refusal)
                 self._release(spec)
-        if not self._protocol.specs:
-            self._end(CloseCode.SUPERSEDED)
+        self._superseded = True
+        self._leave_if_superseded()
         self._wakeup.set()
+
+    def _leave_if_superseded(self) -> None:
+        if self._superseded and not (self._opening or self._protocol.specs):
+            self._end(CloseCode.SUPERSEDED)
 
     def stop(self) -> None:
         """The service goes down."""
@@ -213,8 +223,11 @@ class AudioSocket:
 
     async def _open(self, specs: Sequence[StreamSpec], *, first: bool) -> None:
         """Open streams while nothing else is read; one that cannot be opened harms no other."""
+        self._opening, self._superseded = True, False
         failures = [error for spec in specs if (error := await self._open_in_time(spec))]
-        if first and failures and not self._protocol.specs:
+        self._opening = False
+        self._leave_if_superseded()
+        if first and failures and not (self._protocol.specs or self._ending):
             raise failures[-1]
         self._protocol.welcome(specs)
         if first and self._protocol.wants_text:
@@ -246,12 +259,18 @@ class AudioSocket:
         for participant_id in spec.participants:
             self._senders.take_over(self.meeting_id, participant_id, self)
             self._spoken_on[participant_id] = spec.stream
+        through = await stream_input.settle()
+        if not self._senders.carries(self.meeting_id, spec.participants, self):
+            superseded = StreamEnded("a newer socket took this stream over")
+            self._protocol.abandon(spec.stream, Refusal("superseded", superseded.detail, spec.stream))
+            return superseded
         self._inputs[spec.stream] = stream_input
-        self._protocol.open_stream(spec, stream_input.through)
+        self._protocol.open_stream(spec, through)
         return None
 
     def _release(self, spec: StreamSpec) -> None:
-        self._inputs.pop(spec.stream, None)
+        if stream_input := self._inputs.pop(spec.stream, None):
+            stream_input.close()
         for participant_id in spec.participants:
             self._senders.release(self.meeting_id, participant_id, self)
 
@@ -294,11 +313,12 @@ class AudioSocket:
             return
         try:
             stream.stored(await self._perform(stream_input, work))
-        except AudioHole:
+        except (AudioHole, AudioDiffers, StreamEnded) as error:
             await self._check_meeting()
-            detail = "the participant was ended from elsewhere; open the stream again under another number"
-            self._protocol.abandon(stream.number, Refusal("conflict", detail, stream.number))
-            self._release(stream.spec)
+            if stream.number in self._inputs:
+                detail = f"{error.detail}; open the stream again under another number to go on"
+                self._protocol.abandon(stream.number, Refusal("conflict", detail, stream.number))
+                self._release(stream.spec)
             return
         if isinstance(work, Finish):
             self._release(stream.spec)

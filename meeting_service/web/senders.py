@@ -1,7 +1,7 @@
 """Who is sending which participant's audio now, so that two senders never mix."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -62,6 +62,10 @@ class Senders:
         self._holders[meeting_id, participant_id] = sender
         if before is not None and before is not sender:
             before.superseded(participant_id)
+
+    def carries(self, meeting_id: str, participant_ids: Iterable[str], sender: LiveSender) -> bool:
+        """Whether nobody has taken these participants over from `sender`."""
+        return all(self._holders.get((meeting_id, p)) is sender for p in participant_ids)
 
     def release(self, meeting_id: str, participant_id: str, sender: LiveSender) -> None:
         """`sender` no longer carries the participant, if it still did."""

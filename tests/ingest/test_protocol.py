@@ -286,17 +286,40 @@ def test_small_messages_are_stored_together(protocol: AudioProtocol) -> None:
     assert list(range(100)) == piece.pcm().tolist()
 
 
-def test_what_came_already_is_trimmed(protocol: AudioProtocol) -> None:
-    """A message that overlaps gives its new part, one without any is only acknowledged."""
+def test_what_came_already_is_handed_out_again(protocol: AudioProtocol) -> None:
+    """Whoever knows what is held can compare it; what follows on joins it."""
     protocol.receive_audio(audio(0, 100), 0)
     store_all(protocol)
     protocol.messages()
 
     protocol.receive_audio(audio(50, 30), 0)
-    protocol.receive_audio(audio(50, 100), 0)
+    protocol.receive_audio(audio(50, 50), 0)
+    protocol.receive_audio(audio(100, 50), 0)
 
-    [piece] = store_all(protocol)
-    assert (100, list(range(100, 150))) == (piece.start, piece.pcm().tolist())
+    again, rest = store_all(protocol)
+    assert (50, list(range(50, 80))) == (again.start, again.pcm().tolist())
+    assert (50, list(range(50, 150))) == (rest.start, rest.pcm().tolist())
+    assert [Ack(1, 150)] == protocol.messages()
+
+
+def test_a_message_of_nothing_is_acknowledged(protocol: AudioProtocol) -> None:
+    """A sender may ask that way how far it is."""
+    protocol.receive_audio(audio(0, 0), 0)
+
+    assert [Ack(1, 0)] == protocol.messages()
+    assert [] == store_all(protocol)
+
+
+def test_pieces_that_wait_are_bounded(protocol: AudioProtocol) -> None:
+    """Who sends the same again and again is told to wait, and goes on when it is stored."""
+    for _ in range(MAX_WAITING + 1):
+        protocol.receive_audio(audio(0, 10), 0)
+
+    [refusal] = protocol.messages()
+    assert isinstance(refusal, Refusal)
+    assert TooFast.code == refusal.code
+    assert MAX_WAITING == len(store_all(protocol))
+    assert [Ack(1, 10), Nack(1, 10)] == protocol.messages()
 
 
 def test_a_hole_is_told_once_and_again_after_a_while(protocol: AudioProtocol) -> None:
@@ -516,8 +539,8 @@ class AnyClient(RuleBasedStateMachine):
     def store(self) -> None:
         """Storage is done."""
         stream, piece = self.out
-        assert piece.start == len(self.held)
-        self.held += piece.pcm().tolist()
+        assert piece.start <= len(self.held)
+        self.held[piece.start : piece.end] = piece.pcm().tolist()
         stream.stored(len(self.held))
         self.out = None
 
