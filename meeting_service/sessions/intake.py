@@ -144,6 +144,7 @@ class Intake:
 
     async def _let_go(self, live: LiveStream) -> None:
         """The stream was the former one again. Audio first: a start in between finds it empty."""
+        metrics.repeated_seconds.inc(self.ledger.through(live.id) / live.stream.rate_hz)
         await self.ledger.delete([live.id])
         await self._store.delete_stream(live.id)
         if found := self.streams.find(live.id):

@@ -159,13 +159,12 @@ class LiveStreams:
             self._arrived(live, before[live.id], held[live.id], silent=live.id not in sounding)
 
     async def keep_gap(self, live: LiveStream, gap: Gap) -> Gap | None:
-        """Record a gap and let the worker know; returns the part of it that is new."""
-        async with self._comparing([live]):
-            self._check_open(live)
-            start = max(gap.start_sample, self._ledger.through(live.id))
-            through = await self._ledger.record_gap(gap)
-            await self.compare(live)
-            self._worker.send(AudioArrived(live.id, through))
+        """Record a gap and let the worker know, while `storing`; returns the part of it that is new."""
+        start = max(gap.start_sample, self._ledger.through(live.id))
+        through = await self._ledger.record_gap(gap)
+        await self.compare(live)
+        self._worker.send(AudioArrived(live.id, through))
+        metrics.gap_seconds.inc(max(0, through - start) / live.stream.rate_hz)
         return Gap(live.id, start, gap.end_sample) if gap.end_sample > start else None
 
     async def _holds(self, stream_id: int, start: int, pcm: Pcm) -> bool:
