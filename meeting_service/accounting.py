@@ -48,6 +48,8 @@ class Record:
     """whether all text of the revision is final"""
     audio_kept: bool = True
     """whether the audio should still be there"""
+    unaccounted_samples: int | None = None
+    """what the last audit found, at 16 kHz; None if there was none"""
 
 
 class Fault(StrEnum):

@@ -17,6 +17,26 @@ audio_differs = Counter(
     "Pieces refused because other audio is held at their place",
     registry=registry,
 )
+gap_seconds = Counter("meeting_gap_seconds", "Seconds of audio declared never to come", registry=registry)
+repeated_seconds = Counter(
+    "meeting_repeated_seconds", "Seconds of received audio let go, for they were there before", registry=registry
+)
+silent_seconds = Counter(
+    "meeting_silent_seconds", "Seconds of received audio and gaps found to be no speech", registry=registry
+)
+transcribed_seconds = Counter(
+    "meeting_transcribed_seconds", "Seconds of speech whose text is final", registry=registry
+)
+not_transcribed_seconds = Counter(
+    "meeting_not_transcribed_seconds", "Seconds of speech without text, marked as such", registry=registry
+)
+waiting_seconds = Gauge(
+    "meeting_waiting_seconds", "Seconds of received audio and gaps not heard to their end", registry=registry
+)
+unaccounted_seconds = Gauge(
+    "meeting_unaccounted_seconds", "Seconds of which nobody knows what became; above 0 is an error",
+    registry=registry,
+)
 speech_seconds = Counter("meeting_speech_seconds", "Seconds of it found to be speech", registry=registry)
 sentences = Counter("meeting_sentences", "Sentences that became final", registry=registry)
 drafts = Counter("meeting_drafts", "Drafts recognised", registry=registry)

@@ -61,6 +61,10 @@ def json_to_participant(meeting_id: str, fields: Json) -> Participant:
         transcribed_ms=fields.get("transcribed_ms", 0),
         present=fields.get("present", False),
         not_transcribed_ms=fields.get("not_transcribed_ms", 0),
+        gap_ms=fields.get("gap_ms", 0),
+        silent_ms=fields.get("silent_ms", 0),
+        waiting_ms=fields.get("waiting_ms", 0),
+        unaccounted_ms=fields.get("unaccounted_ms", 0),
     )
 
 

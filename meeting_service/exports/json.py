@@ -60,6 +60,10 @@ def participant_json(participant: Participant) -> JsonObject:
         "transcribed_ms": participant.transcribed_ms,
         "present": participant.present,
         "not_transcribed_ms": participant.not_transcribed_ms,
+        "gap_ms": participant.gap_ms,
+        "silent_ms": participant.silent_ms,
+        "waiting_ms": participant.waiting_ms,
+        "unaccounted_ms": participant.unaccounted_ms,
     }
 
 

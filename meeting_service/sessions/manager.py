@@ -15,6 +15,7 @@ from meeting_service.clock import Clock
 from meeting_service.failpoints import reach
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import Meeting, MeetingState, NewMeeting, Participant
+from meeting_service.sessions.audits import Audits
 from meeting_service.sessions.inputs import AudioInput, InputRequest, check_captured_at
 from meeting_service.sessions.intake import Intake, check_rate
 from meeting_service.sessions.live import LiveMeeting
@@ -59,11 +60,14 @@ class SessionManager:
         self.broadcaster = Broadcaster(store.list_events, settings.limits.watchers)
         self.streams = LiveStreams(ledger, worker, clock, settings.recognition.vocabulary_beam_size)
         self._meetings = LiveMeetings(settings, store)
-        self._people = People(self._meetings, store, ledger, self.broadcaster, settings.limits.participants)
+        self._people = People(
+            *(self._meetings, self.streams, store, ledger, self.broadcaster, settings.limits.participants)
+        )
         self._intake = Intake(store, ledger, self.streams, self.broadcaster, clock, self._tasks)
-        self._results = ResultHandler(store, ledger, self.broadcaster, clock, self.streams)
+        self.audits = Audits(store, ledger)
+        self._results = ResultHandler(store, ledger, self.broadcaster, clock, self.streams, self.audits)
         self.retranscriptions = Retranscriptions(
-            settings, store, ledger, self.streams, self.broadcaster, self._tasks.spawn
+            settings, store, ledger, self.streams, self.broadcaster, self.audits, self._tasks.spawn
         )
 
     # The service's own life
@@ -76,6 +80,8 @@ class SessionManager:
         for stream, checkpoint in await self.store.list_unfinished_streams():
             await self._intake.take_up(await self._meetings.get(stream.meeting_id), stream, checkpoint)
         self._tasks.spawn(self._results.follow(self._worker.replies()), "worker replies")
+        await self.audits.start()
+        self._tasks.spawn(self.audits.follow(), "audits")
         for ending in await self._list_all(MeetingState.ENDING):
             await self.end_meeting(ending.id, wait=False)
         await self.retranscriptions.start()
@@ -292,6 +298,7 @@ class SessionManager:
         for stream in streams:
             await persist(partial(self._intake.end_stream, stream))
         await asyncio.gather(*(stream.finished.wait() for stream in streams))
+        await self.audits.settle(live.id)
         reach("before_meeting_ended")
         ended_at = self._clock.utc_now()
         event = await persist(lambda: self.store.set_meeting_state(live.id, MeetingState.ENDED, ended_at))

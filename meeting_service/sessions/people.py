@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from meeting_service.audio import RECOGNITION_RATE_HZ
+from meeting_service.accounting import samples_to_ms
 from meeting_service.broadcast import Broadcaster
 from meeting_service.errors import NotFound, TooMany
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import Participant, Stream
 from meeting_service.sessions.live import LiveMeeting
 from meeting_service.sessions.meetings import LiveMeetings
+from meeting_service.sessions.streams import LiveStreams
 from meeting_service.storage import Store
 
 
@@ -17,9 +18,16 @@ class People:
     """Participants: made, renamed, counted. Runs on the event loop only."""
 
     def __init__(
-        self, meetings: LiveMeetings, store: Store, ledger: Ledger, broadcaster: Broadcaster, limit: int
+        self,
+        meetings: LiveMeetings,
+        streams: LiveStreams,
+        store: Store,
+        ledger: Ledger,
+        broadcaster: Broadcaster,
+        limit: int,
     ) -> None:
         self._meetings = meetings
+        self._streams = streams
         self._store = store
         self._ledger = ledger
         self._broadcaster = broadcaster
@@ -69,9 +77,13 @@ class People:
         transcribed = beyond + sum(
             live.checkpoint.transcribed_samples - live.stored.transcribed_samples for live in unstored
         )
+        speech_ms = participant.speech_ms + samples_to_ms(speech)
+        waiting_ms = sum(samples_to_ms(self._streams.count_waiting(live)) for live in unstored)
         return replace(
             participant,
             received_ms=received,
-            speech_ms=participant.speech_ms + speech * 1000 // RECOGNITION_RATE_HZ,
-            transcribed_ms=participant.transcribed_ms + transcribed * 1000 // RECOGNITION_RATE_HZ,
+            speech_ms=speech_ms,
+            transcribed_ms=participant.transcribed_ms + samples_to_ms(transcribed),
+            silent_ms=received - speech_ms - waiting_ms,
+            waiting_ms=waiting_ms,
         )

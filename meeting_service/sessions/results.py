@@ -17,6 +17,8 @@ from meeting_service.clock import Clock
 from meeting_service.errors import MeetingServiceError, NotFound, StorageFailed
 from meeting_service.failpoints import reach
 from meeting_service.ledger import Ledger
+from meeting_service.meeting import Checkpoint
+from meeting_service.sessions.audits import Audits
 from meeting_service.sessions.live import LiveStream, Reading
 from meeting_service.sessions.streams import LiveStreams
 from meeting_service.storage import Store
@@ -54,12 +56,14 @@ class ResultHandler:
         broadcaster: Broadcaster,
         clock: Clock,
         streams: LiveStreams,
+        audits: Audits,
     ) -> None:
         self._store = store
         self._ledger = ledger
         self._broadcaster = broadcaster
         self._clock = clock
         self._streams = streams
+        self._audits = audits
 
     async def follow(self, replies: AsyncIterator[Reply]) -> None:
         """Handle all answers until the worker is stopped; what goes wrong with one stream stops no other."""
@@ -133,6 +137,7 @@ class ResultHandler:
         if reading.live:
             reach("before_stream_is_finished")
             await persist(lambda: self._store.finish_stream(live.id))
+            self._audits.expect(reading.meeting_id)
             nothing = Draft(live.stream.participant_id, 0, 0, "")
             self._broadcaster.publish_draft(reading.meeting_id, nothing)
         self._streams.forget(reading, live)
@@ -149,9 +154,7 @@ class ResultHandler:
     async def _commit_live(self, live: LiveStream, sentences: Sequence[Sentence]) -> None:
         checkpoint, received = live.checkpoint, self._ledger.through(live.id)
         events = await persist(lambda: self._store.commit_final(live.stream, sentences, checkpoint, received))
-        metrics.speech_seconds.inc(
-            (checkpoint.speech_samples - live.stored.speech_samples) / RECOGNITION_RATE_HZ
-        )
+        _count_heard(live.stored, checkpoint)
         reach("before_publish")
         self._broadcaster.publish(events or ())
         reach("after_publish")
@@ -171,6 +174,17 @@ class ResultHandler:
             arrived_s = live.arrival_s(sentence.end_ms)
             if arrived_s is not None:
                 metrics.recognition_delay_seconds.observe(self._clock.monotonic_s() - arrived_s)
+
+
+def _count_heard(former: Checkpoint, checkpoint: Checkpoint) -> None:
+    """Tell the metrics what was heard between two checkpoints of a stream."""
+    heard = checkpoint.resume - former.resume
+    speech = checkpoint.speech_samples - former.speech_samples
+    transcribed = checkpoint.transcribed_samples - former.transcribed_samples
+    metrics.silent_seconds.inc(max(0, heard - speech) / RECOGNITION_RATE_HZ)
+    metrics.speech_seconds.inc(speech / RECOGNITION_RATE_HZ)
+    metrics.transcribed_seconds.inc(transcribed / RECOGNITION_RATE_HZ)
+    metrics.not_transcribed_seconds.inc(max(0, speech - transcribed) / RECOGNITION_RATE_HZ)
 
 
 async def persist(write: Callable[[], Awaitable[T]]) -> T | None:

@@ -11,6 +11,7 @@ from meeting_service.broadcast import Broadcaster
 from meeting_service.errors import Conflict, TooMany
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import Checkpoint, MeetingState, Stream
+from meeting_service.sessions.audits import Audits
 from meeting_service.sessions.live import Reading
 from meeting_service.sessions.models import choose_model
 from meeting_service.sessions.results import persist
@@ -40,6 +41,7 @@ class Retranscriptions:
         ledger: Ledger,
         streams: LiveStreams,
         broadcaster: Broadcaster,
+        audits: Audits,
         spawn: Spawn,
     ) -> None:
         self._settings = settings
@@ -47,6 +49,7 @@ class Retranscriptions:
         self._ledger = ledger
         self._streams = streams
         self._broadcaster = broadcaster
+        self._audits = audits
         self._spawn = spawn
         self._running: dict[str, tuple[Reading, asyncio.Task[None]]] = {}
         """by meeting: there is one at a time"""
@@ -135,6 +138,7 @@ class Retranscriptions:
         meeting_id, number, failure = reading.meeting_id, reading.number, reading.failure
         if failure is None:
             event = await persist(lambda: self._store.finish_revision(meeting_id, number))
+            self._audits.expect(meeting_id, number)
         else:
             log.error("retranscription_failed", meeting=meeting_id, revision=number, detail=failure)
             event = await persist(lambda: self._store.fail_revision(meeting_id, number, failure))

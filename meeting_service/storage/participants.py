@@ -2,7 +2,20 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, func, insert, not_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    case,
+    func,
+    insert,
+    not_,
+    or_,
+    select,
+    update,
+)
 
 from meeting_service.audio import RECOGNITION_RATE_HZ
 from meeting_service.errors import NotFound
@@ -11,7 +24,7 @@ from meeting_service.meeting import Participant
 from meeting_service.storage.current import current_revision
 from meeting_service.storage.events import append_event
 from meeting_service.storage.meetings import get_meeting
-from meeting_service.storage.schema import checkpoints, participants, streams
+from meeting_service.storage.schema import checkpoints, gaps, participants, streams
 
 
 def put_participant(
@@ -31,7 +44,7 @@ def put_participant(
 
 def find_participant(db: Connection, meeting_id: str, participant_id: str) -> Participant | None:
     """The participant with the figures of all their streams, or None."""
-    row = db.execute(_select().where(_is(meeting_id, participant_id))).one_or_none()
+    row = db.execute(_CURRENT.where(_is(meeting_id, participant_id))).one_or_none()
     return None if row is None else _to_participant(row)
 
 
@@ -49,7 +62,8 @@ def get_participant(db: Connection, meeting_id: str, participant_id: str) -> Par
 
 def list_participants(db: Connection, meeting_id: str, revision: int | None = None) -> list[Participant]:
     """Everybody, in the order they came, with the figures of a revision, the current one without a number."""
-    query = _select(revision).where(participants.c.meeting_id == meeting_id).order_by(participants.c.position)
+    query = _CURRENT if revision is None else _select(revision)
+    query = query.where(participants.c.meeting_id == meeting_id).order_by(participants.c.position)
     return [_to_participant(row) for row in db.execute(query)]
 
 
@@ -61,10 +75,22 @@ def _insert(db: Connection, meeting_id: str, participant_id: str, name: str) -> 
 
 
 def _select(revision: int | None = None) -> Select[Any]:
-    # Per stream, rounded down, then added: what a stream holds is never overstated.
-    received = func.sum(streams.c.received_samples * 1000 // streams.c.rate_hz)
-    speech = func.sum(checkpoints.c.speech_samples * 1000 // RECOGNITION_RATE_HZ)
-    transcribed = func.sum(checkpoints.c.transcribed_samples * 1000 // RECOGNITION_RATE_HZ)
+    # Per stream, rounded down, then added: what a stream holds is never overstated. What is neither speech
+    # nor waiting is silent, so that the parts add up to what was received.
+    received = streams.c.received_samples * 1000 // streams.c.rate_hz
+    speech = checkpoints.c.speech_samples * 1000 // RECOGNITION_RATE_HZ
+    transcribed = checkpoints.c.transcribed_samples * 1000 // RECOGNITION_RATE_HZ
+    heard = checkpoints.c.resume * 1000 // RECOGNITION_RATE_HZ
+    waiting = case((or_(streams.c.finished, heard > received), 0), else_=received - heard)
+    unaccounted = (checkpoints.c.unaccounted_samples * 1000 + RECOGNITION_RATE_HZ - 1) // RECOGNITION_RATE_HZ
+    figures = {
+        "received_ms": received,
+        "speech_ms": speech,
+        "transcribed_ms": transcribed,
+        "silent_ms": received - speech - waiting,
+        "waiting_ms": waiting,
+        "unaccounted_ms": unaccounted,
+    }
     own = and_(
         streams.c.meeting_id == participants.c.meeting_id, streams.c.participant_id == participants.c.id
     )
@@ -73,14 +99,23 @@ def _select(revision: int | None = None) -> Select[Any]:
     return (
         select(
             participants,
-            func.coalesce(received, 0).label("received_ms"),
-            func.coalesce(speech, 0).label("speech_ms"),
-            func.coalesce(transcribed, 0).label("transcribed_ms"),
+            *(func.coalesce(func.sum(figure), 0).label(name) for name, figure in figures.items()),
+            _gap_ms().label("gap_ms"),
             func.count(streams.c.id).filter(not_(streams.c.ended)).label("open_streams"),
         )
         .select_from(participants.outerjoin(streams, own).outerjoin(checkpoints, final))
         .group_by(participants.c.meeting_id, participants.c.id)
     )
+
+
+def _gap_ms() -> ColumnElement[int]:
+    own = (gaps.c.meeting_id == participants.c.meeting_id, gaps.c.participant_id == participants.c.id)
+    length = func.coalesce(func.sum(gaps.c.end_ms - gaps.c.start_ms), 0)
+    return select(length).where(*own).scalar_subquery()
+
+
+_CURRENT = _select()
+"""made once, for it is asked for all the time"""
 
 
 def _is(meeting_id: str, participant_id: str) -> Any:
@@ -97,4 +132,8 @@ def _to_participant(row: Row[Any]) -> Participant:
         transcribed_ms=row.transcribed_ms,
         present=row.open_streams > 0,
         not_transcribed_ms=row.speech_ms - row.transcribed_ms,
+        gap_ms=row.gap_ms,
+        silent_ms=row.silent_ms,
+        waiting_ms=row.waiting_ms,
+        unaccounted_ms=row.unaccounted_ms,
     )

@@ -70,10 +70,4 @@ class Teller:
         """The event is as old as what it tells; its figures would be, too."""
         people = await self._sessions.list_participants(self._meeting_id)
         now = next((person for person in people if person.id == participant.id), participant)
-        return replace(
-            participant,
-            received_ms=now.received_ms,
-            speech_ms=now.speech_ms,
-            transcribed_ms=now.transcribed_ms,
-            not_transcribed_ms=now.not_transcribed_ms,
-        )
+        return replace(now, name=participant.name, present=participant.present)
