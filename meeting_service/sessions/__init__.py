@@ -6,7 +6,8 @@ becomes of its answers, `live` the state between the two. `repeats` tells what w
 never came; `retranscriptions` has kept audio read again; `models` says who reads; `tasks` run beside it all.
 """
 
+from meeting_service.sessions.conditions import Readiness
 from meeting_service.sessions.inputs import AudioInput
-from meeting_service.sessions.manager import Readiness, SessionManager
+from meeting_service.sessions.manager import SessionManager
 
 __all__ = ["AudioInput", "Readiness", "SessionManager"]

@@ -20,7 +20,7 @@ READY = Operation(
     "Is it ready",
     {
         200: Reply("Model warm, database writable, worker up.", shapes.Readiness),
-        503: Reply("Not yet; `detail` says what is missing.", shapes.Readiness),
+        503: Reply("Not now; `state` and `detail` say what is missing.", shapes.Readiness),
     },
     tag="Operation",
 )
@@ -30,7 +30,8 @@ async def readyz(request: web.Request) -> web.Response:
     """GET /readyz."""
     found = await request.app[SESSIONS].check_ready()
     shape = shapes.Readiness(
-        ready=found.model and found.database and found.worker,
+        ready=bool(found),
+        state=found.condition,
         model=found.model,
         database=found.database,
         worker=found.worker,

@@ -8,7 +8,13 @@ from meeting_service.meeting import Meeting, MeetingState
 from meeting_service.web.keys import CLOCK, SESSIONS, SETTINGS
 from meeting_service.web.revision_view import revisions_to_view
 from meeting_service.web.revisions import to_number
-from meeting_service.web.view import MeetingRow, meeting_to_row, transcript_to_view
+from meeting_service.web.view import (
+    MeetingRow,
+    Trouble,
+    condition_to_trouble,
+    meeting_to_row,
+    transcript_to_view,
+)
 
 LIVE_STATES = (MeetingState.LIVE, MeetingState.ENDING)
 PER_PAGE = 30
@@ -38,6 +44,7 @@ async def meetings(request: web.Request) -> web.Response:
         "next_cursor": page.next_cursor,
         "q": q,
         "first_page": cursor is None,
+        "trouble": _find_trouble(request),
         "origin": f"{request.scheme}://{request.host}",
     }
     return aiohttp_jinja2.render_template("meetings.html", request, context)
@@ -59,8 +66,14 @@ async def meeting(request: web.Request) -> web.Response:
         ),
         "revisions": revisions_to_view(found, transcript.revision, models, pinned=wanted is not None),
         "formats": FORMATS,
+        "trouble": _find_trouble(request),
     }
     return aiohttp_jinja2.render_template("meeting.html", request, context)
+
+
+def _find_trouble(request: web.Request) -> Trouble | None:
+    """What concerns every meeting now, if anything does."""
+    return condition_to_trouble(request.app[SESSIONS].condition)
 
 
 async def _list_live(request: web.Request, q: str) -> list[Meeting]:

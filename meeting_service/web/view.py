@@ -7,10 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from meeting_service.condition import Condition
 from meeting_service.exports.turns import list_turns
 from meeting_service.meeting import Meeting, MeetingState, Participant
 from meeting_service.transcript import Sentence, Transcript, TranscriptGap, find_overlaps
 
+_TROUBLES = {
+    Condition.STORAGE_FULL: "Disk full: no audio is taken",
+    Condition.STORAGE_FAILING: "Disk fails: no audio is taken",
+    Condition.RECOGNISER_DOWN: "Recogniser restarts: text comes later",
+}
 COLOURS = 12
 """how many speakers can be told apart by colour before it repeats"""
 
@@ -64,6 +70,15 @@ class GapRow:
     speaker: SpeakerRow
     start_ms: int
     end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What is wrong with the service as a whole."""
+
+    state: str
+    """as event `service` names it"""
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +173,12 @@ def behind_to_text(ms: int) -> str:
         return ""
     amount = f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
     return f"Catching up, {amount} behind"
+
+
+def condition_to_trouble(condition: Condition) -> Trouble | None:
+    """In words; None for what does not concern every meeting."""
+    text = _TROUBLES.get(condition)
+    return Trouble(condition, text) if text else None
 
 
 def _to_row(sentence: Sentence, overlaps: bool) -> SentenceRow:

@@ -10,9 +10,9 @@ from contextlib import closing
 from pathlib import Path
 
 from meeting_service.clock import SystemClock
+from meeting_service.data_folder import LEDGER_FILE, STORE_FILE
 from meeting_service.errors import MeetingServiceError
 from meeting_service.ledger import Ledger, LedgerReader
-from meeting_service.runtime import LEDGER_FILE, STORE_FILE
 from meeting_service.storage import Store
 from tests.faults.disk import Disk
 from tests.faults.powered import PIECE_BYTES, Told, Trace, find_end, piece

@@ -93,5 +93,5 @@ def _read_call(said: bytes, begun: int, ended: int) -> Call | None:
 
 
 def _unescape(text: bytes) -> bytes:
-    decoded: bytes = codecs.escape_decode(text)[0]  # type: ignore[attr-defined] # as C writes strings
+    decoded: bytes = codecs.escape_decode(text)[0]  # as C writes strings
     return decoded

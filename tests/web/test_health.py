@@ -3,7 +3,7 @@ from contextlib import closing
 
 from meeting_service.data_folder import STORE_FILE
 from meeting_service.settings import Settings
-from meeting_service.storage.writable import FRESH_S
+from meeting_service.sessions.writable import FRESH_S
 from tests.storage.conftest import FakeClock
 from tests.web.conftest import Client, Service, StartService
 
@@ -24,6 +24,7 @@ async def test_ready_means_that_audio_would_be_recognised(service: Service) -> N
     assert ready.status == 200
     assert (await ready.json()) == {
         "ready": True,
+        "state": "ready",
         "model": True,
         "database": True,
         "worker": True,
@@ -32,6 +33,7 @@ async def test_ready_means_that_audio_would_be_recognised(service: Service) -> N
     assert waiting.status == 503
     assert waiting.headers["Retry-After"]
     assert not (await waiting.json())["worker"]
+    assert "recogniser_down" == (await waiting.json())["state"]
 
 
 async def test_ready_means_that_text_would_be_kept(start_service: StartService, settings: Settings) -> None:
@@ -47,6 +49,7 @@ async def test_ready_means_that_text_would_be_kept(start_service: StartService, 
 
     assert (503, False) == (waiting.status, (await waiting.json())["database"])
     assert "cannot be written" in (await waiting.json())["detail"]
+    assert "storage_failing" == (await waiting.json())["state"]
     assert 200 == ready.status
 
 
@@ -60,6 +63,7 @@ async def test_it_says_how_far_it_is_behind(service: Service) -> None:
     figures = await (await service.client.get("/metrics")).text()
 
     assert "told what to say; catching up, 12 s behind" == (await ready.json())["detail"]
+    assert (200, "catching_up") == (ready.status, (await ready.json())["state"])
     assert "meeting_behind_seconds 12.0" in figures
     assert "meeting_streams_behind 2.0" in figures
     service.worker.fall_behind("bob", 0)

@@ -17,6 +17,9 @@ const HEALTH = {
   ending: "Finishing the last words",
   ended: "Ended",
   gone: "Deleted",
+  storage_full: "Disk full: no audio is taken",
+  storage_failing: "Disk fails: no audio is taken",
+  recogniser_down: "Recogniser restarts: text comes later",
 };
 
 const log = document.getElementById("log");
@@ -63,6 +66,7 @@ function readTimes({ dataset }) {
 function stream() {
   const made = new EventStream(log.dataset.events, Number(log.dataset.after), {
     onEvent(kind, data) {
+      if (kind === "participant_deleted") return location.reload();
       added += kind === "sentence" && !store.sentences.has(data.id) ? 1 : 0;
       store.apply(kind, data);
       schedule();
@@ -73,6 +77,7 @@ function stream() {
     onHealth(state) {
       connection = state;
       store.behind_ms = 0; // a new connection is told if it is otherwise
+      store.service = "ready";
       showHealth();
     },
   });
@@ -105,7 +110,8 @@ function showTitle(title) {
 function showHealth() {
   showBehind();
   const over = store.state === "ended" || (store.state === "ending" && connection === "live");
-  const state = over ? store.state : connection;
+  const troubled = connection === "live" && store.service in HEALTH;
+  const state = troubled ? store.service : over ? store.state : connection;
   health.dataset.health = state;
   if (health.textContent !== HEALTH[state]) health.textContent = HEALTH[state];
 }

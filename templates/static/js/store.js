@@ -15,6 +15,7 @@ export class MeetingStore {
     this.drafts = new Map();
     this.gaps = new Map();
     this.behind_ms = 0;
+    this.service = "ready";
   }
 
   /** Takes one event as `/events` tells it. */
@@ -25,6 +26,7 @@ export class MeetingStore {
     else if (kind === "gap") this.addGap(data);
     else if (kind === "meeting") this.setMeeting(data);
     else if (kind === "behind") this.behind_ms = data.behind_ms;
+    else if (kind === "service") this.service = data.state;
   }
 
   /** A person keeps the colour of the place in which they came. */
