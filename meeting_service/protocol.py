@@ -3,6 +3,11 @@
 Text messages are JSON objects with a `type`; binary messages are audio, `u32 stream | u64 offset | payload`,
 little-endian. Positions are samples of the stream at the rate it is sent in. Nothing here touches a socket.
 
+- A stream that is opened with `"crc32":true` has a `u32` between offset and payload: the CRC-32 of the rest
+  of the message. A client whose hello is sealed (its last field is `"crc32":"…"`, see `checksums`) seals every
+  text message and gets every one sealed. What does not match is answered with the error `corrupted` and a
+  close with 4400: of all errors with that code this one is cured by coming back.
+
 - `hello` and each `open` are answered by a `welcome` for the streams they name: where each continues and its
   window, the audio it may have sent and not yet seen acknowledged. A stream's number is used once per socket.
 - Audio that was received already is skipped and acknowledged again. Audio behind a hole is not kept; a `nack`
@@ -35,6 +40,7 @@ little-endian. Positions are samples of the stream at the rate it is sent in. No
 
 import json
 import struct
+import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -42,13 +48,14 @@ from enum import IntEnum
 from typing import Any
 
 from meeting_service.audio import RawFormat
-from meeting_service.errors import ProtocolViolation
+from meeting_service.errors import Corrupted, ProtocolViolation
 
 SUBPROTOCOL = "meeting-audio.v1"
 MAX_POSITION = 2**63 - 1
 """the largest position a ledger can hold"""
 
 _AUDIO_HEADER = struct.Struct("<IQ")
+_CRC32 = struct.Struct("<I")
 AUDIO_HEADER_BYTES = _AUDIO_HEADER.size
 
 
@@ -87,6 +94,8 @@ class StreamSpec:
     names: Sequence[str | None] = (None,)
     """display names, as many as participants"""
     captured_at: datetime | None = None
+    crc32: bool = False
+    """whether its audio messages carry a checksum"""
 
     def to_wire(self) -> dict[str, Any]:
         """The object that goes into `hello` and `open`."""
@@ -103,6 +112,8 @@ class StreamSpec:
             fields |= {"participants": list(self.participants), "names": list(self.names)}
         if self.captured_at is not None:
             fields["captured_at"] = self.captured_at.isoformat()
+        if self.crc32:
+            fields["crc32"] = True
         return fields
 
 
@@ -113,10 +124,13 @@ class Hello:
     streams: Sequence[StreamSpec]
     text: bool = False
     """whether the client wants the text of its streams"""
+    meeting: str | None = None
+    """where the client thinks it is, so that an address that a network changed is found out"""
 
     def encode(self) -> str:
         """The text message."""
-        return _encode("hello", streams=[spec.to_wire() for spec in self.streams], text=self.text)
+        where = {} if self.meeting is None else {"meeting": self.meeting}
+        return _encode("hello", streams=[spec.to_wire() for spec in self.streams], text=self.text, **where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +280,24 @@ class AudioMessage:
     def encode(self) -> bytes:
         """The binary message."""
         return _AUDIO_HEADER.pack(self.stream, self.offset) + self.payload
+
+    def with_crc32(self) -> "AudioMessage":
+        """The same for a stream whose messages carry a checksum, in front of the audio."""
+        return AudioMessage(self.stream, self.offset, _CRC32.pack(self._crc32(self.payload)) + self.payload)
+
+    def without_crc32(self) -> "AudioMessage":
+        """The same with the checksum checked and taken off.
+
+        Raises:
+            Corrupted: it is not of this message.
+        """
+        given, payload = self.payload[: _CRC32.size], self.payload[_CRC32.size :]
+        if given != _CRC32.pack(self._crc32(payload)):
+            raise Corrupted("an audio message does not have the checksum it was sent with")
+        return AudioMessage(self.stream, self.offset, payload)
+
+    def _crc32(self, payload: bytes) -> int:
+        return zlib.crc32(payload, zlib.crc32(_AUDIO_HEADER.pack(self.stream, self.offset)))
 
 
 def parse_audio_message(data: bytes) -> AudioMessage:

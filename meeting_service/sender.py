@@ -11,6 +11,7 @@ from typing import Protocol
 
 from meeting_service.audio import Encoding, Pcm, RawFormat
 from meeting_service.client import MeetingClient, Patience, PostedStream
+from meeting_service.client.reports import Report, tell_nobody
 from meeting_service.clock import Clock
 from meeting_service.ingest import mix_down
 from meeting_service.meeting import Meeting
@@ -71,6 +72,7 @@ async def send_files(
     clock: Clock,
     manner: Manner = Manner(),
     report: Callable[[Progress], None] = lambda _: None,
+    connection_report: Report = tell_nobody,
 ) -> None:
     """Play all sources at once into a meeting; returns when the service holds all of it durably.
 
@@ -79,7 +81,10 @@ async def send_files(
     Raises:
         ExceptionGroup: of what went wrong with which source: a file that cannot be read, or a refusal.
     """
-    async with MeetingClient(url, patience=manner.patience) as client, asyncio.TaskGroup() as group:
+    async with (
+        MeetingClient(url, patience=manner.patience, report=connection_report) as client,
+        asyncio.TaskGroup() as group,
+    ):
         begun = clock.utc_now()
         for source in sources:
             performance = _Performance(client, meeting.id, source, clock, manner, report)
@@ -126,7 +131,6 @@ class _Performance:
             source.participant,
             audio_format,
             captured_at=begun,
-            patience=self.manner.patience,
         )
         yield posted
         await posted.finish()

@@ -1,62 +1,58 @@
-"""One socket to one meeting for all streams of a client; it connects again by itself."""
+"""The connection of a client to one meeting, for all its streams; it connects again by itself."""
 
 import asyncio
 import itertools
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
 
-from aiohttp import ClientError, ClientSession, ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
+from aiohttp import ClientError, ClientSession, ClientWebSocketResponse, WSServerHandshakeError
 from yarl import URL
 
 from meeting_service.audio import Encoding, RawFormat
-from meeting_service.client.errors import Unreachable, close_code_to_error, code_to_error
-from meeting_service.client.patience import Patience
+from meeting_service.client.errors import Unreachable, close_code_to_error
+from meeting_service.client.patience import Attempts, Patience
+from meeting_service.client.reports import ConnectionReport, ConnectionState, Report
+from meeting_service.client.socket import CLOSE_PATIENCE_S, AudioSocket
 from meeting_service.client.stream import AudioStream
-from meeting_service.errors import MeetingServiceError
-from meeting_service.protocol import (
-    RETRY_AT_ONCE,
-    RETRY_LATER,
-    SUBPROTOCOL,
-    Bye,
-    Hello,
-    Open,
-    StreamSpec,
-)
+from meeting_service.errors import Corrupted, MeetingServiceError, Overloaded, ProtocolViolation
+from meeting_service.protocol import RETRY_AT_ONCE, RETRY_LATER, SUBPROTOCOL, StreamSpec
 
-HEARTBEAT_S = 15.0
-CONNECT_PATIENCE_S = 10.0
-CLOSE_PATIENCE_S = 5.0
+MAX_MESSAGE_BYTES = 1 << 18
+"""of the service; a length that the network made of another one is found out soon"""
+DOUBTS = 3
+"""refusals in a row that a bad network may have caused, after which they are believed"""
 
 _LOST = frozenset({None, 1000, 1001, 1005, 1006}) | RETRY_AT_ONCE | RETRY_LATER
 """closes after which the client comes back; any other is final"""
-_HARMLESS = frozenset({"too_fast"})
-"""refusals of a message that the stream survives"""
 
 
 class AudioConnection:
     """Runs while it has streams. Owned by a `MeetingClient`; everything here runs on its event loop."""
 
-    def __init__(self, session: ClientSession, url: URL, patience: Patience) -> None:
+    def __init__(
+        self, session: ClientSession, url: URL, meeting_id: str, patience: Patience, report: Report
+    ) -> None:
         self._session = session
         self._url = url
+        self._meeting_id = meeting_id
         self._patience = patience
+        self._report = report
         self._numbers = itertools.count(1)
         self._streams: dict[int, AudioStream] = {}
-        self._announced: set[int] = set()
         self._wakeup = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._attempt = 0
-        self._last_refusal: MeetingServiceError | None = None
+        self._state = ConnectionState.CONNECTING
+        self._doubts = 0
 
     def open_stream(
         self, audio_format: RawFormat, participants: Mapping[str, str | None], captured_at: datetime | None
     ) -> AudioStream:
         """A new stream; `participants` are ids with their names, one per channel or one for all."""
+        self._open_streams()
         names = tuple(participants.values())
-        spec = StreamSpec(next(self._numbers), audio_format, tuple(participants), names, captured_at)
+        number = next(self._numbers)
+        spec = StreamSpec(number, audio_format, tuple(participants), names, captured_at, crc32=True)
         stream = AudioStream(spec, self._patience.buffer_s, self._wakeup.set)
         self._streams[spec.stream] = stream
         if self._task is None or self._task.done():
@@ -69,146 +65,134 @@ class AudioConnection:
         for stream in self._streams.values():
             stream.fail(Unreachable("the client was closed"))
         self._wakeup.set()
-        if self._task is not None:
-            try:
-                async with asyncio.timeout(CLOSE_PATIENCE_S):
-                    await asyncio.shield(self._task)
-            except TimeoutError:
-                self._task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await self._task
+        if self._task is None:
+            return
+        if self._state is ConnectionState.LIVE:
+            await asyncio.wait({self._task}, timeout=CLOSE_PATIENCE_S)
+        self._task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._task
 
     # The life of the connection
 
     async def _run(self) -> None:
-        loop = asyncio.get_running_loop()
-        heard_s, detail = loop.time(), ""
+        self._tell(ConnectionState.CONNECTING)
+        try:
+            await self._keep_connected()
+            self._tell(ConnectionState.CLOSED)
+        except MeetingServiceError as error:
+            self._fail_all(error)
+        except Exception as error:
+            # Nobody may wait for a connection that is no more, whatever ended it.
+            self._fail_all(MeetingServiceError(f"the connection failed: {error!r}"))
+            raise
+
+    async def _keep_connected(self) -> None:
+        attempts = Attempts(self._patience, self._tell_lost)
         while self._open_streams():
             try:
-                later = await self._serve()
-                heard_s = loop.time()
-            except MeetingServiceError as error:
-                self._fail_all(error)
-                return
-            except (ClientError, OSError, TimeoutError) as error:
-                later, detail = False, str(error) or type(error).__name__
-            if loop.time() - heard_s > self._patience.give_up_s:
-                self._fail_all(Unreachable(f"{self._url.origin()} does not answer: {detail}"))
+                loss = await self._serve(attempts)
+            except (ClientError, OSError, TimeoutError, ValueError) as error:
+                detail = str(error) or type(error).__name__
+                loss = Unreachable(f"{self._url.origin()} does not answer: {detail}")
             if self._open_streams():
-                await asyncio.sleep(self._patience.delay_s(self._attempt, later=later))
-                self._attempt += 1
+                await attempts.wait(loss)
 
-    async def _serve(self) -> bool:
-        """One socket's life. Returns whether to wait longer than usual before the next.
+    async def _serve(self, attempts: Attempts) -> MeetingServiceError:
+        """One socket's life; returns why it is over.
 
         Raises:
             MeetingServiceError: there is no use in coming back.
+            ClientError, OSError, TimeoutError, ValueError: it broke.
         """
-        socket = await self._connect()
-        receiver = asyncio.create_task(self._receive_all(socket), name="audio connection receiver")
+
+        def hear(taking_audio: bool) -> None:
+            attempts.succeeded()
+            if taking_audio:
+                self._doubts = 0
+                self._tell(ConnectionState.LIVE)
+
         try:
-            await self._send_all(socket, receiver)
+            connected = await self._connect()
+            silence_s = self._patience.silence_s
+            socket = AudioSocket(
+                connected, self._meeting_id, self._streams, self._wakeup, silence_s, on_word=hear
+            )
+            return self._judge(await socket.run(), socket.refusal)
+        except Corrupted as error:
+            return error
+        except WSServerHandshakeError as error:
+            return self._judge_handshake(error)
         finally:
-            receiver.cancel()
-            with suppress(asyncio.CancelledError, ClientError, ConnectionError):
-                await receiver
-            await socket.close()
             for stream in self._streams.values():
                 stream.unlink()
-        return self._judge_close(socket.close_code)
 
     async def _connect(self) -> ClientWebSocketResponse:
-        self._last_refusal = None
-        try:
-            async with asyncio.timeout(CONNECT_PATIENCE_S):
-                socket = await self._session.ws_connect(
-                    self._url, protocols=(SUBPROTOCOL,), heartbeat=HEARTBEAT_S, compress=0
-                )
-        except WSServerHandshakeError as error:
-            if error.status < 500 and error.status not in (408, 429):
-                raise MeetingServiceError(f"{self._url} refuses the socket: status {error.status}") from error
-            raise
-        streams = self._open_streams()
-        self._announced = {stream.number for stream in streams}
-        await socket.send_str(Hello([stream.spec for stream in streams]).encode())
-        return socket
-
-    def _judge_close(self, code: int | None) -> bool:
-        if code not in _LOST and code is not None:
-            raise self._last_refusal or close_code_to_error(
-                code, f"the service closed the socket with {code}"
+        async with asyncio.timeout(self._patience.silence_s):
+            return await self._session.ws_connect(
+                self._url,
+                protocols=(SUBPROTOCOL,),
+                # An idle socket is pinged after two thirds of the patience; the answer has the last one.
+                heartbeat=self._patience.silence_s * 2 / 3,
+                max_msg_size=MAX_MESSAGE_BYTES,
+                compress=0,
             )
-        return code in RETRY_LATER
+
+    def _judge(self, code: int | None, refusal: MeetingServiceError | None) -> MeetingServiceError:
+        """Why the socket is over, if it is worth coming back.
+
+        A close code may be another than was sent; what the service said of it in a message was checked.
+
+        Raises:
+            MeetingServiceError: it is not.
+        """
+        told = f"the service closed the socket with {code}"
+        if isinstance(refusal, Corrupted):
+            return refusal
+        if code in RETRY_LATER:
+            return refusal if isinstance(refusal, Overloaded) else Overloaded(told)
+        if code in _LOST:
+            return refusal or Unreachable(told)
+        if refusal is not None and not isinstance(refusal, ProtocolViolation):
+            raise refusal
+        return self._doubt(refusal or close_code_to_error(code or 0, told))
+
+    def _judge_handshake(self, error: WSServerHandshakeError) -> MeetingServiceError:
+        told = f"{self._url} refuses the socket: status {error.status}"
+        if error.status in (429, 503):
+            return Overloaded(told)
+        if error.status >= 500 or error.status in (101, 408):
+            return Unreachable(told)
+        return self._doubt(MeetingServiceError(told))
+
+    def _doubt(self, error: MeetingServiceError) -> MeetingServiceError:
+        self._doubts += 1
+        if self._doubts >= DOUBTS:
+            raise error
+        return error
 
     def _fail_all(self, error: MeetingServiceError) -> None:
         for stream in self._open_streams():
             stream.fail(error)
+        self._tell(ConnectionState.FAILED, error)
 
     def _open_streams(self) -> list[AudioStream]:
         for number in [number for number, stream in self._streams.items() if stream.finished.is_set()]:
             del self._streams[number]
         return list(self._streams.values())
 
-    # Sending
+    # Telling
 
-    async def _send_all(self, socket: ClientWebSocketResponse, receiver: "asyncio.Task[None]") -> None:
-        receiver.add_done_callback(lambda _: self._wakeup.set())
-        while not receiver.done():
-            self._wakeup.clear()
-            streams = self._open_streams()
-            if not streams:
-                await socket.send_str(Bye().encode())
-                await asyncio.wait({receiver}, timeout=CLOSE_PATIENCE_S)
-                return
-            if not await self._send_round(socket, streams):
-                await self._wakeup.wait()
+    def _tell_lost(self, error: MeetingServiceError, retry_s: float) -> None:
+        self._tell(ConnectionState.LOST, error, retry_s)
 
-    async def _send_round(self, socket: ClientWebSocketResponse, streams: Iterable[AudioStream]) -> bool:
-        """One message of each stream, so that none waits for another; whether there was any."""
-        sent = False
-        for stream in streams:
-            if stream.number not in self._announced:
-                self._announced.add(stream.number)
-                message: str | bytes | None = Open([stream.spec]).encode()
-            else:
-                message = stream.next_message()
-            if isinstance(message, str):
-                await socket.send_str(message)
-            elif message is not None:
-                await socket.send_bytes(message)
-            sent = sent or message is not None
-        return sent
-
-    # Receiving
-
-    async def _receive_all(self, socket: ClientWebSocketResponse) -> None:
-        async for message in socket:
-            if message.type is WSMsgType.TEXT:
-                self._receive(json.loads(message.data))
-
-    def _receive(self, fields: Mapping[str, Any]) -> None:
-        match fields.get("type"):
-            case "welcome":
-                for item in fields["streams"]:
-                    if stream := self._streams.get(item["stream"]):
-                        stream.link(item["through"], item.get("window_samples", fields["window_samples"]))
-            case "ack":
-                self._attempt = 0
-                if stream := self._streams.get(fields["stream"]):
-                    stream.acknowledge(fields["through"], ended=fields.get("ended", False))
-            case "nack":
-                if stream := self._streams.get(fields["stream"]):
-                    stream.go_back(fields["expected"])
-            case "error":
-                self._receive_error(fields)
-
-    def _receive_error(self, fields: Mapping[str, Any]) -> None:
-        error = code_to_error(str(fields.get("code")), str(fields.get("detail")))
-        stream = self._streams.get(fields.get("stream", -1))
-        if stream is None:
-            self._last_refusal = error
-        elif error.code not in _HARMLESS:
-            stream.fail(error)
+    def _tell(
+        self, state: ConnectionState, error: MeetingServiceError | None = None, retry_s: float = 0.0
+    ) -> None:
+        if state is self._state is ConnectionState.LIVE:
+            return
+        self._state = state
+        self._report(ConnectionReport(self._meeting_id, state, error, retry_s))
 
 
 def make_format(rate_hz: int, encoding: Encoding | str, channels: int) -> RawFormat:

@@ -1,6 +1,9 @@
-"""Reads Server-Sent Events (HTML standard, section 9.2.6). No I/O."""
+"""Reads Server-Sent Events (HTML standard, section 9.2.6) that carry checksums. No I/O."""
 
+import zlib
 from dataclasses import dataclass, field
+
+from meeting_service.errors import Corrupted
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +23,27 @@ class EventReader:
     _kind: str = ""
     _data: list[str] = field(default_factory=list)
     _id: str | None = None
+    _told: str | None = None
+    _crc32: int = 0
 
-    def accept_line(self, line: str) -> ServerSentEvent | None:
-        """Take a line without its end; returns an event when it is complete."""
-        if line == "":
+    def accept_line(self, line: bytes) -> ServerSentEvent | None:
+        """Take a line with its end; returns an event when it is complete.
+
+        Raises:
+            Corrupted: an event's bytes are not those that `check`, its first field, was made of.
+        """
+        if self._told is None:
+            if not line.startswith(b"check: "):
+                raise Corrupted("an event begins without its checksum")
+            self._told, self._crc32 = line[7:].decode(errors="replace").strip(), 0
+            return None
+        self._crc32 = zlib.crc32(line, self._crc32)
+        if line == b"\n":
             return self._dispatch()
+        self._take(line.rstrip(b"\n").decode(errors="replace"))
+        return None
+
+    def _take(self, line: str) -> None:
         name, _, value = line.partition(":")
         value = value.removeprefix(" ")
         if name == "event":
@@ -33,9 +52,10 @@ class EventReader:
             self._data.append(value)
         elif name == "id" and "\0" not in value:
             self._id = value
-        return None
 
     def _dispatch(self) -> ServerSentEvent | None:
+        if self._told != f"{self._crc32:08x}":
+            raise Corrupted("an event is not the one that was sent")
         event = ServerSentEvent(self._kind or "message", "\n".join(self._data), self._id)
-        self._kind, self._data, self._id = "", [], None
+        self._kind, self._data, self._id, self._told = "", [], None, None
         return event if event.data else None

@@ -1,35 +1,37 @@
 """MeetingClient: what a bot's author imports, to speak to a running service."""
 
-import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from types import TracebackType
 from typing import Any, Self
 
-from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
 from yarl import URL
 
 from meeting_service.audio import Encoding
 from meeting_service.client.connection import AudioConnection, make_format
-from meeting_service.client.errors import Unreachable, problem_to_error
-from meeting_service.client.event_stream import EventReader
-from meeting_service.client.patience import Patience
+from meeting_service.client.errors import Unreachable
+from meeting_service.client.following import follow_events
+from meeting_service.client.patience import Attempts, Patience
+from meeting_service.client.reports import ConnectionReport, ConnectionState, Report, tell_nobody
+from meeting_service.client.requests import ANSWER_PATIENCE_S, NONE, Question, Requests, path_of
 from meeting_service.client.shapes import (
-    json_to_event,
     json_to_meeting,
     json_to_participant,
     json_to_revision,
     json_to_transcript,
 )
 from meeting_service.client.stream import AudioStream
+from meeting_service.errors import Corrupted, MeetingServiceError, Overloaded
 from meeting_service.events import MeetingChanged, MeetingEvent, StoredEvent
 from meeting_service.meeting import Meeting, MeetingState, Participant
 from meeting_service.transcript import Revision, Transcript
 
-ANSWER_PATIENCE_S = 60.0
-EVENT_PATIENCE_S = 60.0
-"""the service sends something at least every 15 s"""
+DIGEST_BYTES = 8 << 20
+"""what the service takes with a digest; a longer body goes without"""
+SLOWEST_BYTES_S = 10_000
+"""what a network is trusted to carry, for how long a body may take"""
 
 
 class MeetingClient:
@@ -42,18 +44,26 @@ class MeetingClient:
             await client.end(meeting.id)
             print(await client.export(meeting.id, "srt"))
 
-    Streams reconnect and resume by themselves; all streams of a meeting share one socket. Plain requests are
-    made once and raise.
+    Streams and events reconnect and resume by themselves; all streams of a meeting share one socket. `end`
+    and `end_participant` ask again until they have an answer; other requests are made once and raise.
+    Everything carries checksums, so that what a network changes is not taken for what was said.
+
+    Args:
+        base_url: where the service is.
+        patience: how long to wait for a service that is away.
+        report: told how a meeting's connection stands, whenever that changes.
     """
 
-    def __init__(self, base_url: str, *, patience: Patience | None = None) -> None:
-        self._base_url = URL(base_url.rstrip("/") + "/")
-        self._patience = patience or Patience()
-        self._session: ClientSession | None = None
+    def __init__(
+        self, base_url: str, *, patience: Patience | None = None, report: Report = tell_nobody
+    ) -> None:
+        self._requests = Requests(base_url)
+        self.patience = patience or Patience()
+        self.report = report
         self._connections: dict[str, AudioConnection] = {}
 
     async def __aenter__(self) -> Self:
-        self._session = ClientSession(timeout=ClientTimeout(total=ANSWER_PATIENCE_S))
+        await self._requests.open()
         return self
 
     async def __aexit__(
@@ -66,8 +76,7 @@ class MeetingClient:
         for connection in self._connections.values():
             await connection.close()
         self._connections.clear()
-        if self._session is not None:
-            await self._session.close()
+        await self._requests.close()
 
     # Meetings
 
@@ -80,8 +89,15 @@ class MeetingClient:
         vocabulary: Sequence[str] = (),
         started_at: datetime | None = None,
         model: str | None = None,
+        audio_days: float | None = None,
+        transcripts_days: float | None = None,
     ) -> Meeting:
-        """Create a meeting; the same `id` again finds the one there is. `model` is one of `models`."""
+        """Create a meeting; the same `id` again finds the one there is. `model` is one of `models`.
+
+        It is kept for as many days, and no longer than the service's settings say.
+
+        Without an `id` an answer that was lost leaves a meeting that nobody knows of; with one, ask again.
+        """
         body = {
             "id": id,
             "title": title,
@@ -89,25 +105,29 @@ class MeetingClient:
             "vocabulary": list(vocabulary) or None,
             "started_at": started_at.isoformat() if started_at else None,
             "model": model,
+            "retention": {"audio_days": audio_days, "transcripts_days": transcripts_days},
         }
         given = {name: value for name, value in body.items() if value is not None}
-        return json_to_meeting(await self._request_json("POST", "v1/meetings", json=given))
+        return json_to_meeting(await self._ask_json("POST", URL("v1/meetings"), given))
 
     async def get(self, meeting_id: str) -> Meeting:
         """A meeting, or `NotFound`."""
-        return json_to_meeting(await self._request_json("GET", _path(meeting_id)))
+        return json_to_meeting(await self._ask_json("GET", path_of(meeting_id)))
 
     async def end(self, meeting_id: str, *, wait: bool = True) -> Meeting:
         """End a meeting; with `wait` all its text is final when this returns, however long that takes."""
-        query = {} if wait else {"wait": "false"}
-        timeout = ClientTimeout(total=None)
-        fields = await self._request_json("POST", _path(meeting_id, "end"), params=query, timeout=timeout)
+        path = path_of(meeting_id, "end")
+        fields = await self._insist(meeting_id, path, NONE if wait else {"wait": "false"})
         return json_to_meeting(fields)
+
+    async def delete(self, meeting_id: str) -> None:
+        """Delete everything of a meeting."""
+        await self._ask("DELETE", path_of(meeting_id))
 
     async def transcript(self, meeting_id: str, *, revision: int | None = None) -> Transcript:
         """All final text there is now, of the current revision unless told otherwise."""
-        path, query = _path(meeting_id, "transcript"), _revision_query(revision)
-        return json_to_transcript(await self._request_json("GET", path, params=query))
+        path, query = path_of(meeting_id, "transcript"), _revision_query(revision)
+        return json_to_transcript(await self._ask_json("GET", path, query=query))
 
     async def export(
         self,
@@ -140,13 +160,14 @@ class MeetingClient:
             name: str(value).lower() if isinstance(value, bool) else str(value)
             for name, value in options.items()
         }
-        return await self._request("GET", _path(meeting_id, f"transcript.{format}"), params=query)
+        path = path_of(meeting_id, f"transcript.{format}")
+        return (await self._requests.ask(Question("GET", path, query=query))).body
 
     # Revisions
 
     async def models(self) -> list[str]:
         """The models that are loaded, the default first."""
-        return list((await self._request_json("GET", "v1/models"))["models"])
+        return list((await self._ask_json("GET", URL("v1/models")))["models"])
 
     async def retranscribe(
         self, meeting_id: str, *, model: str | None = None, vocabulary: Sequence[str] | None = None
@@ -157,22 +178,22 @@ class MeetingClient:
         """
         body = {"model": model, "vocabulary": None if vocabulary is None else list(vocabulary)}
         given = {name: value for name, value in body.items() if value is not None}
-        path = _path(meeting_id, "retranscribe")
-        return json_to_revision(await self._request_json("POST", path, json=given))
+        path = path_of(meeting_id, "retranscribe")
+        return json_to_revision(await self._ask_json("POST", path, given))
 
     async def revisions(self, meeting_id: str) -> list[Revision]:
         """All texts of a meeting, the newest first."""
-        fields = await self._request_json("GET", _path(meeting_id, "revisions"))
+        fields = await self._ask_json("GET", path_of(meeting_id, "revisions"))
         return [json_to_revision(item) for item in fields["revisions"]]
 
     async def revision(self, meeting_id: str, number: int) -> Revision:
         """One text of a meeting: its model, its state and how far it is."""
-        path = _path(meeting_id, "revisions", str(number))
-        return json_to_revision(await self._request_json("GET", path))
+        path = path_of(meeting_id, "revisions", str(number))
+        return json_to_revision(await self._ask_json("GET", path))
 
     async def delete_revision(self, meeting_id: str, number: int) -> None:
         """Stop a revision that is running, or remove one; the one before it is current again."""
-        await self._request("DELETE", _path(meeting_id, "revisions", str(number)))
+        await self._requests.ask(Question("DELETE", path_of(meeting_id, "revisions", str(number))))
 
     # Participants
 
@@ -181,14 +202,17 @@ class MeetingClient:
     ) -> Participant:
         """Create a participant, or give one another name."""
         given = {} if name is None else {"name": name}
-        path = _path(meeting_id, "participants", participant)
-        return json_to_participant(meeting_id, await self._request_json("PUT", path, json=given))
+        path = path_of(meeting_id, "participants", participant)
+        return json_to_participant(meeting_id, await self._ask_json("PUT", path, given))
+
+    async def delete_participant(self, meeting_id: str, participant: str) -> None:
+        """Delete a participant and all that is theirs; what is still sent for them is refused."""
+        await self._ask("DELETE", path_of(meeting_id, "participants", participant))
 
     async def end_participant(self, meeting_id: str, participant: str) -> Participant:
         """The participant left; all their text is final when this returns."""
-        path = _path(meeting_id, "participants", participant, "end")
-        fields = await self._request_json("POST", path, timeout=ClientTimeout(total=None))
-        return json_to_participant(meeting_id, fields)
+        path = path_of(meeting_id, "participants", participant, "end")
+        return json_to_participant(meeting_id, await self._insist(meeting_id, path))
 
     # Audio
 
@@ -234,22 +258,30 @@ class MeetingClient:
         offset: int | None = None,
         captured_at: datetime | None = None,
     ) -> int:
-        """Append one piece over HTTP; returns the samples that are durable."""
-        headers = {"Content-Type": content_type}
+        """Append one piece over HTTP; returns the samples that are durable.
+
+        A body of up to 8 MiB carries its digest and is kept as a whole or not at all.
+        """
+        headers = {}
         if offset is not None:
             headers["Upload-Offset"] = str(offset)
         if captured_at is not None:
             headers["Captured-At"] = captured_at.isoformat()
-        path = _path(meeting_id, "participants", participant, "audio")
-        fields = await self._request_json("POST", path, data=body, headers=headers)
-        return int(fields["through"])
+        question = Question(
+            "POST",
+            path_of(meeting_id, "participants", participant, "audio"),
+            body,
+            content_type,
+            headers,
+            timeout_s=ANSWER_PATIENCE_S + len(body) / SLOWEST_BYTES_S,
+            digest=len(body) <= DIGEST_BYTES,
+        )
+        return int((await self._requests.ask_json(question))["through"])
 
     async def received(self, meeting_id: str, participant: str) -> int:
         """How many samples of the participant's stream the service holds: where to go on."""
-        path = _path(meeting_id, "participants", participant, "audio")
-        async with self._open("HEAD", path) as response:
-            await _raise_for_problem(response)
-            return int(response.headers["Upload-Offset"])
+        path = path_of(meeting_id, "participants", participant, "audio")
+        return int((await self._requests.ask(Question("HEAD", path))).position)
 
     # Events
 
@@ -266,87 +298,63 @@ class MeetingClient:
             Unreachable: the service was away for too long.
         """
         meeting_id = meeting.id if isinstance(meeting, Meeting) else meeting
-        position, attempt, heard_s = after or 0, 0, _now_s()
-        while True:
-            try:
-                async for event in self._events_once(meeting_id, position):
-                    attempt, heard_s = 0, _now_s()
-                    yield event
-                    if isinstance(event, StoredEvent):
-                        position = event.seq
-                    if until_ended and _is_end(event):
-                        return
-                detail = "the event stream ended"
-            except (ClientError, OSError, TimeoutError) as error:
-                detail = str(error) or type(error).__name__
-            if _now_s() - heard_s > self._patience.give_up_s:
-                raise Unreachable(f"{self._base_url.origin()} does not answer: {detail}")
-            await asyncio.sleep(self._patience.delay_s(attempt))
-            attempt += 1
-
-    async def _events_once(self, meeting_id: str, after: int) -> AsyncIterator[MeetingEvent]:
-        headers = {"Accept": "text/event-stream", "Last-Event-ID": str(after)}
-        timeout = ClientTimeout(total=None, sock_read=EVENT_PATIENCE_S)
-        async with self._open(
-            "GET", _path(meeting_id, "events"), headers=headers, timeout=timeout
-        ) as response:
-            if response.status < 500:
-                await _raise_for_problem(response)
-            response.raise_for_status()
-            reader = EventReader()
-            async for line in response.content:
-                told = reader.accept_line(line.decode().rstrip("\r\n"))
-                if told is None:
-                    continue
-                seq = int(told.id) if told.id else None
-                event = json_to_event(meeting_id, told.kind, seq, json.loads(told.data))
-                if event is not None:
-                    yield event
+        events = follow_events(self._requests, meeting_id, after or 0, Attempts(self.patience))
+        async with aclosing(events):
+            async for event in events:
+                yield event
+                if until_ended and _is_end(event):
+                    return
 
     # Inside
 
     def _connection(self, meeting_id: str) -> AudioConnection:
         if meeting_id not in self._connections:
-            url = self._base_url.join(_path(meeting_id, "audio"))
+            url = self._requests.base_url.join(path_of(meeting_id, "audio"))
             url = url.with_scheme("wss" if url.scheme == "https" else "ws")
-            self._connections[meeting_id] = AudioConnection(self._open_session(), url, self._patience)
+            self._connections[meeting_id] = AudioConnection(
+                self._requests.session, url, meeting_id, self.patience, self.report
+            )
         return self._connections[meeting_id]
 
-    def _open_session(self) -> ClientSession:
-        if self._session is None or self._session.closed:
-            raise RuntimeError("a MeetingClient is used inside `async with`")
-        return self._session
+    async def _ask_json(
+        self,
+        method: str,
+        path: URL,
+        given: Mapping[str, Any] | None = None,
+        *,
+        query: Mapping[str, str] = NONE,
+    ) -> Mapping[str, Any]:
+        body = b"" if given is None else json.dumps(given).encode()
+        return await self._requests.ask_json(Question(method, path, body, query=query))
 
-    def _open(self, method: str, path: URL, **options: Any) -> Any:
-        return self._open_session().request(method, self._base_url.join(path), **options)
+    async def _insist(self, meeting_id: str, path: URL, query: Mapping[str, str] = NONE) -> Mapping[str, Any]:
+        """Ask for what may take long, and again whenever the answer is overdue; harmless to repeat."""
+        attempts = self.attempts(meeting_id)
+        question = Question("POST", path, query=query, timeout_s=self.patience.silence_s)
+        while True:
+            try:
+                return await self._requests.ask_json(question)
+            except (Corrupted, Overloaded, Unreachable) as error:
+                if isinstance(error.__cause__, TimeoutError) and await self._is_there(meeting_id):
+                    attempts.succeeded()
+                else:
+                    await attempts.wait(error)
 
-    async def _request_json(self, method: str, path: URL | str, **options: Any) -> Mapping[str, Any]:
-        answer: Mapping[str, Any] = json.loads(await self._request(method, URL(path), **options))
-        return answer
-
-    async def _request(self, method: str, path: URL, **options: Any) -> bytes:
+    async def _is_there(self, meeting_id: str) -> bool:
+        """Tell a service that is busy from one that is away."""
         try:
-            async with self._open(method, path, **options) as response:
-                await _raise_for_problem(response)
-                return bytes(await response.read())
-        except (ClientError, OSError, TimeoutError) as error:
-            detail = str(error) or type(error).__name__
-            raise Unreachable(f"{self._base_url.origin()} does not answer: {detail}") from error
+            await self.get(meeting_id)
+        except (Corrupted, Overloaded, Unreachable):
+            return False
+        return True
 
+    def attempts(self, meeting_id: str) -> Attempts:
+        """Attempts at something for a meeting, whose failures are reported."""
 
-async def _raise_for_problem(response: ClientResponse) -> None:
-    if response.status < 400:
-        return
-    try:
-        problem = json.loads(await response.read())
-    except ValueError:
-        problem = None
-    raise problem_to_error(response.status, problem)
+        def tell(error: MeetingServiceError, retry_s: float) -> None:
+            self.report(ConnectionReport(meeting_id, ConnectionState.LOST, error, retry_s))
 
-
-def _path(meeting_id: str, *parts: str) -> URL:
-    # `joinpath` escapes what ids may hold.
-    return URL("v1/meetings").joinpath(meeting_id, *parts)
+        return Attempts(self.patience, tell)
 
 
 def _revision_query(revision: int | None) -> dict[str, str]:
@@ -359,7 +367,3 @@ def _is_end(event: MeetingEvent) -> bool:
         and isinstance(event.event, MeetingChanged)
         and event.event.meeting.state is MeetingState.ENDED
     )
-
-
-def _now_s() -> float:
-    return asyncio.get_running_loop().time()

@@ -1,15 +1,14 @@
 """A participant's stream over plain HTTP: one request a piece, made again until the piece is held."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from meeting_service.audio import Encoding, RawFormat
 from meeting_service.client.errors import Unreachable
 from meeting_service.client.meeting_client import MeetingClient
-from meeting_service.client.patience import Patience
+from meeting_service.client.reports import ConnectionReport, ConnectionState
 from meeting_service.client.stream import SAMPLE_BYTES
-from meeting_service.errors import AudioHole, InvalidAudio, Overloaded, StorageFailed
+from meeting_service.errors import AudioHole, Corrupted, InvalidAudio, Overloaded, StorageFailed
 
 
 class PostedStream:
@@ -23,14 +22,12 @@ class PostedStream:
         audio_format: RawFormat,
         *,
         captured_at: datetime | None = None,
-        patience: Patience | None = None,
     ) -> None:
         self._client = client
         self._of = (meeting_id, participant)
         self._content_type = format_to_media_type(audio_format)
         self._frame_bytes = SAMPLE_BYTES[audio_format.encoding] * audio_format.channels
         self._captured_at = captured_at
-        self._patience = patience or Patience()
         self._through: int | None = None
 
     async def write(self, pcm: bytes) -> None:
@@ -50,20 +47,20 @@ class PostedStream:
         await self._persist(self._end)
 
     async def _persist(self, request: Callable[[], Awaitable[None]]) -> None:
-        begun_s, attempt = _now_s(), 0
+        attempts, lost = self._client.attempts(self._of[0]), False
         while True:
             try:
-                return await request()
+                await request()
+                if lost:
+                    self._client.report(ConnectionReport(self._of[0], ConnectionState.LIVE))
+                return
             except AudioHole as hole:
                 if self._through == hole.expected:
                     raise
                 self._through = hole.expected  # a new stream has begun: this piece is its next
-            except (Unreachable, Overloaded, StorageFailed) as error:
-                if _now_s() - begun_s > self._patience.give_up_s:
-                    raise
-                later = isinstance(error, Overloaded)
-                await asyncio.sleep(self._patience.delay_s(attempt, later=later))
-                attempt += 1
+            except (Corrupted, Unreachable, Overloaded, StorageFailed) as error:
+                lost = True
+                await attempts.wait(error)
 
     async def _end(self) -> None:
         await self._client.end_participant(*self._of)
@@ -82,7 +79,3 @@ def format_to_media_type(audio_format: RawFormat) -> str:
     """The `Content-Type` of raw audio."""
     encoding = Encoding(audio_format.encoding).value
     return f"audio/pcm;rate={audio_format.rate_hz};encoding={encoding};channels={audio_format.channels}"
-
-
-def _now_s() -> float:
-    return asyncio.get_running_loop().time()

@@ -137,6 +137,12 @@ class AudioStream:
         """Whether the socket of the moment has welcomed the stream."""
         return self._link is not None
 
+    @property
+    def due(self) -> bool:
+        """Whether the service owes it an answer."""
+        link = self._link
+        return link is None or link.sent > self._unacknowledged.start or link.end_sent
+
     def link(self, through: int, window_samples: int) -> None:
         """The service continues at `through` on a new socket.
 
@@ -159,9 +165,8 @@ class AudioStream:
 
     def acknowledge(self, through: int, *, ended: bool) -> None:
         """Everything before `through` is durable."""
-        self._unacknowledged.acknowledge(through)
-        if self._link and self._link.sent < self._unacknowledged.start:
-            self._link.sent = self._unacknowledged.start
+        # What was never offered is kept, whatever somebody else has made the service hold.
+        self._unacknowledged.acknowledge(min(through, self._link.sent) if self._link else 0)
         if ended and self._finishing:
             self.finished.set()
         self._announce()
@@ -193,7 +198,7 @@ class AudioStream:
         if room <= 0:
             return None
         link.sent = part.end
-        return AudioMessage(self.number, part.start, part.payload).encode()
+        return AudioMessage(self.number, part.start, part.payload).with_crc32().encode()
 
     # Inside
 

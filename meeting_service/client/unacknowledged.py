@@ -50,8 +50,11 @@ class Unacknowledged:
 
     def append_gap(self, samples: int) -> None:
         """Leave out `samples` that never existed."""
-        self._kept.append(_Kept(self.end, self.end + samples, None))
         self.end += samples
+        if self._kept and self._kept[-1].payload is None:
+            self._kept[-1].end = self.end
+        else:
+            self._kept.append(_Kept(self.end - samples, self.end, None))
 
     def acknowledge(self, through: int) -> None:
         """Forget what is before `through`; a position that was acknowledged already changes nothing."""

@@ -64,7 +64,7 @@ def _refuse_constant(name: str) -> None:
 
 
 def _read_hello(fields: "_Fields") -> Hello:
-    return Hello(_read_specs(fields), fields.take_flag("text"))
+    return Hello(_read_specs(fields), fields.take_flag("text"), fields.take_optional_text("meeting"))
 
 
 def _read_specs(fields: "_Fields") -> tuple[StreamSpec, ...]:
@@ -87,7 +87,8 @@ def _read_spec(fields: "_Fields") -> StreamSpec:
             f"{len(participants)} participants for {channels} channels: one, or one per channel"
         )
     captured_at = fields.take_timestamp("captured_at")
-    return StreamSpec(stream, RawFormat(encoding, rate_hz, channels), participants, names, captured_at)
+    audio_format, crc32 = RawFormat(encoding, rate_hz, channels), fields.take_flag("crc32")
+    return StreamSpec(stream, audio_format, participants, names, captured_at, crc32)
 
 
 def _read_participants(fields: "_Fields") -> tuple[Sequence[str], Sequence[str | None]]:
@@ -157,6 +158,9 @@ class _Fields:
         if not isinstance(value, str):
             raise ProtocolViolation(f"{name} is a text")
         return value
+
+    def take_optional_text(self, name: str) -> str | None:
+        return self.take_text(name) if name in self else None
 
     def take_list(self, name: str, default: Any = _REQUIRED) -> list[Any]:
         value = self.take(name, default)

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from meeting_service.errors import ProtocolViolation, TooFast, TooLarge
+from meeting_service.checksums import unseal
+from meeting_service.errors import Corrupted, ProtocolViolation, TooFast, TooLarge
 from meeting_service.ingest.incoming import IncomingStream, StreamLimits, Work
 from meeting_service.ingest.messages import parse_client_message
 from meeting_service.protocol import (
@@ -69,8 +70,13 @@ class AudioProtocol:
         self._used: set[int] = set()
         self._abandoned: set[int] = set()
         self._told: deque[ServerMessage] = deque()
+        self._checked: set[int] = set()
         self.wants_text = False
         """whether the client asked for the text of its streams"""
+        self.meeting: str | None = None
+        """where the client said it is"""
+        self.sealed = True
+        """whether text messages carry a checksum: if the client's first did, and before that"""
 
     @property
     def greeted(self) -> bool:
@@ -107,11 +113,12 @@ class AudioProtocol:
             `welcome`. Nothing else may be received before.
 
         Raises:
+            Corrupted: not what was sent.
             ProtocolViolation: not allowed, or not allowed now.
             TooLarge: too many streams, or a stream too long.
             TooFast: see `IncomingStream`.
         """
-        message = parse_client_message(text)
+        message = parse_client_message(self._unseal(text))
         if self._phase is Phase.LEAVING:
             return ()
         if self.greeted is isinstance(message, Hello):
@@ -125,6 +132,7 @@ class AudioProtocol:
             Whether the stream now has something that should be stored at once.
 
         Raises:
+            Corrupted: not what was sent.
             ProtocolViolation: not allowed, or of a stream that is not open.
             TooLarge: the stream would be too long.
             TooFast: see `IncomingStream`.
@@ -132,6 +140,8 @@ class AudioProtocol:
         message = parse_audio_message(data)
         if not self.greeted:
             raise ProtocolViolation("hello is the first message")
+        if message.stream in self._checked or (self.sealed and message.stream not in self._used):
+            message = message.without_crc32()
         stream = self._find(message.stream)
         if stream is None or self._phase is not Phase.OPEN:
             return False
@@ -178,10 +188,18 @@ class AudioProtocol:
 
     # Inside
 
+    def _unseal(self, text: str) -> str:
+        unsealed = unseal(text)
+        if unsealed is None and self.greeted and self.sealed:
+            raise Corrupted("a message lacks the checksum that the hello had")
+        if not self.greeted:
+            self.sealed = unsealed is not None
+        return text if unsealed is None else unsealed
+
     def _handle(self, message: ClientMessage, now_s: float) -> Sequence[StreamSpec]:
         match message:
-            case Hello(streams, text):
-                self._phase, self.wants_text = Phase.OPEN, text
+            case Hello(streams, text, meeting):
+                self._phase, self.wants_text, self.meeting = Phase.OPEN, text, meeting
                 return self._claim(streams)
             case Open(streams):
                 return self._claim(streams)
@@ -203,6 +221,7 @@ class AudioProtocol:
             if twice := taken.intersection(spec.participants):
                 raise ProtocolViolation(f"participant {min(twice)} has a stream on this socket already")
             self._used.add(spec.stream)
+            self._checked |= {spec.stream} if spec.crc32 else set()
             taken.update(spec.participants)
         if len(taken) > self._limits.streams or len(self._used) > MAX_STREAM_NUMBERS:
             raise TooLarge(f"one socket may carry {self._limits.streams} participants")

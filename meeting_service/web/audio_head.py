@@ -7,6 +7,7 @@ from datetime import datetime
 from multidict import CIMultiDictProxy
 
 from meeting_service.audio import Container, RawFormat
+from meeting_service.checksums import CONTENT_DIGEST, parse_content_digest
 from meeting_service.errors import InvalidRequest, UnsupportedMedia
 from meeting_service.ingest import parse_media_type
 from meeting_service.ingest.timestamps import parse_timestamp
@@ -25,6 +26,8 @@ class AudioHead:
     gap: bool
     """whether what is missing before `offset` never existed"""
     captured_at: datetime | None
+    sha256: bytes | None = None
+    """of the whole body, which then counts as a whole or not at all"""
 
     @property
     def exact(self) -> bool:
@@ -45,7 +48,7 @@ def read_audio_head(headers: CIMultiDictProxy[str]) -> AudioHead:
     offset, gap = _read_offset(headers), _read_gap(headers)
     if gap and offset is None:
         raise InvalidRequest("Gap: needs an Upload-Offset, which says where the gap ends")
-    return AudioHead(audio_format, offset, gap, _read_captured_at(headers))
+    return AudioHead(audio_format, offset, gap, _read_captured_at(headers), _read_digest(headers))
 
 
 def _read_offset(headers: CIMultiDictProxy[str]) -> int | None:
@@ -74,6 +77,11 @@ def _read_captured_at(headers: CIMultiDictProxy[str]) -> datetime | None:
         return parse_timestamp(text)
     except InvalidRequest as error:
         raise InvalidRequest(f"Captured-At: {error.detail}") from error
+
+
+def _read_digest(headers: CIMultiDictProxy[str]) -> bytes | None:
+    text = _single(headers, CONTENT_DIGEST)
+    return None if text is None else parse_content_digest(text)
 
 
 def _single(headers: CIMultiDictProxy[str], name: str) -> str | None:

@@ -4,6 +4,7 @@ from meeting_service.errors import (
     AudioHole,
     BodyStalled,
     Conflict,
+    Corrupted,
     DiskFull,
     InvalidAudio,
     InvalidRequest,
@@ -41,6 +42,12 @@ _HEADERS = (
         "clocks may differ by 5 minutes",
         {"type": "string", "format": "date-time"},
     ),
+    Header(
+        "Content-Digest",
+        "sha-256=:…: of the body (RFC 9530), of at most 8 MiB: it is kept as a whole or, where it does not "
+        "match, not at all",
+    ),
+    Header("Checksum", "crc32=… of method, path and headers: see the README; the answer then has one too"),
 )
 _ERRORS = (
     NotFound,
@@ -49,6 +56,7 @@ _ERRORS = (
     Conflict,
     InvalidRequest,
     InvalidAudio,
+    Corrupted,
     UnsupportedMedia,
     BodyStalled,
     TooLarge,

@@ -14,9 +14,11 @@ import structlog
 from aiohttp import WSMsgType, web
 
 from meeting_service import metrics
+from meeting_service.checksums import seal
 from meeting_service.errors import (
     AudioDiffers,
     AudioHole,
+    Corrupted,
     MeetingEnded,
     MeetingServiceError,
     NotFound,
@@ -223,6 +225,8 @@ class AudioSocket:
 
     async def _open(self, specs: Sequence[StreamSpec], *, first: bool) -> None:
         """Open streams while nothing else is read; one that cannot be opened harms no other."""
+        if self._protocol.meeting not in (None, self.meeting_id):
+            raise Corrupted("the hello is for another meeting than the address it came to")
         self._opening, self._superseded = True, False
         failures = [error for spec in specs if (error := await self._open_in_time(spec))]
         self._opening = False
@@ -339,7 +343,8 @@ class AudioSocket:
     async def _send(self, messages: Sequence[ServerMessage]) -> None:
         try:
             for message in messages:
-                await self._socket.send_str(message.encode())
+                text = message.encode()
+                await self._socket.send_str(seal(text) if self._protocol.sealed else text)
         except ConnectionError:
             self._end(None)
 

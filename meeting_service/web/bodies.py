@@ -8,6 +8,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails
 
+from meeting_service.checksums import CONTENT_DIGEST, check_content, parse_content_digest
 from meeting_service.errors import BodyStalled, InvalidRequest, TooLarge, UnsupportedMedia
 from meeting_service.web.keys import SETTINGS
 
@@ -39,11 +40,14 @@ async def read_body(request: web.Request, model: type[B]) -> B:
 
     Raises:
         BodyStalled: it did not end in time.
+        Corrupted: its `Content-Digest` is of another body.
         InvalidRequest: not UTF-8, not JSON, or not what `model` says; names the field.
         TooLarge: over `limits.body_bytes`.
         UnsupportedMedia: another content type, or compressed.
     """
     data = await _read_bytes(request)
+    if (digest := request.headers.get(CONTENT_DIGEST)) is not None:
+        check_content(data, parse_content_digest(digest))
     if data and request.content_type != "application/json":
         raise UnsupportedMedia(f"the body is {request.content_type}; send application/json")
     _check_utf8(data)

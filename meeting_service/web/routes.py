@@ -6,6 +6,7 @@ from meeting_service.clock import SystemClock
 from meeting_service.web import (
     assets,
     audio,
+    checked,
     docs,
     health,
     live,
@@ -68,7 +69,9 @@ def setup_web(app: web.Application) -> None:
     senders.setup(app)
     assets.setup_templates(app)
     app[openapi.DOCUMENT] = openapi.describe(ROUTES)
-    app.middlewares.extend((answer_errors, security.refuse_foreign_pages))
+    app.middlewares.extend(
+        (checked.seal_answers, answer_errors, checked.check_requests, security.refuse_foreign_pages)
+    )
     app.on_response_prepare.append(security.add_headers)
     for route in ROUTES:
         _add(app, route)

@@ -11,6 +11,7 @@ from aiohttp.http_exceptions import HttpProcessingError
 from numpy.typing import NDArray
 
 from meeting_service.audio import Container, RawFormat
+from meeting_service.checksums import check_content
 from meeting_service.errors import (
     AudioHole,
     BodyStalled,
@@ -28,6 +29,9 @@ from meeting_service.web.audio_head import AudioHead
 
 GATHER_S = 0.1
 """audio that trickles in is gathered this long into one piece"""
+MAX_CHECKED_BYTES = 8 << 20
+"""a body with a digest is held in memory until all of it is there"""
+STEP_BYTES = 1 << 16
 POLL_S = 0.5
 """how often a body that stands still is looked at"""
 
@@ -60,14 +64,18 @@ class Upload:
     async def run(self, body: StreamReader) -> int:
         """Append the whole body; returns the samples held, all durable.
 
-        Whatever was decoded before an error is kept, except where storing is what failed.
+        Whatever was decoded before an error is kept, except where storing is what failed. A body with a
+        digest is held back until all of it is there and matches, so of that one nothing is kept.
 
         Raises:
             MeetingServiceError: any of its kinds; also for a client that is gone.
         """
         try:
-            await self._begin()
-            await self._take_all(body)
+            if self._head.sha256 is not None:
+                await self._take_checked(body, self._head.sha256)
+            else:
+                await self._begin()
+                await self._read(body, self._take)
             return await self._finish()
         except StorageFailed:
             raise
@@ -81,7 +89,22 @@ class Upload:
 
     # Reading the body
 
-    async def _take_all(self, body: StreamReader) -> None:
+    async def _take_checked(self, body: StreamReader, sha256: bytes) -> None:
+        held = bytearray()
+
+        async def hold(data: bytes) -> None:
+            held.extend(data)
+            if len(held) > MAX_CHECKED_BYTES:
+                limit = f"with Content-Digest one request may carry {MAX_CHECKED_BYTES} bytes"
+                raise TooLarge(f"{limit}: send it in pieces, or without")
+
+        await self._read(body, hold)
+        await asyncio.to_thread(check_content, held, sha256)
+        await self._begin()
+        for start in range(0, len(held), STEP_BYTES):
+            await self._take(bytes(held[start : start + STEP_BYTES]))
+
+    async def _read(self, body: StreamReader, take: Callable[[bytes], Awaitable[None]]) -> None:
         loop = asyncio.get_running_loop()
         heard_s = loop.time()
         while True:
@@ -92,7 +115,7 @@ class Upload:
                 raise Overloaded("the service is restarting; go on from Upload-Offset in a moment")
             if data is not None:
                 heard_s = loop.time()
-                await self._take(data)
+                await take(data)
             elif loop.time() - heard_s > self._limits.body_idle_s:
                 raise BodyStalled(f"nothing came for {self._limits.body_idle_s:g} s")
             elif self._pending:

@@ -289,7 +289,7 @@ async def test_a_full_buffer_makes_writes_wait(service: AudioService) -> None:
 
 async def test_posted_pieces_survive_a_restart(service: AudioService, client: MeetingClient) -> None:
     """Over plain HTTP a piece is posted until it is held."""
-    stream = PostedStream(client, "m1", "ann", RawFormat(Encoding.S16LE, RATE_HZ), patience=HASTE)
+    stream = PostedStream(client, "m1", "ann", RawFormat(Encoding.S16LE, RATE_HZ))
     await stream.write(to_bytes(PCM[:40_000]))
     await service.stop()
     writing = asyncio.create_task(stream.write(to_bytes(PCM[40_000:])))

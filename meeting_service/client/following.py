@@ -1,0 +1,69 @@
+"""Follows a meeting's events through lost connections and restarts, each stored one exactly once."""
+
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+
+from aiohttp import ClientError, ClientTimeout
+
+from meeting_service.client.event_stream import EventReader
+from meeting_service.client.patience import Attempts
+from meeting_service.client.requests import Question, Requests, path_of
+from meeting_service.client.shapes import json_to_event
+from meeting_service.errors import Corrupted, MeetingServiceError, Overloaded
+from meeting_service.events import MeetingEvent, StoredEvent
+
+SILENCE_S = 40.0
+"""the service says something every 15 s; without a word for longer the connection counts as dead"""
+
+
+async def follow_events(
+    requests: Requests, meeting_id: str, after: int, attempts: Attempts
+) -> AsyncGenerator[MeetingEvent, None]:
+    """Every stored event after `after` in order, drafts between; ends only with an error.
+
+    Numbers only grow, so what comes twice is told once. A connection that begins with a number that was told
+    before is the service's way to say that it knows nothing of that past, as after a backup was restored:
+    then everything is told again.
+
+    Raises:
+        NotFound: there is no such meeting, or none any more.
+        Unreachable: the service was away for too long.
+    """
+    position = after
+    while True:
+        anew = True
+        try:
+            async for event in _read_events(requests, meeting_id, position):
+                attempts.succeeded()
+                if isinstance(event, StoredEvent):
+                    if event.seq <= position and not anew:
+                        continue
+                    position, anew = event.seq, False
+                yield event
+            error: MeetingServiceError = requests.unreachable("the event stream ended")
+        except (Overloaded, Corrupted) as refusal:
+            error = refusal
+        except (ClientError, OSError, TimeoutError, ValueError) as cause:
+            error = requests.unreachable(str(cause) or type(cause).__name__)
+        await attempts.wait(error)
+
+
+async def _read_events(requests: Requests, meeting_id: str, after: int) -> AsyncIterator[MeetingEvent]:
+    """One connection's events, each checked."""
+    question = Question(
+        "GET",
+        path_of(meeting_id, "events"),
+        headers={"Accept": "text/event-stream", "Last-Event-ID": str(after)},
+    )
+    timeout = ClientTimeout(total=None, sock_connect=SILENCE_S, sock_read=SILENCE_S)
+    async with requests.begin(question, timeout) as response:
+        await requests.refuse(response)
+        reader = EventReader()
+        async for line in response.content:
+            told = reader.accept_line(line)
+            if told is None:
+                continue
+            seq = int(told.id) if told.id else None
+            event = json_to_event(meeting_id, told.kind, seq, json.loads(told.data))
+            if event is not None:
+                yield event

@@ -1,0 +1,143 @@
+"""Plain requests of a client: each says its checksum, each answer is held to its own."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
+from multidict import CIMultiDict
+from yarl import URL
+
+from meeting_service.checksums import (
+    CHECKSUM,
+    CONTENT_DIGEST,
+    answer_checksum,
+    content_digest,
+    request_checksum,
+)
+from meeting_service.client.errors import Unreachable, problem_to_error
+
+ANSWER_PATIENCE_S = 60.0
+NONE: Mapping[str, str] = MappingProxyType({})
+"""nothing in a query"""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request."""
+
+    method: str
+    path: URL
+    """relative to the service's address"""
+    body: bytes = b""
+    content_type: str = "application/json"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    timeout_s: float = ANSWER_PATIENCE_S
+    """for the whole answer"""
+    digest: bool = True
+    """whether the body's digest goes with it"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back, as it was sent."""
+
+    position: str
+    """`Upload-Offset`, empty without one"""
+    body: bytes
+
+
+class Requests:
+    """The way to one service. Opened and closed by a `MeetingClient`."""
+
+    def __init__(self, base_url: str) -> None:
+        self.base_url = URL(base_url.rstrip("/") + "/")
+        self._session: ClientSession | None = None
+
+    async def open(self) -> None:
+        """Make the session; on the event loop that will use it."""
+        self._session = ClientSession(timeout=ClientTimeout(total=ANSWER_PATIENCE_S))
+
+    async def close(self) -> None:
+        """Drop all connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    @property
+    def session(self) -> ClientSession:
+        """The session, while it is open."""
+        if self._session is None or self._session.closed:
+            raise RuntimeError("a MeetingClient is used inside `async with`")
+        return self._session
+
+    async def ask(self, question: Question) -> Answer:
+        """Ask once.
+
+        Raises:
+            Unreachable: no answer, or one that is not what the service sent.
+            MeetingServiceError: the service refuses; as its problem says.
+        """
+        try:
+            async with self.begin(question, ClientTimeout(total=question.timeout_s)) as response:
+                return await self._read(response)
+        except (ClientError, OSError, TimeoutError, ValueError) as error:
+            raise self.unreachable(str(error) or type(error).__name__) from error
+
+    async def ask_json(self, question: Question) -> Mapping[str, Any]:
+        """The same for an answer in JSON."""
+        answer: Mapping[str, Any] = json.loads((await self.ask(question)).body)
+        return answer
+
+    @asynccontextmanager
+    async def begin(self, question: Question, limits: ClientTimeout) -> AsyncIterator[ClientResponse]:
+        """An answer whose body has not been read, and whose status has not been judged."""
+        url = self.base_url.join(question.path).update_query(question.query)
+        headers = CIMultiDict(question.headers)
+        if question.body:
+            headers["Content-Type"] = question.content_type
+            if question.digest:
+                headers[CONTENT_DIGEST] = content_digest(question.body)
+        headers[CHECKSUM] = request_checksum(question.method, url.raw_path_qs, headers)
+        async with self.session.request(
+            question.method,
+            url,
+            data=question.body or None,
+            headers=headers,
+            skip_auto_headers=("Content-Type",),  # the checksum covers it, so it is said here or not at all
+            timeout=limits,
+        ) as response:
+            yield response
+
+    async def refuse(self, response: ClientResponse) -> None:
+        """Raise what an answer that is no success says, if it does.
+
+        Raises:
+            MeetingServiceError: its problem, or `Unreachable` if it is not what the service sent.
+        """
+        if response.status != 200:
+            await self._read(response)
+            raise self.unreachable(f"it answers with status {response.status}")
+
+    def unreachable(self, detail: str) -> Unreachable:
+        """The error that says so."""
+        return Unreachable(f"{self.base_url.origin()} does not answer: {detail}")
+
+    async def _read(self, response: ClientResponse) -> Answer:
+        body = await response.read()
+        position = response.headers.get("Upload-Offset", "")
+        if response.headers.get(CHECKSUM) != answer_checksum(response.status, position, body):
+            raise self.unreachable(
+                f"an answer with status {response.status} was changed on its way, or is not the service's"
+            )
+        if response.status >= 400:
+            raise problem_to_error(response.status, json.loads(body) if body else None)
+        return Answer(position, body)
+
+
+def path_of(meeting_id: str, *parts: str) -> URL:
+    """Below a meeting; ids are escaped."""
+    return URL("v1/meetings").joinpath(meeting_id, *parts)
