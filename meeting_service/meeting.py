@@ -93,6 +93,8 @@ class Stream:
     """no more audio will come"""
     finished: bool = False
     """all its text is final"""
+    repeats: int | None = None
+    """id of an earlier stream that this one may be again; see `sessions.repeats`"""
 
     def offset_ms(self, sample: int) -> int:
         """A position of the stream as an offset of the meeting."""

@@ -56,12 +56,12 @@ class Intake:
             known: the only stream that will do, if the sender has one.
 
         Raises:
-            MeetingEnded, NotFound: it takes no more audio.
+            MeetingEnded, ParticipantGone, NotFound: it takes no more audio.
             StreamEnded: `known` takes no more.
             Conflict: the open stream has another rate.
         """
         async with meeting.opening:
-            meeting.check_live()
+            meeting.check_takes(participant_id)
             live = meeting.find_open_stream(participant_id)
             if known is not None and live is not known:
                 raise StreamEnded("the participant left, or was ended from elsewhere: this stream is over")
@@ -69,7 +69,7 @@ class Intake:
             return live or await self._open_new(meeting, participant_id, request)
 
     async def take_up(self, meeting: LiveMeeting, stream: Stream, checkpoint: Checkpoint) -> None:
-        """Go on with a stream after a restart; nobody knows any more whether it may be a repeat.
+        """Go on with a stream after a restart, where it was left; if it may be a repeat, it still may.
 
         A participant has one open stream: of two, which only a failing disk can leave, the older ends.
         """
@@ -77,8 +77,11 @@ class Intake:
             self._publish(await self._store.end_stream(stream.id))
             stream = replace(stream, ended=True)
         older = None if stream.ended else meeting.find_open_stream(stream.participant_id)
-        self.streams.adopt(meeting, stream, checkpoint)
+        live = self.streams.adopt(meeting, stream, checkpoint, await self._find_repeated(stream, checkpoint))
+        await self.streams.compare(live)
         await self._show_gaps(stream)
+        if stream.ended and live.former is not None:
+            await self._let_go(live)
         if older is not None:
             await self.end_stream(older)
 
@@ -119,7 +122,10 @@ class Intake:
         reach("before_stream_is_opened")
         anchor_ms = meeting.offset_ms(request.captured_at or self._clock.utc_now())
         former = await self._find_former(meeting.id, participant_id, request, anchor_ms)
-        stream, event = await self._store.open_stream(meeting.id, participant_id, request.rate_hz, anchor_ms)
+        stream, event = await self._store.open_stream(
+            *(meeting.id, participant_id, request.rate_hz, anchor_ms),
+            repeats=former.id if former else None,
+        )
         reach("after_stream_is_opened")
         live = self.streams.adopt(meeting, stream, Checkpoint(stream.id), former)
         self._publish(event)
@@ -131,6 +137,13 @@ class Intake:
             shown = await self._store.list_gaps(stream.meeting_id)
             for gap in find_unshown(stream, kept, shown):
                 self._publish(await self._store.record_gap(stream, gap))
+
+    async def _find_repeated(self, stream: Stream, checkpoint: Checkpoint) -> Stream | None:
+        """The stream that one may be again: found at a start, and nothing of it was told as its own."""
+        if stream.repeats is None or checkpoint.resume > 0:
+            return None
+        known = await self._store.list_streams(stream.meeting_id)
+        return next((former for former in known if former.id == stream.repeats), None)
 
     async def _find_former(
         self, meeting_id: str, participant_id: str, request: InputRequest, anchor_ms: int

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Sequence
 from datetime import datetime
 
-from meeting_service.errors import MeetingEnded, NotFound
+from meeting_service.errors import MeetingEnded, NotFound, ParticipantGone
 from meeting_service.meeting import Checkpoint, Meeting, MeetingState, Stream
 from meeting_service.transcript import FIRST_REVISION
 
@@ -33,6 +33,8 @@ class LiveStream:
         """the checkpoint in the database"""
         self.open_samples = 0
         """at 16 kHz, speech that is final beyond the checkpoint"""
+        self.open_transcribed_samples = 0
+        """of them, those with text"""
         self.behind_ms = 0
         """how much later than usual its text is"""
         self.run = 0
@@ -49,6 +51,10 @@ class LiveStream:
     def id(self) -> int:
         """The stream's id."""
         return self.stream.id
+
+    def go_back(self) -> None:
+        """Only what is stored counts: recognition begins there again."""
+        self.checkpoint, self.open_samples, self.open_transcribed_samples = self.stored, 0, 0
 
     def audio_arrived(self, through: int, at_s: float) -> None:
         """Audio up to `through` became durable at a monotonic time."""
@@ -69,6 +75,10 @@ class LiveStream:
             return False
         self._told = through
         return True
+
+    def came_since(self, at_s: float) -> bool:
+        """Whether any audio became durable after a monotonic time."""
+        return bool(self._arrivals) and self._arrivals[-1][1] > at_s
 
     def arrival_s(self, offset_ms: int) -> float | None:
         """When the audio at a meeting offset became durable, asked in rising order; None if unknown."""
@@ -116,6 +126,8 @@ class LiveMeeting(Reading):
         """set when no more audio is taken"""
         self.deleted = False
         """whether it is being deleted; nothing is taken from then on"""
+        self.gone: set[str] = set()
+        """participants who were deleted while it is live; nothing is taken for them"""
         self.ending: asyncio.Task[None] | None = None
         """makes the last words final"""
         self._speaking: dict[str, LiveStream] = {}
@@ -132,6 +144,12 @@ class LiveMeeting(Reading):
             raise NotFound(f"there is no meeting {self.id}")
         if self.meeting.state is not MeetingState.LIVE:
             raise MeetingEnded(f"meeting {self.id} has ended and takes no more audio")
+
+    def check_takes(self, participant_id: str) -> None:
+        """Raise `ParticipantGone` for who was deleted, and otherwise as `check_live` does."""
+        self.check_live()
+        if participant_id in self.gone:
+            raise ParticipantGone
 
     def find_open_stream(self, participant_id: str) -> LiveStream | None:
         """The participant's stream that takes audio, if there is one."""

@@ -2,8 +2,8 @@
 
 Its new stream then begins like the participant's stream before it. It is kept as any other, and recognised
 as soon as it differs; if it ends without a difference it was the former one again, and is let go. So sending
-again makes no second copy, and who comes back with anything else to say loses nothing. What the service
-finds at its start is recognised whatever it is: rather a second copy than a loss.
+again makes no second copy, and who comes back with anything else to say loses nothing. Which stream one may
+be again is kept with it, so a restart in between changes neither.
 """
 
 from collections.abc import Sequence

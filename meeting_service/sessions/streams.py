@@ -33,6 +33,8 @@ class LiveStreams:
         self._beam_size = beam_size
         self._streams: dict[int, tuple[Reading, LiveStream]] = {}
         self._runs = itertools.count(1)
+        self._away_s = 0.0
+        """for how long no worker has been there, as was told last"""
 
     def find(self, stream_id: int) -> tuple[Reading, LiveStream] | None:
         """A stream and what it is recognised for."""
@@ -52,9 +54,18 @@ class LiveStreams:
     def reopen_all(self) -> None:
         """A new worker knows nothing: tell it all."""
         metrics.worker_restarts.inc()
+        self._away_s = 0.0
         for reading, live in self._streams.values():
-            live.behind_ms = 0
             self._open_at_worker(reading, live)
+
+    def fall_behind(self, away_s: float) -> None:
+        """Nobody has recognised anything for so long: whoever speaks, or lagged before, lags the more."""
+        since_s, passed_ms = self._clock.monotonic_s() - away_s, round((away_s - self._away_s) * 1000)
+        self._away_s = away_s
+        for reading, live in self._streams.values():
+            if reading.live and (live.behind_ms or live.came_since(since_s)):
+                live.behind_ms += passed_ms
+        self._count()
 
     @property
     def behind_ms(self) -> int:
@@ -98,10 +109,10 @@ class LiveStreams:
         live.finished.set()
 
     def set_aside(self, live: LiveStream) -> int:
-        """Have the worker leave a stream alone for now; returns the number to take it up `again` with."""
+        """Have the worker leave a stream alone for now; returns the run to take it up again with."""
         self._worker.send(CloseStream(live.id))
         live.run = next(self._runs)
-        live.checkpoint, live.open_samples = live.stored, 0
+        live.go_back()
         return live.run
 
     def take_up_again(self, live: LiveStream, run: int) -> None:
@@ -206,6 +217,7 @@ class LiveStreams:
             OpenStream(
                 *(live.stream, live.run, live.checkpoint, decoding, reading.model),
                 background=not reading.live,
+                behind=live.behind_ms > 0,
             )
         )
         if live.stream.ended:

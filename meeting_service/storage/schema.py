@@ -58,6 +58,7 @@ streams = sa.Table(
     sa.Column("ended", sa.Boolean, nullable=False),
     sa.Column("finished", sa.Boolean, nullable=False),
     sa.Column("received_samples", sa.BigInteger, nullable=False),
+    sa.Column("repeats", sa.Integer),
     sa.ForeignKeyConstraint(
         ["meeting_id", "participant_id"], ["participants.meeting_id", "participants.id"], ondelete="CASCADE"
     ),

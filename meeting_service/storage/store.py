@@ -226,7 +226,12 @@ class Store:
         )
 
     async def open_stream(
-        self, meeting_id: str, participant_id: str, rate_hz: int, anchor_ms: int
+        self,
+        meeting_id: str,
+        participant_id: str,
+        rate_hz: int,
+        anchor_ms: int,
+        repeats: int | None = None,
     ) -> tuple[Stream, StoredEvent]:
         """A new stream and the event that its participant is present. Stream ids are never used again."""
         start = partial(
@@ -235,6 +240,7 @@ class Store:
             participant_id=participant_id,
             rate_hz=rate_hz,
             anchor_ms=anchor_ms,
+            repeats=repeats,
         )
         return await self._database.write(start)
 

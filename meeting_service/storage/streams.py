@@ -17,7 +17,7 @@ from meeting_service.transcript import FIRST_REVISION
 
 
 def open_stream(
-    db: Connection, meeting_id: str, participant_id: str, rate_hz: int, anchor_ms: int
+    db: Connection, meeting_id: str, participant_id: str, rate_hz: int, anchor_ms: int, repeats: int | None
 ) -> tuple[Stream, StoredEvent]:
     """A new stream of a participant who is there; its id was never used before."""
     get_participant(db, meeting_id, participant_id)
@@ -26,11 +26,12 @@ def open_stream(
         "participant_id": participant_id,
         "rate_hz": rate_hz,
         "anchor_ms": anchor_ms,
+        "repeats": repeats,
     }
     new = insert(streams).values(**values, ended=False, finished=False, received_samples=0)
     stream_id = db.execute(new.returning(streams.c.id)).scalar_one()
     insert_checkpoints(db, [stream_id], FIRST_REVISION)
-    stream = Stream(stream_id, meeting_id, participant_id, rate_hz, anchor_ms)
+    stream = Stream(stream_id, meeting_id, participant_id, rate_hz, anchor_ms, repeats=repeats)
     return stream, _tell(db, stream)
 
 
@@ -150,6 +151,7 @@ def row_to_stream(row: Row[Any]) -> Stream:
         anchor_ms=row.anchor_ms,
         ended=row.ended,
         finished=row.finished,
+        repeats=row.repeats,
     )
 
 

@@ -1,15 +1,19 @@
 """Sessions on parts that a test gives: a worker that only takes down, a ledger or a store with a will."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from typing import Any, TypeVar
 
+from meeting_service.audio import AudioChunk
 from meeting_service.clock import SystemClock
 from meeting_service.ledger import Ledger
 from meeting_service.sessions import SessionManager
 from meeting_service.settings import Settings
 from meeting_service.storage import Store
 from meeting_service.worker.messages import Command, Reply
+
+T = TypeVar("T")
 
 
 class DeafWorker:
@@ -20,6 +24,7 @@ class DeafWorker:
 
     def __init__(self) -> None:
         self.told: list[Command] = []
+        self._news = asyncio.Event()
         self.says: asyncio.Queue[Reply] = asyncio.Queue()
 
     async def start(self) -> None:
@@ -28,6 +33,17 @@ class DeafWorker:
     def send(self, command: Command) -> None:
         """Take it down."""
         self.told.append(command)
+        self._news.set()
+
+    async def wait_told(self, kind: type[T]) -> T:
+        """The latest command of a kind, once there is one."""
+        async with asyncio.timeout(20):
+            while True:
+                self._news.clear()
+                for command in reversed(self.told):
+                    if isinstance(command, kind):
+                        return command
+                await self._news.wait()
 
     async def replies(self) -> AsyncIterator[Reply]:
         """What the test says."""
@@ -36,6 +52,28 @@ class DeafWorker:
 
     async def stop(self) -> None:
         """Nothing to end."""
+
+
+class HeldLedger(Ledger):
+    """Stores nothing while it is held."""
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.asked, self.free = asyncio.Event(), asyncio.Event()
+        self.free.set()
+
+    def hold(self) -> None:
+        """From now on pieces wait; `asked` says that one does, and setting `free` lets them go."""
+        self.asked.clear()
+        self.free.clear()
+
+    async def append(
+        self, chunks: Sequence[AudioChunk], tails: Mapping[int, bytes] | None = None
+    ) -> dict[int, int]:
+        """Wait, then store."""
+        self.asked.set()
+        await self.free.wait()
+        return await super().append(chunks, tails)
 
 
 @asynccontextmanager

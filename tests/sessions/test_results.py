@@ -1,26 +1,82 @@
 """What becomes of the worker's answers."""
 
 import asyncio
+from typing import Any
 
-from meeting_service.meeting import NewMeeting
+from meeting_service.errors import StorageFailed
+from meeting_service.events import StoredEvent
+from meeting_service.meeting import Checkpoint, NewMeeting, Stream
+from meeting_service.sessions.results import STORAGE_ATTEMPTS
 from meeting_service.settings import Settings
-from meeting_service.worker.messages import CloseStream, OpenStream, StreamFailed
+from meeting_service.storage import Store
+from meeting_service.worker.messages import (
+    Advanced,
+    CloseStream,
+    Finished,
+    FinishStream,
+    OpenStream,
+    StreamFailed,
+)
 from tests.sessions.conftest import RATE_HZ, talk
 from tests.sessions.parts import DeafWorker, run_on
 
 
-async def test_the_worker_is_told_of_a_stream_that_is_given_up(settings: Settings) -> None:
-    """So that it does no work for what nobody waits for."""
+async def test_a_stream_that_fails_begins_again_at_what_is_stored(settings: Settings) -> None:
+    """It takes audio all the while, its end is waited for, and the worker does no work for nothing."""
     worker = DeafWorker()
     async with run_on(settings, worker) as sessions:
         await sessions.create_meeting(NewMeeting(id="m"))
         audio = await sessions.open_input("m", ["ann"], RATE_HZ)
         await audio.append(talk(1, 2), 0)
-        (opened,) = [command for command in worker.told if isinstance(command, OpenStream)]
-        found = sessions.streams.find(opened.stream.id)
-        assert found
-        worker.says.put_nowait(StreamFailed(opened.stream.id, opened.run, "told to fail"))
-        async with asyncio.timeout(10):
-            await found[1].finished.wait()
+        first = await worker.wait_told(OpenStream)
+        worker.says.put_nowait(Advanced(first.stream.id, first.run, Checkpoint(first.stream.id, 8_000)))
+        worker.says.put_nowait(StreamFailed(first.stream.id, first.run, "told to fail"))
+        await worker.wait_told(CloseStream)
+        worker.told.clear()
+        await audio.append(talk(2, 2), 2 * RATE_HZ)
+        end = asyncio.create_task(sessions.end_participant("m", "ann"))
+        again = await worker.wait_told(OpenStream)
+        last = await worker.wait_told(FinishStream)
+        assert not end.done()
+        worker.says.put_nowait(Finished(again.stream.id, again.run))
+        await end
 
-    assert CloseStream(opened.stream.id) == worker.told[-1]
+    assert first.run != again.run
+    assert Checkpoint(first.stream.id) == again.checkpoint
+    assert FinishStream(first.stream.id, 4 * RATE_HZ) == last
+
+
+class ChoosyStore(Store):
+    """Cannot keep anything of one participant's text for a while."""
+
+    failures = 0
+
+    async def commit_final(self, stream: Stream, *text: Any) -> list[StoredEvent]:
+        """Fails for ann."""
+        if stream.participant_id == "ann" and self.failures < STORAGE_ATTEMPTS:
+            self.failures += 1
+            raise StorageFailed("told to fail")
+        return await super().commit_final(stream, *text)
+
+
+async def test_one_streams_text_does_not_keep_the_others_waiting(settings: Settings) -> None:
+    """What cannot be stored of it is recognised again, once everybody else's is told."""
+    worker = DeafWorker()
+    async with run_on(settings, worker, store=ChoosyStore) as sessions:
+        await sessions.create_meeting(NewMeeting(id="m"))
+        ends = []
+        for name in ("ann", "bob"):
+            audio = await sessions.open_input("m", [name], RATE_HZ)
+            await audio.append(talk(1, 2), 0)
+            opened = await worker.wait_told(OpenStream)
+            ends.append(asyncio.create_task(sessions.end_participant("m", name)))
+            await worker.wait_told(FinishStream)
+            worker.told.clear()
+            worker.says.put_nowait(Finished(opened.stream.id, opened.run))
+        await ends[1]
+        assert not ends[0].done()
+        again = await worker.wait_told(OpenStream)
+        worker.says.put_nowait(Finished(again.stream.id, again.run))
+        await ends[0]
+
+        assert all(s.finished for s in await sessions.store.list_streams("m"))

@@ -1,39 +1,12 @@
 """What the worker is told of streams, and when."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from pathlib import Path
 
-from meeting_service.audio import AudioChunk
-from meeting_service.ledger import Ledger
 from meeting_service.meeting import NewMeeting
 from meeting_service.settings import Settings
 from meeting_service.worker.messages import FinishStream
 from tests.sessions.conftest import RATE_HZ, talk
-from tests.sessions.parts import DeafWorker, run_on
-
-
-class HeldLedger(Ledger):
-    """Stores nothing before it is let."""
-
-    @classmethod
-    def open(cls, path: Path, *, max_bytes: int | None = None) -> "HeldLedger":
-        """Held from the beginning on."""
-        held = super().open(path, max_bytes=max_bytes)
-        assert isinstance(held, cls)
-        held.asked, held.free = asyncio.Event(), asyncio.Event()
-        return held
-
-    asked: asyncio.Event
-    free: asyncio.Event
-
-    async def append(
-        self, chunks: Sequence[AudioChunk], tails: Mapping[int, bytes] | None = None
-    ) -> dict[int, int]:
-        """Wait, then store."""
-        self.asked.set()
-        await self.free.wait()
-        return await super().append(chunks, tails)
+from tests.sessions.parts import DeafWorker, HeldLedger, run_on
 
 
 async def test_a_piece_in_flight_comes_before_the_end(settings: Settings) -> None:
@@ -44,6 +17,7 @@ async def test_a_piece_in_flight_comes_before_the_end(settings: Settings) -> Non
         assert isinstance(ledger, HeldLedger)
         await sessions.create_meeting(NewMeeting(id="m"))
         audio = await sessions.open_input("m", ["ann"], RATE_HZ)
+        ledger.hold()
         piece = asyncio.create_task(audio.append(talk(1, 2), 0))
         await ledger.asked.wait()
         end = asyncio.create_task(sessions.end_participant("m", "ann", wait=False))
