@@ -143,7 +143,7 @@ class ParticipantGone(Conflict):
 
     code = "participant_gone"
 
-    def __init__(self, detail: str = "this participant was deleted and takes no more audio") -> None:
+    def __init__(self, detail: str = "this participant was deleted: no more audio is taken") -> None:
         super().__init__(detail)
 
 

@@ -40,7 +40,7 @@ PLACES: Mapping[str, str] = MappingProxyType(
         "before_stream_is_finished": "all text of a stream is final, which is not stored",
         "after_meeting_ending": "a meeting's end is asked for and stored, its streams are not ended",
         "before_meeting_ended": "all streams of an ending meeting are finished, its end is not stored",
-        "in_deletion": "a meeting's audio is deleted, its text is not",
+        "in_deletion": "text and names of a meeting are deleted, its audio is not",
         "in_start": "the databases are open, no stream was taken up",
         "in_shutdown": "a stop was asked for, sockets are told",
         "before_close": "sessions have stopped, the databases are still open",

@@ -58,6 +58,12 @@ behind_seconds = Gauge(
 draft_interval_seconds = Gauge(
     "meeting_draft_interval_seconds", "Least audio between two drafts of a speaker", registry=registry
 )
+retention_removals = Counter(
+    "meeting_retention_removals",
+    "Meetings whose audio, or all of which, was kept long enough",
+    ["what"],
+    registry=registry,
+)
 retranscriptions = Gauge("meeting_retranscriptions", "Meetings being transcribed again", registry=registry)
 watchers = Gauge("meeting_watchers", "Open event streams", registry=registry)
 condition = Enum(

@@ -10,6 +10,11 @@ from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDic
 
 from meeting_service.errors import CannotStart
 from meeting_service.resources import resource_path
+from meeting_service.retention import Retention
+
+MAX_DAYS = 36_500
+MIN_TRANSCRIPT_DAYS = 0.04
+"""an hour, in which somebody can take a transcript away"""
 
 ModelName = Annotated[str, Field(min_length=1)]
 Probability = Annotated[float, Field(ge=0.1, le=0.95)]
@@ -85,6 +90,18 @@ class LimitSettings(_Section):
     meeting_h: float = Field(ge=0.1, le=168)
 
 
+class RetentionSettings(_Section):
+    """How long what is kept is kept, in days from when a meeting's text is final."""
+
+    audio_days: Annotated[float, Field(ge=0, le=MAX_DAYS)] | Literal["forever"]
+    transcripts_days: Annotated[float, Field(ge=MIN_TRANSCRIPT_DAYS, le=MAX_DAYS)] | Literal["forever"]
+
+    @property
+    def rules(self) -> Retention:
+        """As rules."""
+        return Retention(_days(self.audio_days), _days(self.transcripts_days))
+
+
 class LoggingSettings(_Section):
     """What the operator sees."""
 
@@ -105,6 +122,7 @@ class Settings(BaseSettings):
     recognition: RecognitionSettings
     segmenter: SegmenterSettings
     limits: LimitSettings
+    retention: RetentionSettings
     logging: LoggingSettings
 
 
@@ -125,6 +143,10 @@ def load_settings(config: Path | None = None, overrides: dict[str, dict[str, Any
         raise CannotStart('a list in the environment is written as JSON, such as ["a", "b"]') from error
     except ValidationError as error:
         raise CannotStart(_explain(error)) from error
+
+
+def _days(setting: float | Literal["forever"]) -> float | None:
+    return None if setting == "forever" else setting
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
@@ -159,6 +181,9 @@ def _allowed(location: Sequence[int | str]) -> str:
     for name in location[:2]:
         schema = schema.get("properties", {}).get(name, {})
         schema = Settings.model_json_schema()["$defs"].get(schema.get("$ref", "").rpartition("/")[2], schema)
+    if "anyOf" in schema:
+        number, word = schema["anyOf"]
+        return f'{number["minimum"]:g} to {number["maximum"]:g}, or "{word["const"]}"'
     if "enum" in schema:
         return f"one of {', '.join(schema['enum'])}"
     if "maximum" in schema:

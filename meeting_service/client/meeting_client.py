@@ -122,7 +122,7 @@ class MeetingClient:
 
     async def delete(self, meeting_id: str) -> None:
         """Delete everything of a meeting."""
-        await self._ask("DELETE", path_of(meeting_id))
+        await self._requests.ask(Question("DELETE", path_of(meeting_id)))
 
     async def transcript(self, meeting_id: str, *, revision: int | None = None) -> Transcript:
         """All final text there is now, of the current revision unless told otherwise."""
@@ -207,7 +207,7 @@ class MeetingClient:
 
     async def delete_participant(self, meeting_id: str, participant: str) -> None:
         """Delete a participant and all that is theirs; what is still sent for them is refused."""
-        await self._ask("DELETE", path_of(meeting_id, "participants", participant))
+        await self._requests.ask(Question("DELETE", path_of(meeting_id, "participants", participant)))
 
     async def end_participant(self, meeting_id: str, participant: str) -> Participant:
         """The participant left; all their text is final when this returns."""

@@ -37,7 +37,7 @@ Json = Mapping[str, Any]
 
 def json_to_meeting(fields: Json) -> Meeting:
     """A meeting."""
-    ended_at = fields.get("ended_at")
+    ended_at, removed_at = fields.get("ended_at"), fields.get("audio_removed_at")
     return Meeting(
         id=fields["id"],
         title=fields["title"],
@@ -47,6 +47,7 @@ def json_to_meeting(fields: Json) -> Meeting:
         language=fields.get("language"),
         vocabulary=tuple(fields.get("vocabulary") or ()),
         model=fields.get("model"),
+        audio_removed_at=_to_time(removed_at) if removed_at else None,
     )
 
 

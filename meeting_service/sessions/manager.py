@@ -6,43 +6,36 @@ What callers do (create, append, end, …) is here; what the worker answers is h
 import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
+from meeting_service.accounting import unaccounted_to_ms
 from meeting_service.broadcast import Broadcaster, Watcher
 from meeting_service.clock import Clock
+from meeting_service.condition import Condition
 from meeting_service.failpoints import reach
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import Meeting, MeetingState, NewMeeting, Participant
 from meeting_service.sessions.audits import Audits
+from meeting_service.sessions.conditions import Conditions, Readiness
+from meeting_service.sessions.deletion import Deletions
 from meeting_service.sessions.inputs import AudioInput, InputRequest, check_captured_at
 from meeting_service.sessions.intake import Intake, check_rate
+from meeting_service.sessions.keeping import Keeping
 from meeting_service.sessions.live import LiveMeeting
 from meeting_service.sessions.meetings import LiveMeetings
 from meeting_service.sessions.models import choose_model
 from meeting_service.sessions.people import People
 from meeting_service.sessions.results import ResultHandler, persist
 from meeting_service.sessions.retranscriptions import Retranscriptions
+from meeting_service.sessions.setbacks import Setbacks
 from meeting_service.sessions.streams import LiveStreams
 from meeting_service.sessions.tasks import Tasks
 from meeting_service.settings import Settings
 from meeting_service.storage import Store
 from meeting_service.transcript import Transcript, TranscriptGap
 from meeting_service.worker.home import Worker
-
-
-@dataclass(frozen=True, slots=True)
-class Readiness:
-    """Whether the service can do its work, and if not, what is missing."""
-
-    model: bool
-    database: bool
-    worker: bool
-    detail: str
-
-    def __bool__(self) -> bool:
-        return self.model and self.database and self.worker
 
 
 class SessionManager:
@@ -65,9 +58,20 @@ class SessionManager:
         )
         self._intake = Intake(store, ledger, self.streams, self.broadcaster, clock, self._tasks)
         self.audits = Audits(store, ledger)
-        self._results = ResultHandler(store, ledger, self.broadcaster, clock, self.streams, self.audits)
+        self._results = ResultHandler(
+            *(store, ledger, self.broadcaster, clock, self.streams, self.audits),
+            Setbacks(self.streams, self._tasks),
+        )
+        self._conditions = Conditions(ledger, store, worker, self.streams, self.broadcaster, clock)
         self.retranscriptions = Retranscriptions(
             settings, store, ledger, self.streams, self.broadcaster, self.audits, self._tasks.spawn
+        )
+
+        self._deletions = Deletions(
+            self._meetings, store, ledger, self.streams, self.retranscriptions, self.broadcaster
+        )
+        self.keeping = Keeping(
+            settings.retention.rules, store, ledger, self.broadcaster, self._deletions.delete_meeting
         )
 
     # The service's own life
@@ -75,6 +79,7 @@ class SessionManager:
     async def start(self) -> None:
         """Take up every meeting where it was left, then follow the worker's answers."""
         reach("in_start")
+        await self.keeping.check()
         for known in await self._list_all(MeetingState.LIVE):
             await self._meetings.get(known.id)
         for stream, checkpoint in await self.store.list_unfinished_streams():
@@ -85,6 +90,8 @@ class SessionManager:
         for ending in await self._list_all(MeetingState.ENDING):
             await self.end_meeting(ending.id, wait=False)
         await self.retranscriptions.start()
+        self._tasks.spawn(self._conditions.follow(), "condition of the service")
+        self._tasks.spawn(self.keeping.run(), "retention")
 
     async def settle(self, patience_s: float) -> None:
         """Give the last words of who has left a moment; what is missing then follows after the next start."""
@@ -101,13 +108,17 @@ class SessionManager:
         await self._tasks.stop()
         reach("before_close")
 
+    @property
+    def condition(self) -> Condition:
+        """How the service is, as far as is known."""
+        return self._conditions.current
+
     async def check_ready(self) -> Readiness:
         """Whether audio would be kept and recognised now."""
-        worker = self._worker.ready
-        database = self.ledger.failure is None and await self.store.is_writable()
-        starting = None if worker else "the recogniser is starting"
-        stuck = None if database else "the data folder cannot be written"
-        return Readiness(worker, database, worker, starting or stuck or self._describe())
+        found = await self._conditions.check()
+        lost_ms = unaccounted_to_ms(self.audits.unaccounted_samples)
+        lost = f"; {lost_ms / 1000:.3f} s of audio are not accounted for" if lost_ms else ""
+        return replace(found, detail=found.detail + lost)
 
     # Meetings
 
@@ -115,9 +126,10 @@ class SessionManager:
         """Create a meeting, or find the one that has the id.
 
         Raises:
-            InvalidRequest: the model is not loaded.
+            InvalidRequest: the model is not loaded, or it would be kept for longer than the settings say.
             TooMany: as many are live as may be.
         """
+        self.keeping.check_choice(new)
         new = replace(new, model=choose_model(self.settings.model, new.model))
         if new.id is None or await self.store.find_meeting(new.id) is None:
             self._meetings.check_room()
@@ -137,44 +149,19 @@ class SessionManager:
         return await self._meetings.refresh(meeting_id)
 
     async def end_meeting(self, meeting_id: str, *, wait: bool = True) -> Meeting:
-        """Take no more audio and make all text final.
+        """Take no more audio and make all text final. May be asked again, and by many at once.
 
         With `wait` it returns when all text is final; cancelling the wait does not cancel the end.
         """
-        meeting = await self.store.get_meeting(meeting_id)
-        if meeting.state is MeetingState.ENDED:
-            return meeting
-        if meeting.state is MeetingState.LIVE:
-            self.broadcaster.publish([await self.store.set_meeting_state(meeting_id, MeetingState.ENDING)])
-            reach("after_meeting_ending")
-        await self._meetings.refresh(meeting_id)
         live = await self._meetings.get(meeting_id)
-        live.over.set()
-        ended = live.meeting.state is MeetingState.ENDED
-        if not ended and (live.ending is None or live.ending.done()):
-            live.ending = self._tasks.spawn(self._finish_meeting(live), f"end of meeting {meeting_id}")
+        await self._tasks.complete(self._begin_end(live), f"begin of the end of meeting {meeting_id}")
         if wait and live.ending:
             await asyncio.shield(live.ending)
         return await self.store.get_meeting(meeting_id)
 
     async def delete_meeting(self, meeting_id: str) -> None:
-        """Delete everything of a meeting: text, names, audio.
-
-        Audio goes first: if the service dies in between, the meeting is still there to be deleted again.
-        """
-        live = await self._meetings.get(meeting_id)
-        async with live.opening:
-            live.meeting = replace(live.meeting, state=MeetingState.ENDED)  # no stream is opened from here on
-        self.streams.abandon(live)
-        await self.retranscriptions.abandon(meeting_id)
-        if live.ending:
-            live.ending.cancel()
-        await self.ledger.delete([stream.id for stream in await self.store.list_streams(meeting_id)])
-        reach("in_deletion")
-        await self.store.delete_meeting(meeting_id)
-        self._meetings.forget(meeting_id)
-        live.over.set()
-        self.broadcaster.close(meeting_id)
+        """Delete everything of a meeting: text, names, audio. It goes on if the caller does not wait."""
+        await self._tasks.complete(self._deletions.delete_meeting(meeting_id), f"deletion of {meeting_id}")
 
     async def wait_over(self, meeting_id: str) -> None:
         """Return when the meeting takes no more audio: it is ending, has ended or was deleted."""
@@ -187,8 +174,17 @@ class SessionManager:
     async def put_participant(
         self, meeting_id: str, participant_id: str, name: str | None
     ) -> tuple[Participant, bool]:
-        """Create or rename a participant; a name of None keeps what is there."""
+        """Create or rename a participant; a name of None keeps what is there.
+
+        Who was deleted is welcome again, for somebody asks for them by name.
+        """
+        (await self._meetings.get(meeting_id)).gone.discard(participant_id)
         return await self._people.put(meeting_id, participant_id, name)
+
+    async def delete_participant(self, meeting_id: str, participant_id: str) -> None:
+        """Delete a participant and all that is theirs; it goes on if the caller does not wait."""
+        deletion = self._deletions.delete_participant(meeting_id, participant_id)
+        await self._tasks.complete(deletion, f"deletion of a participant of {meeting_id}")
 
     async def end_participant(
         self, meeting_id: str, participant_id: str, *, wait: bool = True
@@ -226,6 +222,7 @@ class SessionManager:
         Raises:
             NotFound: no such meeting.
             MeetingEnded: it takes no more audio.
+            ParticipantGone: one of them was deleted.
             Conflict: a participant's open stream has another rate.
             InvalidRequest: `captured_at` cannot be right.
             TooMany: too many participants.
@@ -235,6 +232,7 @@ class SessionManager:
         if captured_at is not None:
             check_captured_at(captured_at, meeting.meeting.started_at, self._clock.utc_now())
         for participant_id in participant_ids:
+            meeting.check_takes(participant_id)
             check_rate(meeting, participant_id, rate_hz)
         for index, participant_id in enumerate(participant_ids):
             name = names[index] if index < len(names) else None
@@ -251,7 +249,8 @@ class SessionManager:
         latest = next((s for s in reversed(streams) if s.participant_id == participant_id), None)
         if latest is None or (latest.ended and meeting.state is MeetingState.LIVE):
             return 0, 0
-        return self.ledger.through(latest.id), latest.rate_hz
+        # Of audio that was removed it is still known how much there was.
+        return max(self.ledger.through(latest.id), await self.store.get_received(latest.id)), latest.rate_hz
 
     # Reading
 
@@ -292,6 +291,18 @@ class SessionManager:
             if (cursor := page.next_cursor) is None:
                 return meetings
 
+    async def _begin_end(self, live: LiveMeeting) -> None:
+        """Take no more audio from here on, and have the last words made final."""
+        async with live.opening:
+            if live.meeting.state is MeetingState.LIVE:
+                event = await self.store.set_meeting_state(live.id, MeetingState.ENDING)
+                reach("after_meeting_ending")
+                await self._meetings.refresh(live.id)
+                self.broadcaster.publish([event])
+            live.over.set()
+            if live.meeting.state is MeetingState.ENDING and (live.ending is None or live.ending.done()):
+                live.ending = self._tasks.spawn(self._finish_meeting(live), f"end of meeting {live.id}")
+
     async def _finish_meeting(self, live: LiveMeeting) -> None:
         async with live.opening:  # a stream that is being opened is ended too
             streams = list(live.streams.values())
@@ -306,7 +317,4 @@ class SessionManager:
         self._meetings.forget(live.id)
         self.broadcaster.publish([event] if event else ())
         self.broadcaster.forget(live.id)
-
-    def _describe(self) -> str:
-        description, behind_ms = self._worker.description, self.streams.behind_ms
-        return f"{description}; catching up, {behind_ms / 1000:.0f} s behind" if behind_ms else description
+        self.keeping.meeting_ended()

@@ -111,6 +111,12 @@ class Retranscriptions:
             await asyncio.wait({task})
             self._streams.abandon(reading)
 
+    async def resume(self, meeting_id: str) -> None:
+        """Go on with what was abandoned of a meeting, if its row is still there."""
+        for known, revision in await self._store.list_running_revisions():
+            if known == meeting_id and meeting_id not in self._running:
+                self._take_up(meeting_id, revision)
+
     def _take_up(self, meeting_id: str, revision: Revision) -> None:
         assert revision.model is not None  # noqa: S101 - only the first may have none
         reading = Reading(meeting_id, revision.number, revision.model, revision.vocabulary)
@@ -129,7 +135,9 @@ class Retranscriptions:
         await self._end(reading)
 
     async def _read(self, reading: Reading, stream: Stream, checkpoint: Checkpoint) -> None:
-        """One stream to its end, or not at all once another has failed."""
+        """One stream to its end, or not at all once another has failed; after its live text, if it has to."""
+        if found := self._streams.find(stream.id):
+            await found[1].finished.wait()
         async with self._places:
             if reading.failure is None:
                 await self._streams.adopt(reading, stream, checkpoint).finished.wait()
@@ -161,6 +169,11 @@ class Retranscriptions:
 
     async def _find_lack(self, meeting_id: str) -> str | None:
         """Why there is no audio for another text, or None; a text of a part of it would be worse."""
+        if removed_at := (await self._store.get_meeting(meeting_id)).audio_removed_at:
+            return (
+                f"the audio of this meeting was removed on {removed_at:%Y-%m-%d %H:%M} UTC, as [retention] "
+                "says: it cannot be transcribed again"
+            )
         kept: dict[str, int] = defaultdict(int)
         for stream in await self._store.list_streams(meeting_id):
             kept[stream.participant_id] += self._ledger.through(stream.id) * 1000 // stream.rate_hz

@@ -66,7 +66,8 @@ def remove_audio(
 
 def find_unkept(db: Connection, stream_ids: Collection[int]) -> set[int]:
     """Those of whose audio nothing is to be kept: they were deleted, or their meeting's audio removed."""
-    kept = select(streams.c.id).join(meetings).where(meetings.c.audio_removed_at.is_(None))
+    of = meetings.c.id == streams.c.meeting_id
+    kept = select(streams.c.id).join(meetings, of).where(meetings.c.audio_removed_at.is_(None))
     return set(stream_ids).difference(db.scalars(kept))
 
 

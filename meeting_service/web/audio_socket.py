@@ -23,6 +23,7 @@ from meeting_service.errors import (
     MeetingServiceError,
     NotFound,
     Overloaded,
+    ParticipantGone,
     ProtocolViolation,
     StreamEnded,
     TooMany,
@@ -139,6 +140,20 @@ class AudioSocket:
     def _leave_if_superseded(self) -> None:
         if self._superseded and not (self._opening or self._protocol.specs):
             self._end(CloseCode.SUPERSEDED)
+
+    def sent_away(self, participant_id: str) -> None:
+        """The participant was deleted; without any other this socket is closed."""
+        for spec in self._protocol.specs:
+            if participant_id in spec.participants:
+                self._abandon_gone(spec)
+        self._wakeup.set()
+
+    def _abandon_gone(self, spec: StreamSpec) -> None:
+        gone = ParticipantGone()
+        self._protocol.abandon(spec.stream, Refusal(gone.code, gone.detail, spec.stream))
+        self._release(spec)
+        if not (self._opening or self._protocol.specs):
+            self._end(CloseCode.ENDED)
 
     def stop(self) -> None:
         """The service goes down."""
@@ -317,6 +332,10 @@ class AudioSocket:
             return
         try:
             stream.stored(await self._perform(stream_input, work))
+        except ParticipantGone:
+            if stream.number in self._inputs:
+                self._abandon_gone(stream.spec)
+            return
         except (AudioHole, AudioDiffers, StreamEnded) as error:
             await self._check_meeting()
             if stream.number in self._inputs:

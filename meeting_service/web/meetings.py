@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, Field
 from meeting_service.errors import InvalidRequest, NotFound, Overloaded, TooMany
 from meeting_service.ingest import check_meeting_id, clean_title
 from meeting_service.meeting import MeetingState, NewMeeting
+from meeting_service.settings import MAX_DAYS, MIN_TRANSCRIPT_DAYS
 from meeting_service.web import shapes
 from meeting_service.web.bodies import Body, Query, WaitQuery, json_reply, read_body, read_query
 from meeting_service.web.keys import SESSIONS
@@ -20,6 +21,15 @@ EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 Phrase = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class RetentionBody(Body):
+    """How long a meeting is kept, in days from when its text is final; no longer than the settings say."""
+
+    audio_days: float | None = Field(None, ge=0, le=MAX_DAYS)
+    """its audio is removed then; 0: as soon as the text is final"""
+    transcripts_days: float | None = Field(None, ge=MIN_TRANSCRIPT_DAYS, le=MAX_DAYS)
+    """all of it is deleted then"""
 
 
 class NewMeetingBody(Body):
@@ -37,6 +47,8 @@ class NewMeetingBody(Body):
     """one of `/v1/models`; the service's default without it"""
     started_at: Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST)] | None = None
     """zero of every offset; now without it"""
+    retention: RetentionBody = RetentionBody()
+    """as the settings say without it"""
 
 
 class RenameBody(Body):
@@ -80,6 +92,8 @@ async def create(request: web.Request) -> web.Response:
         vocabulary=tuple(body.vocabulary),
         started_at=body.started_at,
         model=body.model,
+        audio_days=body.retention.audio_days,
+        transcripts_days=body.retention.transcripts_days,
     )
     meeting, created = await request.app[SESSIONS].create_meeting(new)
     shape = await _read_detail(request, meeting.id)
@@ -174,4 +188,4 @@ async def _read_detail(request: web.Request, meeting_id: str) -> shapes.MeetingW
     sessions = request.app[SESSIONS]
     meeting = await sessions.get_meeting(meeting_id)
     people, gaps = await sessions.list_participants(meeting_id), await sessions.list_gaps(meeting_id)
-    return shapes.meeting_to_detail(meeting, people, gaps)
+    return shapes.meeting_to_detail(meeting, people, gaps, sessions.keeping.rules)

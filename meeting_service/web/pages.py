@@ -67,6 +67,8 @@ async def meeting(request: web.Request) -> web.Response:
         "revisions": revisions_to_view(found, transcript.revision, models, pinned=wanted is not None),
         "formats": FORMATS,
         "trouble": _find_trouble(request),
+        "audio_removed_at": transcript.meeting.audio_removed_at,
+        "audio_until": sessions.keeping.rules.audio_until(transcript.meeting),
     }
     return aiohttp_jinja2.render_template("meeting.html", request, context)
 

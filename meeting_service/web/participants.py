@@ -9,6 +9,7 @@ from meeting_service.web import shapes
 from meeting_service.web.bodies import Body, WaitQuery, json_reply, read_body, read_query
 from meeting_service.web.keys import SESSIONS
 from meeting_service.web.operations import Operation, Reply
+from meeting_service.web.senders import SENDERS
 from meeting_service.web.stopping import until_stopping
 
 
@@ -39,6 +40,24 @@ async def put(request: web.Request) -> web.Response:
         request.match_info["meeting"], check_participant_id(request.match_info["participant"]), name
     )
     return json_reply(await _with_gaps(request, participant), 201 if created else 200)
+
+
+DELETE = Operation(
+    "Delete a participant",
+    {204: Reply("Everything of theirs is gone: name, text in every revision, audio, what was told of them.")},
+    detail="Also while the meeting is live: what is still sent for them is refused, the others go on. What "
+    "others said of them stays, and so do the title and the vocabulary.",
+    tag="Participants",
+    errors=[NotFound],
+)
+
+
+async def delete(request: web.Request) -> web.Response:
+    """DELETE /v1/meetings/{meeting}/participants/{participant}."""
+    meeting_id, participant_id = request.match_info["meeting"], request.match_info["participant"]
+    await request.app[SESSIONS].delete_participant(meeting_id, participant_id)
+    request.app[SENDERS].send_away(meeting_id, participant_id)
+    return web.Response(status=204)
 
 
 END = Operation(

@@ -37,6 +37,7 @@ ROUTES = (
     Route("DELETE", MEETING, meetings.delete, meetings.DELETE),
     Route("POST", f"{MEETING}/end", meetings.end, meetings.END),
     Route("PUT", PARTICIPANT, participants.put, participants.PUT),
+    Route("DELETE", PARTICIPANT, participants.delete, participants.DELETE),
     Route("POST", f"{PARTICIPANT}/end", participants.end, participants.END),
     Route("POST", f"{PARTICIPANT}/audio", audio.append, APPEND),
     Route("HEAD", f"{PARTICIPANT}/audio", audio.offset, OFFSET),

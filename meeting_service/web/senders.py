@@ -23,6 +23,10 @@ class LiveSender(Protocol):
         """A newer socket has taken this participant over."""
         ...
 
+    def sent_away(self, participant_id: str) -> None:
+        """This participant was deleted."""
+        ...
+
     def stop(self) -> None:
         """The service goes down: store what came, and say so."""
         ...
@@ -62,6 +66,11 @@ class Senders:
         self._holders[meeting_id, participant_id] = sender
         if before is not None and before is not sender:
             before.superseded(participant_id)
+
+    def send_away(self, meeting_id: str, participant_id: str) -> None:
+        """A participant was deleted: who sends for them is told."""
+        if holder := self._holders.get((meeting_id, participant_id)):
+            holder.sent_away(participant_id)
 
     def carries(self, meeting_id: str, participant_ids: Iterable[str], sender: LiveSender) -> bool:
         """Whether nobody has taken these participants over from `sender`."""

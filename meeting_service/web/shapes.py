@@ -10,6 +10,7 @@ from meeting_service import meeting as meetings
 from meeting_service import transcript as transcripts
 from meeting_service.condition import Condition
 from meeting_service.meeting import MeetingState
+from meeting_service.retention import Retention
 from meeting_service.transcript import RevisionState
 
 
@@ -85,11 +86,17 @@ class Meeting(Shape):
     vocabulary: list[str]
     model: str | None
     """recognises while the meeting is live; null where it is not known"""
+    audio_removed_at: UtcTime | None
+    """since when its audio is not kept any more"""
 
 
 class MeetingWithParticipants(Meeting):
     """A meeting and who is in it."""
 
+    audio_kept_until: UtcTime | None
+    """when its audio is to be removed; null while its text is not final, and where it is kept for ever"""
+    transcript_kept_until: UtcTime | None
+    """likewise all of it"""
     participants: list[ParticipantWithGaps]
 
 
@@ -261,10 +268,15 @@ def meeting_to_detail(
     meeting: meetings.Meeting,
     participants: Sequence[meetings.Participant],
     gaps: Sequence[transcripts.TranscriptGap],
+    retention: Retention,
 ) -> MeetingWithParticipants:
     """As it is shown alone."""
-    people = [participant_to_detail(participant, gaps) for participant in participants]
-    return MeetingWithParticipants(**meeting_to_shape(meeting).model_dump(), participants=people)
+    return MeetingWithParticipants(
+        **meeting_to_shape(meeting).model_dump(),
+        audio_kept_until=None if meeting.audio_removed_at else retention.audio_until(meeting),
+        transcript_kept_until=retention.transcript_until(meeting),
+        participants=[participant_to_detail(participant, gaps) for participant in participants],
+    )
 
 
 def participant_to_detail(

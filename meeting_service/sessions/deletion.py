@@ -1,0 +1,76 @@
+"""Deleting at somebody's word: a whole meeting, or one participant of it, live or long over."""
+
+from meeting_service.broadcast import Broadcaster
+from meeting_service.errors import NotFound
+from meeting_service.failpoints import reach
+from meeting_service.ledger import Ledger
+from meeting_service.sessions.meetings import LiveMeetings
+from meeting_service.sessions.retranscriptions import Retranscriptions
+from meeting_service.sessions.streams import LiveStreams
+from meeting_service.storage import Store
+
+
+class Deletions:
+    """Takes care that nothing of what is deleted goes on. Runs on the event loop only.
+
+    Text and names go first, in one transaction, and with it everything is decided: audio without a stream in
+    the database is deleted by `Keeping`, should the service end before the ledger has.
+    """
+
+    def __init__(
+        self,
+        meetings: LiveMeetings,
+        store: Store,
+        ledger: Ledger,
+        streams: LiveStreams,
+        retranscriptions: Retranscriptions,
+        broadcaster: Broadcaster,
+    ) -> None:
+        self._meetings = meetings
+        self._store = store
+        self._ledger = ledger
+        self._streams = streams
+        self._retranscriptions = retranscriptions
+        self._broadcaster = broadcaster
+
+    async def delete_meeting(self, meeting_id: str) -> None:
+        """Delete everything of a meeting: text, names, audio.
+
+        Raises:
+            NotFound: no such meeting.
+            StorageFailed: what is left then goes by itself.
+        """
+        live = await self._meetings.get(meeting_id)
+        async with live.opening:
+            live.deleted = True  # no stream is opened from here on
+        self._streams.abandon(live)
+        await self._retranscriptions.abandon(meeting_id)
+        ids = await self._store.delete_meeting(meeting_id)
+        self._meetings.forget(meeting_id)
+        live.over.set()
+        self._broadcaster.close(meeting_id)
+        reach("in_deletion")
+        await self._ledger.delete(ids)
+
+    async def delete_participant(self, meeting_id: str, participant_id: str) -> None:
+        """Delete a participant and all that is theirs; what is still sent for them is refused.
+
+        Raises:
+            NotFound: no such meeting or participant.
+            StorageFailed: what is left then goes by itself.
+        """
+        live = await self._meetings.get(meeting_id)
+        if participant_id not in live.names:
+            raise NotFound(f"meeting {meeting_id} has no participant {participant_id}")
+        async with live.opening:
+            live.gone.add(participant_id)
+        for stream in live.list_streams_of(participant_id):
+            self._streams.drop(live, stream)
+        await self._retranscriptions.abandon(meeting_id)
+        ids, event = await self._store.delete_participant(meeting_id, participant_id)
+        live.names.pop(participant_id, None)
+        self._broadcaster.withdraw(meeting_id, participant_id)
+        self._broadcaster.publish([event])
+        reach("in_deletion")
+        await self._ledger.delete(ids)
+        await self._retranscriptions.resume(meeting_id)
