@@ -69,7 +69,7 @@ async def run_sessions(settings: Settings, worker: Worker, clock: Clock) -> Asyn
 
 def child_worker(settings: Settings) -> ChildWorker:
     """The default home of the recogniser."""
-    return ChildWorker(configure_child(settings))
+    return ChildWorker(configure_child(settings), notes=settings.data.directory)
 
 
 def configure_child(settings: Settings) -> Configure:

@@ -6,13 +6,22 @@ strictly in order, one at a time; drafts go their own way, and leave no trace in
 """
 
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from meeting_service.assembly import SentenceAssembler
 from meeting_service.drafting import DraftLane, DraftRules, OpenSpeech
 from meeting_service.meeting import Checkpoint, Stream
-from meeting_service.recognition import DecoderState, DecodingConfig, Hypothesis, Samples, Span, Token, Window
+from meeting_service.recognition import (
+    DecoderState,
+    DecodingConfig,
+    Hypothesis,
+    Samples,
+    Span,
+    Token,
+    Unrecognised,
+    Window,
+)
 from meeting_service.segmenter import Segmenter, Silence, SileroDetector, VoiceDetector
 from meeting_service.settings import SegmenterSettings
 from meeting_service.transcript import Draft, Sentence
@@ -35,6 +44,8 @@ class Finalized:
     """to be kept together with the sentences"""
     open_samples: int
     """speech that is final beyond it, that of an utterance which goes on"""
+    open_transcribed_samples: int
+    """of it, what has text"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +56,13 @@ class _Work:
     samples: Samples
     due_at: int
     """position up to which the stream was heard when it was given out"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Unheard:
+    """Audio that cannot be heard, in its place among the others."""
+
+    lost: Unrecognised
 
 
 class Transcriber:
@@ -76,15 +94,21 @@ class Transcriber:
         self.stream = stream
         self._decoding = decoding or DecodingConfig()
         self._checkpoint = checkpoint or Checkpoint(stream.id)
-        self._segmenter = Segmenter(settings, detector or SileroDetector(), self._checkpoint.resume)
+        self._settings = settings
+        self._detector = detector or SileroDetector()
+        self._segmenter = Segmenter(settings, self._detector, self._checkpoint.resume)
         self._assembler = SentenceAssembler(stream, self._decoding.sentences)
-        self._waiting: deque[_Work | Silence] = deque()
+        self._waiting: deque[_Work | Silence | _Unheard] = deque()
         self._final_window: Window | None = None
         self._drafts = DraftLane(drafts or DraftRules(), self._decoding)
         self._draft_tokens: Sequence[Token] = ()
         self._state: DecoderState | None = None
         self._speech_samples = self._checkpoint.speech_samples
         self._transcribed_samples = self._checkpoint.transcribed_samples
+        self._given_up = set(self._checkpoint.given_up)
+        self._withheld: frozenset[int] = frozenset()
+        self._masked: list[Unrecognised] = []
+        self._lost: list[Unrecognised] = []
         self._finished = False
 
     @property
@@ -106,6 +130,17 @@ class Transcriber:
     def due(self) -> bool:
         """Whether speech waits to become final."""
         return bool(self._waiting)
+
+    @property
+    def due_start(self) -> int | None:
+        """Where the speech begins that is to become final next."""
+        work = self._waiting[0] if self._waiting else None
+        return work.span.start if isinstance(work, _Work) else None
+
+    @property
+    def open_start(self) -> int | None:
+        """Where the speech begins of which drafts are made."""
+        return self._segmenter.span_start
 
     @property
     def caught_up_to(self) -> int:
@@ -130,6 +165,23 @@ class Transcriber:
             raise ValueError("the stream is finished")
         self._queue(self._segmenter.accept(samples))
 
+    def pass_over(self, end: int) -> None:
+        """Go on at `end`: audio up to there cannot be heard, and what was being said is over."""
+        lost = Unrecognised(self.position, end)
+        self._queue(self._segmenter.finish())
+        self._waiting.append(_Unheard(lost))
+        self._segmenter = Segmenter(self._settings, self._detector, end)
+        self._pass_silence()
+
+    def withhold_drafts(self, starts: Iterable[int]) -> None:
+        """Make none of speech that begins at these samples, until it is final."""
+        self._withheld = frozenset(starts)
+
+    def take_lost(self) -> list[Unrecognised]:
+        """What has become final without text since this was asked last."""
+        lost, self._lost = self._lost, []
+        return lost
+
     def finish(self) -> None:
         """No more audio comes; what was begun is over."""
         if not self._finished:
@@ -143,19 +195,21 @@ class Transcriber:
         work = self._waiting[0]
         assert isinstance(work, _Work)  # noqa: S101 - silence never stays at the front
         span = work.span
+        samples = self._mask(work.samples, span.context_start)
         self._final_window = Window(
-            work.samples, span.context_start, span.start, span.end, self._state, self._decoding
+            samples, span.context_start, span.start, span.end, self._state, self._decoding
         )
         return self._final_window
 
     def complete_known(self) -> Finalized | None:
-        """Make the next span final without a window: if it is empty, or a draft recognised it; else None."""
+        """Make the next span final without a window: if it is empty, given up, or known by a draft."""
         if self._final_window is not None or not self._waiting:
             return None
         work = self._waiting[0]
         assert isinstance(work, _Work)  # noqa: S101 - silence never stays at the front
-        hypothesis = self._drafts.take_known(work.span)
-        if hypothesis is None and not work.span.empty:
+        given_up = work.span.start in self._given_up
+        hypothesis = None if given_up else self._drafts.take_known(work.span)
+        if hypothesis is None and not work.span.empty and not given_up:
             return None
         self._waiting.popleft()
         return self._finalize(work.span, hypothesis)
@@ -186,7 +240,7 @@ class Transcriber:
         speech = self._open_speech()
         if speech is None or self._waiting:
             return None
-        return self._drafts.next_window(speech, self._segmenter.samples, stretch)
+        return self._drafts.next_window(speech, self._read, stretch)
 
     def complete_draft(self, window: Window, hypothesis: Hypothesis | None) -> Draft | None:
         """What the participant seems to be saying; None when it is already final, or was not recognised.
@@ -207,6 +261,8 @@ class Transcriber:
             return None
         if heard.speech_end is None or heard.expected_end is None:
             return None
+        if heard.span_start in self._withheld or heard.span_start in self._given_up:
+            return None
         ends = (heard.speech_end, heard.expected_end)
         return OpenSpeech(heard.span_start, heard.context_start, *ends, heard.position)
 
@@ -222,22 +278,48 @@ class Transcriber:
         self._pass_silence()
 
     def _pass_silence(self) -> None:
-        while self._waiting and isinstance(silence := self._waiting[0], Silence):
+        """Move on over what is at the front and needs nobody."""
+        while self._waiting and not isinstance(item := self._waiting[0], _Work):
             self._waiting.popleft()
-            self._move_checkpoint(silence.through)
+            if isinstance(item, _Unheard):
+                self._speech_samples += item.lost.end - item.lost.start
+                self._lost.append(item.lost)
+                self._move_checkpoint(item.lost.end)
+            else:
+                self._move_checkpoint(item.through)
 
     def _finalize(self, span: Span, hypothesis: Hypothesis | None) -> Finalized:
         tokens = hypothesis.tokens if hypothesis else ()
         self._state = hypothesis.state if hypothesis and not span.last else None
         self._speech_samples += span.end - span.start
         self._transcribed_samples += span.end - span.start if hypothesis else 0
+        if hypothesis is None and not span.empty:
+            self._give_up(span)
         sentences = self._assembler.accept(span.utterance_start, tokens, last=span.last)
         if span.last:
             self._move_checkpoint(span.end)
         self._pass_silence()
         draft = self._settle_draft(span, tokens)
         open_samples = self._speech_samples - self._checkpoint.speech_samples
-        return Finalized(span, tokens, sentences, draft, self._checkpoint, open_samples)
+        open_transcribed = self._transcribed_samples - self._checkpoint.transcribed_samples
+        return Finalized(span, tokens, sentences, draft, self._checkpoint, open_samples, open_transcribed)
+
+    def _give_up(self, span: Span) -> None:
+        """A span stays without text, also where recognition begins again at the checkpoint."""
+        lost = Unrecognised(span.start, span.end)
+        self._lost.append(lost)
+        self._masked.append(lost)
+        self._given_up.add(span.start)
+        self._checkpoint = replace(self._checkpoint, given_up=tuple(sorted(self._given_up)))
+
+    def _read(self, start: int, end: int) -> Samples:
+        return self._mask(self._segmenter.samples(start, end), start)
+
+    def _mask(self, samples: Samples, start: int) -> Samples:
+        """Samples from `start` on, silent where the utterance was given up: that is not heard again."""
+        for lost in self._masked:
+            samples[max(lost.start - start, 0) : max(lost.end - start, 0)] = 0
+        return samples
 
     def _settle_draft(self, span: Span, tokens: Sequence[Token]) -> Draft:
         """Go on after a final with what drafts have shown of the time after it."""
@@ -248,7 +330,10 @@ class Transcriber:
         return self._assembler.settle_draft(self.position if span.last else end)
 
     def _move_checkpoint(self, resume: int) -> None:
-        self._checkpoint = Checkpoint(self.stream.id, resume, self._speech_samples, self._transcribed_samples)
+        self._given_up = {start for start in self._given_up if start >= resume}
+        self._masked.clear()
+        figures = (self._speech_samples, self._transcribed_samples)
+        self._checkpoint = Checkpoint(self.stream.id, resume, *figures, tuple(sorted(self._given_up)))
 
     def _expect_final(self, window: Window) -> None:
         if window is not self._final_window:

@@ -70,20 +70,25 @@ class People:
         mine = [s for s in streams if s.participant_id == participant.id]
         received = sum(self._ledger.through(s.id) * 1000 // s.rate_hz for s in mine)
         unstored = [live for s in mine if (live := meeting.streams.get(s.id))]
-        beyond = sum(live.open_samples for live in unstored)
-        speech = beyond + sum(
-            live.checkpoint.speech_samples - live.stored.speech_samples for live in unstored
+        speech = sum(
+            live.open_samples + live.checkpoint.speech_samples - live.stored.speech_samples
+            for live in unstored
         )
-        transcribed = beyond + sum(
-            live.checkpoint.transcribed_samples - live.stored.transcribed_samples for live in unstored
+        transcribed = sum(
+            live.open_transcribed_samples
+            + live.checkpoint.transcribed_samples
+            - live.stored.transcribed_samples
+            for live in unstored
         )
         speech_ms = participant.speech_ms + samples_to_ms(speech)
+        transcribed_ms = participant.transcribed_ms + samples_to_ms(transcribed)
         waiting_ms = sum(samples_to_ms(self._streams.count_waiting(live)) for live in unstored)
         return replace(
             participant,
             received_ms=received,
             speech_ms=speech_ms,
-            transcribed_ms=participant.transcribed_ms + samples_to_ms(transcribed),
+            transcribed_ms=transcribed_ms,
+            not_transcribed_ms=speech_ms - transcribed_ms,
             silent_ms=received - speech_ms - waiting_ms,
             waiting_ms=waiting_ms,
         )

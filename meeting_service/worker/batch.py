@@ -8,6 +8,9 @@ from operator import attrgetter
 from meeting_service.recognition import Window
 from meeting_service.worker.stream import StreamWork
 
+SUSPECT_WAITS_S = 10.0
+"""how long others are done before what two workers died of: of the next death they are not to know"""
+
 
 @dataclass(frozen=True, slots=True)
 class BatchLimits:
@@ -27,13 +30,19 @@ class Job:
     final: bool
     patient: bool
     """whether it was recognised because nobody who is live had anything better to do"""
+    start: int
+    """where the speech begins that it is of"""
+    crashes: int = 0
+    """how many workers died of it; then it is alone in its batch"""
 
 
 class _Rank(IntEnum):
-    FINAL = 0
-    DRAFT = 1
-    PATIENT_FINAL = 2
-    """of a stream so far behind that it can wait a little longer"""
+    SUSPECT = 0
+    """was in work when a worker died, which it need not have been the cause of: soon it is known"""
+    FINAL = 1
+    DRAFT = 2
+    PATIENT_FINAL = 3
+    """of a stream so far behind, or so probably the end of a worker, that it can wait a little longer"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,7 @@ class _Candidate:
     due_s: float
     """who is due longest goes first"""
     work: StreamWork
+    crashes: int = 0
 
     @property
     def final(self) -> bool:
@@ -59,15 +69,15 @@ def choose_batch(
 
     A stream that is some seconds behind can wait for as many more, then its finals go before drafts too: so
     those who catch up hold up nobody who speaks now, and are never passed over for good. A batch is of one
-    model and one way of decoding, the first window's, so that a slow beam holds up no others. A stream
-    that cannot make its window is given to `fail`.
+    model and one way of decoding, the first window's, so that a slow beam holds up no others. What a worker
+    died of, perhaps, is alone in its batch. A stream that cannot make its window is given to `fail`.
     """
     jobs: list[Job] = []
     samples = 0
     for candidate in sorted(_candidates(works, now_s), key=attrgetter("rank", "due_s")):
         if len(jobs) == limits.windows or samples >= limits.samples:
             break
-        if jobs and candidate.work.kind != jobs[0].work.kind:
+        if jobs and (candidate.work.kind != jobs[0].work.kind or candidate.crashes or jobs[0].crashes):
             continue
         try:
             job = _take(candidate, stretch)
@@ -83,14 +93,24 @@ def choose_batch(
 def _candidates(works: Iterable[StreamWork], now_s: float) -> Iterator[_Candidate]:
     for work in works:
         if work.final_due_s is not None:
-            rank = _Rank.FINAL if work.deadline_s <= now_s else _Rank.PATIENT_FINAL
-            yield _Candidate(rank, work.final_due_s, work)
+            crashes = work.final_crashes
+            yield _Candidate(_rank_final(work, crashes, now_s), work.final_due_s, work, crashes)
         elif work.draft_due_s is not None:
             yield _Candidate(_Rank.DRAFT, work.draft_due_s, work)
 
 
+def _rank_final(work: StreamWork, crashes: int, now_s: float) -> _Rank:
+    if crashes == 1:
+        return _Rank.SUSPECT
+    waits = now_s < work.deadline_s or (crashes > 1 and now_s < (work.final_due_s or 0.0) + SUSPECT_WAITS_S)
+    return _Rank.PATIENT_FINAL if waits else _Rank.FINAL
+
+
 def _take(candidate: _Candidate, stretch: float) -> Job | None:
     work, final = candidate.work, candidate.final
+    start = work.open_start
     window = work.next_final() if final else work.next_draft(stretch)
+    if window is None:
+        return None
     patient = work.background or candidate.rank is _Rank.PATIENT_FINAL
-    return Job(work, window, final, patient) if window else None
+    return Job(work, window, final, patient, window.decode_start if final else start, candidate.crashes)

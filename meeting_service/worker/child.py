@@ -17,6 +17,7 @@ from meeting_service.recogniser import EngineThread
 from meeting_service.recognition import Hypothesis, Window
 from meeting_service.segmenter import VoiceDetector
 from meeting_service.settings import LoggingSettings, RecognitionSettings, SegmenterSettings
+from meeting_service.worker.blackboard import Blackboard
 from meeting_service.worker.home import MAX_LINE_BYTES
 from meeting_service.worker.loop import RecognitionLoop
 from meeting_service.worker.messages import Configure, Ready, StartFailed, decode, encode
@@ -35,6 +36,8 @@ class Models(Protocol):
         ...
 
 
+BEAT_S = 0.5
+"""how often it is said that this process lives"""
 END_PATIENCE_S = 5.0
 """how long the end of what is being recognised may take; nothing is lost with it"""
 
@@ -44,15 +47,36 @@ MakeDetector = Callable[[], VoiceDetector]
 
 
 def run_child(load: Load, make_detector: MakeDetector) -> None:
-    """Be a child, `python -m MODULE FD`, until the service's end of that socket closes."""
+    """Be a child, `python -m MODULE FD FD FD`, until the service's end of the first, a socket, closes.
+
+    The others are memory shared with the service, and a file: see `blackboard`.
+    """
     for number in SIGNALS:  # the service decides when to stop; a supervisor may tell its whole group
         signal.signal(number, signal.SIG_IGN)
     end_with_parent()
-    asyncio.run(work(socket.socket(fileno=int(sys.argv[1])), load, make_detector))
+    connection, shared, in_work = map(int, sys.argv[1:4])
+    board = Blackboard.open(shared, in_work)
+    asyncio.run(work(socket.socket(fileno=connection), board, load, make_detector))
 
 
-async def work(connection: socket.socket, load: Load, make_detector: MakeDetector) -> None:
+async def work(connection: socket.socket, board: Blackboard, load: Load, make_detector: MakeDetector) -> None:
     """Serve one service until its end of the socket closes."""
+    alive = asyncio.create_task(_beat(board), name="heartbeat")
+    try:
+        await _work(connection, board, load, make_detector)
+    finally:
+        alive.cancel()
+
+
+async def _beat(board: Blackboard) -> None:
+    while True:
+        board.beat()
+        await asyncio.sleep(BEAT_S)
+
+
+async def _work(
+    connection: socket.socket, board: Blackboard, load: Load, make_detector: MakeDetector
+) -> None:
     reader, writer = await asyncio.open_unix_connection(sock=connection, limit=MAX_LINE_BYTES)
     configure: Configure = decode(await reader.readline())
     configure_logging(LoggingSettings(**configure.logging))
@@ -66,7 +90,7 @@ async def work(connection: socket.socket, load: Load, make_detector: MakeDetecto
     try:
         description = await asyncio.wrap_future(engine.call(lambda models: models.describe()))
         writer.write(encode(Ready(description)))
-        await _serve(configure, engine, make_detector, reader, Outgoing(writer))
+        await _serve(configure, engine, make_detector, board, reader, Outgoing(writer))
     finally:
         end_within(END_PATIENCE_S)
         await asyncio.to_thread(engine.close)
@@ -77,11 +101,11 @@ async def _serve(
     configure: Configure,
     engine: EngineThread[Models],
     make_detector: MakeDetector,
+    board: Blackboard,
     reader: asyncio.StreamReader,
     outgoing: Outgoing,
 ) -> None:
     async def recognise(model: str, windows: Sequence[Window]) -> list[Hypothesis]:
-        await outgoing.drain()
         reach("before_recognition")
         answers = await asyncio.wrap_future(engine.call(lambda models: models.recognise(windows, model)))
         reach("after_recognition")
@@ -94,6 +118,8 @@ async def _serve(
         SegmenterSettings(**configure.segmenter),
         outgoing.emit,
         make_detector,
+        board,
+        outgoing.drain,
     )
     async with asyncio.TaskGroup() as group:
         tasks = [

@@ -2,7 +2,8 @@
 
 The service and its child share one socket. The child ends when the socket does, so it never outlives a
 service that was killed; the service starts a new child, with growing patience, when the child ends, cannot
-be understood or does not listen.
+be understood, does not listen or is stuck (`watch`). They share some memory too, where the child writes what
+it does (`blackboard`): what was in work when it died is suspected of having been the cause (`suspects`).
 
 Both directions are bounded. Answers: while the service does not take them, the queue fills up, the socket is
 no longer read, and the child stops recognising (see `outgoing`). Commands: the child always reads them; one
@@ -10,25 +11,37 @@ that leaves more than `MAX_UNREAD_BYTES` unread is stuck, and is ended.
 """
 
 import asyncio
+import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Protocol
 
 import structlog
 
 from meeting_service.errors import CannotStart
+from meeting_service.worker.blackboard import Blackboard, Item, Kind, make_shared_memory
 from meeting_service.worker.messages import (
+    Advanced,
+    Away,
     Command,
     Configure,
+    Finalized,
+    Finished,
+    OpenStream,
     Ready,
     Reply,
     Restarted,
     StartFailed,
+    Survived,
     decode,
     encode,
 )
+from meeting_service.worker.notes import Notes
+from meeting_service.worker.suspects import Suspects
+from meeting_service.worker.watch import Patience, RestartPace, Watch
 
 log = structlog.get_logger()
 
@@ -38,7 +51,10 @@ MAX_UNREAD_BYTES = 16 * 1024 * 1024
 """commands of minutes"""
 MAX_REPLIES = 1000
 """answers that wait to be handled"""
-RESTART_DELAYS_S = (0.0, 0.5, 1.0, 2.0, 5.0)
+RESTART_DELAYS_S = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+"""before each new child while they die in quick succession; the last for all that follow"""
+AWAY_S = 1.0
+"""how often it is told that no child takes part"""
 STOP_PATIENCE_S = 2.0
 """how long a child may take to end by itself; nothing is lost with it"""
 
@@ -83,7 +99,10 @@ class ChildWorker:
     Args:
         configure: what every child is told first.
         restart_delays_s: before each attempt to start a new one; the last for all that follow.
-        module: what a child runs; it gets the number of its end of the socket.
+        module: what a child runs; it gets file descriptors: of its end of the socket, of the shared memory,
+            of the file that says what is in work.
+        patience: what a child is given time for.
+        notes: a folder for what is to be known of suspects after a restart of the service, if it is to be.
     """
 
     def __init__(
@@ -91,10 +110,20 @@ class ChildWorker:
         configure: Configure,
         restart_delays_s: Sequence[float] = RESTART_DELAYS_S,
         module: str = "meeting_service.worker",
+        *,
+        patience: Patience | None = None,
+        notes: Path | None = None,
     ) -> None:
         self._configure = configure
         self._module = module
-        self._restart_delays_s = restart_delays_s
+        self._patience = patience or Patience()
+        self._pace = RestartPace(restart_delays_s, self._patience.stable_s)
+        self._notes = Notes(notes)
+        self._suspects = Suspects(self._notes.suspects)
+        self._board: Blackboard | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._stuck: str | None = None
+        self._ready_from_s = 0.0
         self._replies: asyncio.Queue[Reply | None] = asyncio.Queue(MAX_REPLIES)
         self._writer: asyncio.StreamWriter | None = None
         self._unwritten: list[bytes] = []
@@ -111,6 +140,7 @@ class ChildWorker:
 
     async def start(self) -> None:
         """Start the child and wait until its model is warm."""
+        self._suspects.accuse(self._notes.read_in_work())
         try:
             reader = await self._spawn()
         except OSError as error:
@@ -118,8 +148,9 @@ class ChildWorker:
         first = await self._read(reader)
         if not isinstance(first, Ready):
             await self._end_process()
-            detail = first.detail if isinstance(first, StartFailed) else "it ended while starting"
-            raise CannotStart(f"the recogniser cannot start: {detail}")
+            detail = first.detail if isinstance(first, StartFailed) else None
+            why = detail or self._stuck or "it ended while starting"
+            raise CannotStart(f"the recogniser cannot start: {why}")
         self._became_ready(first)
         self._supervisor = asyncio.create_task(self._supervise(reader), name="worker supervisor")
 
@@ -132,6 +163,8 @@ class ChildWorker:
             return
         if not self._unwritten:
             asyncio.get_running_loop().call_soon(self._write)
+        if isinstance(command, OpenStream):
+            command = self._suspects.brief(command)
         self._unwritten.append(encode(command))
 
     def _write(self) -> None:
@@ -158,24 +191,47 @@ class ChildWorker:
             with suppress(asyncio.CancelledError):
                 await self._supervisor
         await self._end_process()
+        self._notes.clear_in_work()
         while not self._replies.empty():  # nobody may be there to make room
             self._replies.get_nowait()
         self._replies.put_nowait(None)
 
     async def _spawn(self) -> asyncio.StreamReader:
         ours, theirs = socket.socketpair()
-        with theirs, ExitStack() as unless_connected:
+        with theirs, ExitStack() as unless_connected, self._notes.open_in_work() as in_work:
             unless_connected.enter_context(ours)
-            self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", self._module, str(theirs.fileno())),
-                pass_fds=(theirs.fileno(),),
-                stdin=asyncio.subprocess.DEVNULL,
-                start_new_session=True,  # a Ctrl-C in the terminal is for the service to handle
-            )
+            self._process = await self._run_child(theirs.fileno(), in_work.fileno())
             reader, self._writer = await asyncio.open_unix_connection(sock=ours, limit=MAX_LINE_BYTES)
             unless_connected.pop_all()
         self._writer.write(encode(self._configure))
         return reader
+
+    async def _run_child(self, connection: int, in_work: int) -> asyncio.subprocess.Process:
+        shared = make_shared_memory()
+        try:
+            board = Blackboard.open(shared)
+            fds = (connection, shared, in_work)
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", self._module, *map(str, fds)),
+                pass_fds=fds,
+                stdin=asyncio.subprocess.DEVNULL,
+                start_new_session=True,  # a Ctrl-C in the terminal is for the service to handle
+            )
+        finally:
+            os.close(shared)
+        self._board, self._stuck = board, None
+        self._watching = asyncio.create_task(self._watch(board), name="worker watch")
+        return process
+
+    async def _watch(self, board: Blackboard) -> None:
+        """End the child when it is stuck."""
+        watch = Watch(self._patience)
+        while self._stuck is None:
+            await asyncio.sleep(self._patience.look_s)
+            doing = board.read()
+            self._stuck = watch.look_at_work(doing) if self.ready else watch.look_at_loading(doing)
+        log.error("worker_stuck", reason=self._stuck)
+        self._kill()
 
     async def _read(self, reader: asyncio.StreamReader) -> Reply | None:
         """The next answer; None when the child has ended or says what is none."""
@@ -192,33 +248,77 @@ class ChildWorker:
     async def _supervise(self, reader: asyncio.StreamReader) -> None:
         while True:
             while (reply := await self._read(reader)) is not None:
-                await self._replies.put(reply)
+                self._learn(reply)
+                if not isinstance(reply, Survived):
+                    await self._replies.put(reply)
             reader = await self._restart()
 
+    def _learn(self, reply: Reply) -> None:
+        """What an answer says of suspects."""
+        if isinstance(reply, Survived):
+            self._suspects.clear(Item(Kind(reply.kind), reply.stream_id, reply.start))
+        elif isinstance(reply, Finalized | Advanced):
+            self._suspects.advance(reply.stream_id, reply.checkpoint.resume)
+        elif isinstance(reply, Finished):
+            self._suspects.finish(reply.stream_id)
+
     async def _restart(self) -> asyncio.StreamReader:
-        self.ready = False
-        attempt = 0
+        lived_s, self.ready = _now_s() - self._ready_from_s, False
+        away = asyncio.create_task(self._tell_away(), name="worker is away")
+        try:
+            while True:
+                await self._bury()
+                self.restarts += 1
+                delay_s = self._pace.died(lived_s)
+                log.warning("worker_restarts", restarts=self.restarts, delay_s=delay_s)
+                await asyncio.sleep(delay_s)
+                lived_s = 0.0
+                if reader := await self._try_to_start():
+                    await self._replies.put(Restarted())
+                    return reader
+        finally:
+            away.cancel()
+
+    async def _try_to_start(self) -> asyncio.StreamReader | None:
+        try:
+            reader = await self._spawn()
+        except OSError as error:
+            log.error("worker_not_started", error=error.strerror or type(error).__name__)
+            return None
+        first = await self._read(reader)
+        if not isinstance(first, Ready):
+            return None
+        self._became_ready(first)
+        return reader
+
+    async def _bury(self) -> None:
+        """End a child for good and learn what it died of."""
+        await self._end_process()
+        items = self._board.read().items if self._board else ()
+        self._board = None
+        if items:
+            log.error("worker_died_at_work", in_work=[tuple(item) for item in items])
+        for item in self._suspects.accuse(items):
+            log.error("audio_given_up", kind=item.kind.name, stream=item.stream_id, start=item.start)
+            self._pace.solved()
+
+    async def _tell_away(self) -> None:
+        """Say every second that nobody is there, to who has the time to hear it."""
+        since_s = _now_s()
         while True:
-            await self._end_process()
-            self.restarts += 1
-            log.warning("worker_restarts", restarts=self.restarts, attempt=attempt)
-            await asyncio.sleep(self._restart_delays_s[min(attempt, len(self._restart_delays_s) - 1)])
-            attempt += 1
-            try:
-                reader = await self._spawn()
-            except OSError as error:
-                log.error("worker_not_started", error=error.strerror or type(error).__name__)
-                continue
-            if isinstance(first := await self._read(reader), Ready):
-                self._became_ready(first)
-                await self._replies.put(Restarted())
-                return reader
+            await asyncio.sleep(AWAY_S)
+            if not self._replies.full():
+                self._replies.put_nowait(Away(_now_s() - since_s))
 
     def _became_ready(self, ready: Ready) -> None:
         self.ready = True
+        self._ready_from_s = _now_s()
         self.description = ready.description
 
     async def _end_process(self) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
         if self._writer is not None:
             self._writer.transport.abort()  # what it has not read it will not read
             with suppress(OSError):
@@ -237,3 +337,7 @@ class ChildWorker:
         if self._process is not None:
             with suppress(ProcessLookupError):
                 self._process.kill()
+
+
+def _now_s() -> float:
+    return asyncio.get_running_loop().time()

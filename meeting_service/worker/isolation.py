@@ -2,7 +2,9 @@
 
 A window that fails twice counts as bad only while the recogniser works otherwise: on a device without memory
 all speech would become final without text, and the worker look well. A worker that ends is started again, and
-its streams go on at their checkpoints.
+its streams go on at their checkpoints. What crashes the whole process is the service's to find out (see
+`suspects`); here it is told what is in work, and before the last try that a window has, silence of its length
+shows whether the device would do.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -13,6 +15,8 @@ import structlog
 from meeting_service.errors import RecognitionFailed
 from meeting_service.recognition import ENCODER_FRAME_SAMPLES, Hypothesis, Window
 from meeting_service.worker.batch import Job
+from meeting_service.worker.blackboard import Blackboard
+from meeting_service.worker.suspects import MOST_CRASHES
 
 log = structlog.get_logger()
 
@@ -26,10 +30,18 @@ MOST_LOST = 3
 
 
 class Isolation:
-    """Recognises batches; what fails it tells apart. Owned by the recognition loop."""
+    """Recognises batches; what fails it tells apart. Owned by the recognition loop.
 
-    def __init__(self, recognise: Recognise) -> None:
+    Args:
+        recognise: recognises a batch.
+        board: where it is told what is in work.
+        expect: how many seconds so many samples should take.
+    """
+
+    def __init__(self, recognise: Recognise, board: Blackboard, expect: Callable[[int], float]) -> None:
         self._recognise = recognise
+        self._board = board
+        self._expect = expect
         self._lost = 0
         """finals given up since one was recognised"""
 
@@ -39,8 +51,10 @@ class Isolation:
         Raises:
             Exception: it is the recogniser that fails, whatever the window.
         """
+        if jobs[0].crashes >= MOST_CRASHES - 1:
+            await self._probe(jobs[0].work.model, len(jobs[0].window.samples))
         try:
-            answers = await self._recognise(jobs[0].work.model, [job.window for job in jobs])
+            answers = await self._run(jobs)
         except Exception:
             log.exception("batch_failed", windows=len(jobs))
             return [await self._recognise_alone(job) if job.final else None for job in jobs]
@@ -50,7 +64,7 @@ class Isolation:
 
     async def _recognise_alone(self, job: Job) -> Hypothesis | None:
         try:
-            [hypothesis] = await self._recognise(job.work.model, [job.window])
+            [hypothesis] = await self._run([job])
         except Exception:
             log.exception("window_failed", stream=job.work.stream_id, samples=len(job.window.samples))
             await self._give_up(job.work.model)
@@ -63,5 +77,15 @@ class Isolation:
         self._lost += 1
         if self._lost > MOST_LOST:
             raise RecognitionFailed(f"{self._lost} windows in a row could not be recognised")
-        silence = np.zeros(PROBE_SAMPLES, np.float32)
-        await self._recognise(model, [Window(silence, 0, 0, PROBE_SAMPLES)])
+        await self._probe(model, PROBE_SAMPLES)
+
+    async def _probe(self, model: str, samples: int) -> None:
+        """Recognise silence, which is nobody's."""
+        with self._board.recognising([], self._expect(samples)):
+            await self._recognise(model, [Window(np.zeros(samples, np.float32), 0, 0, samples)])
+
+    async def _run(self, jobs: Sequence[Job]) -> list[Hypothesis]:
+        windows = [job.window for job in jobs]
+        expected_s = self._expect(sum(len(window.samples) for window in windows))
+        with self._board.recognising([(job.work.stream_id, job.start) for job in jobs], expected_s):
+            return await self._recognise(jobs[0].work.model, windows)

@@ -37,6 +37,10 @@ class Load:
         """The audio a batch may hold."""
         return BATCH_S * self._samples_per_s
 
+    def expect_s(self, samples: int) -> float:
+        """How long so much audio takes, as far as is known."""
+        return samples / self._samples_per_s
+
     def rested(self, seconds: float) -> None:
         """There was nothing to recognise."""
         self._pass(seconds, 0.0)

@@ -7,17 +7,21 @@ only when nothing live is to be done. A third task tells who is behind.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import structlog
 
 from meeting_service.errors import MeetingServiceError
 from meeting_service.ledger import LedgerReader
 from meeting_service.recognition import Hypothesis
 from meeting_service.segmenter import SileroDetector, VoiceDetector
+from meeting_service.segmenter.rules import VOICE_FRAME_SAMPLES
 from meeting_service.settings import RecognitionSettings, SegmenterSettings
 from meeting_service.worker.batch import BatchLimits, Job, choose_batch
+from meeting_service.worker.blackboard import SIZE, Blackboard
 from meeting_service.worker.isolation import Isolation, Recognise
 from meeting_service.worker.load import Load
 from meeting_service.worker.messages import (
@@ -31,8 +35,11 @@ from meeting_service.worker.messages import (
     StreamFailed,
 )
 from meeting_service.worker.stream import StreamWork
+from meeting_service.worker.suspects import MOST_CRASHES
 
 log = structlog.get_logger()
+
+_SILENT_FRAMES = np.zeros((32, VOICE_FRAME_SAMPLES), np.float32)
 
 TELL_S = 1.0
 """how often it is told who is behind"""
@@ -48,6 +55,8 @@ class RecognitionLoop:
         recognise: recognises a batch; may take long, must not block the event loop.
         emit: takes every answer, in order.
         make_detector: each stream's own voice detector.
+        board: where it is told what is in work, for whoever asks after this process.
+        drain: waits until answers are taken; nothing is recognised before.
     """
 
     def __init__(
@@ -58,10 +67,15 @@ class RecognitionLoop:
         segmenter: SegmenterSettings,
         emit: Callable[[Reply], None],
         make_detector: Callable[[], VoiceDetector] = SileroDetector,
+        board: Blackboard | None = None,
+        drain: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         self._make_detector = make_detector
+        self._board = board or Blackboard(bytearray(SIZE))
+        self._drain = drain
         self._reader = LedgerReader(ledger_path)
-        self._isolation = Isolation(recognise)
+        self._load = Load()
+        self._isolation = Isolation(recognise, self._board, self._load.expect_s)
         self._recognition = recognition
         self._segmenter = segmenter
         self._emit = emit
@@ -70,20 +84,24 @@ class RecognitionLoop:
         """streams with audio to hear, those first that have waited longest"""
         self._waiting: dict[int, StreamWork] = {}
         """streams with something to recognise"""
+        self._suspected: set[int] = set()
+        """ids of streams with audio of which a worker died, perhaps: then one thing is done at a time"""
+        self._stumbles: dict[int, int] = {}
+        """by stream, the block that could not be heard last"""
         self._slices = 0
-        self._load = Load()
         self._resting_from_s: float | None = None
         """since when nothing was recognised that `_load` does not know of; None during a batch"""
         self._audio = asyncio.Event()
         self._windows = asyncio.Event()
+        self._no_batch = asyncio.Event()
+        self._no_batch.set()
 
     def handle(self, command: Command) -> None:
         """Take a command; a stream that is not open is none of ours."""
         if isinstance(command, OpenStream):
             self._forget(command.stream.id)
-            self._streams[command.stream.id] = StreamWork(
-                command, self._reader, self._segmenter, self._recognition, self._emit, self._make_detector()
-            )
+            self._stumbles.pop(command.stream.id, None)
+            self._open(command)
         elif isinstance(command, CloseStream):
             self._forget(command.stream_id)
         elif isinstance(command, AudioArrived | FinishStream) and (
@@ -107,8 +125,18 @@ class RecognitionLoop:
         finally:
             self._reader.close()
 
+    def _open(self, command: OpenStream) -> StreamWork:
+        work = self._streams[command.stream.id] = StreamWork(
+            command, self._reader, self._segmenter, self._recognition, self._emit, self._make_detector()
+        )
+        if work.suspected:
+            self._suspected.add(work.stream_id)
+        return work
+
     async def _feed(self) -> None:
         while True:
+            if self._suspected:
+                await self._no_batch.wait()
             if work := self._next_hungry():
                 self._feed_one(work)
                 await asyncio.sleep(0)  # commands and answers come in between
@@ -129,12 +157,31 @@ class RecognitionLoop:
 
     def _feed_one(self, work: StreamWork) -> None:
         self._hungry.pop(work.stream_id, None)
+        block = work.block
+        if work.block_crashes >= MOST_CRASHES - 1:
+            self._make_detector().probabilities(_SILENT_FRAMES)
         try:
-            work.feed(_now_s(), self._load.stretch)
-        except Exception as error:
+            with self._board.hearing(work.stream_id, block):
+                work.feed(_now_s(), self._load.stretch)
+        except MeetingServiceError as error:
             self._fail(work, error)
+        except Exception:
+            log.exception("block_not_heard", stream=work.stream_id, start=block)
+            self._begin_again(work, block)
         else:
             self._note(work)
+
+    def _begin_again(self, work: StreamWork, block: int) -> None:
+        """Go back to the checkpoint after a block that cannot be heard, and at the second time around it."""
+        through, finish = work.through
+        command = replace(work.command, checkpoint=work.checkpoint)
+        if self._stumbles.get(work.stream_id) == block:
+            command = replace(command, unheard=(*command.unheard, block))
+        self._stumbles[work.stream_id] = block
+        self._forget(work.stream_id)
+        again = self._open(command)
+        again.audio_arrived(through, finish=finish)
+        self._note(again)
 
     async def _recognise_all(self) -> None:
         self._resting_from_s = _now_s()
@@ -175,8 +222,12 @@ class RecognitionLoop:
         return choose_batch(works, limits, _now_s(), self._fail)
 
     async def _run(self, jobs: Sequence[Job]) -> None:
+        if self._drain is not None:
+            await self._drain()
         started_s = _now_s()
+        self._no_batch.clear()
         answers = await self._isolation.recognise(jobs)
+        self._no_batch.set()
         now_s = _now_s()
         patient = sum(len(job.window.samples) for job in jobs if job.patient)
         pressing = sum(len(job.window.samples) for job in jobs if not job.patient)
@@ -186,6 +237,8 @@ class RecognitionLoop:
             self._answer(job, hypothesis, now_s)
 
     def _answer(self, job: Job, hypothesis: Hypothesis | None, now_s: float) -> None:
+        if self._streams.get(job.work.stream_id) is not job.work:
+            return
         try:
             job.work.answer(job.window, hypothesis, now_s, self._load.stretch, final=job.final)
         except Exception as error:
@@ -212,6 +265,8 @@ class RecognitionLoop:
         if work.done:
             self._forget(work.stream_id)
             return
+        if not work.suspected:
+            self._suspected.discard(work.stream_id)
         if work.hungry:
             self._hungry[work.stream_id] = work
             self._audio.set()
@@ -222,6 +277,7 @@ class RecognitionLoop:
             self._waiting.pop(work.stream_id, None)
 
     def _forget(self, stream_id: int) -> None:
+        self._suspected.discard(stream_id)
         for streams in (self._streams, self._hungry, self._waiting):
             streams.pop(stream_id, None)
 

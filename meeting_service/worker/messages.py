@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields, is_dataclass
 from typing import Any
 
 from meeting_service.meeting import Checkpoint, Stream
-from meeting_service.recognition import DecodingConfig, SentenceRules
+from meeting_service.recognition import DecodingConfig, SentenceRules, Unrecognised
 from meeting_service.transcript import Draft, Sentence, Word
 
 
@@ -39,6 +39,12 @@ class OpenStream:
     """one of those loaded"""
     background: bool = False
     """whether it waits while anything live can be done, and has no drafts"""
+    behind: bool = False
+    """whether it was said to lag; then it is told how far, even if it is not any more"""
+    suspects: Sequence[tuple[int, int, int]] = ()
+    """what was in work when workers before died: kind (see `blackboard`), 16 kHz sample, how many died"""
+    unheard: Sequence[int] = ()
+    """16 kHz samples at which blocks begin that cannot be heard"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +99,10 @@ class Finalized:
     """to be kept together with the sentences"""
     open_samples: int = 0
     """at 16 kHz, speech that is final beyond the checkpoint: that of an utterance which goes on"""
+    open_transcribed_samples: int = 0
+    """of it, what has text"""
+    unrecognised: Sequence[Unrecognised] = ()
+    """speech that is final without text, to be kept with the checkpoint"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +116,22 @@ class Drafted:
 
 @dataclass(frozen=True, slots=True)
 class Advanced:
-    """Silence was heard: the checkpoint moved on without a sentence."""
+    """The checkpoint moved on without a sentence: silence was heard, or something that cannot be."""
 
     stream_id: int
     run: int
     checkpoint: Checkpoint
+    unrecognised: Sequence[Unrecognised] = ()
+    """to be kept with the checkpoint, at once if there is any"""
+
+
+@dataclass(frozen=True, slots=True)
+class Survived:
+    """What was suspected of crashing workers was done, alone."""
+
+    stream_id: int
+    kind: int
+    start: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +170,14 @@ class DraftsPaced:
 
 
 @dataclass(frozen=True, slots=True)
+class Away:
+    """No worker takes part just now; told every second. Made by the service's side."""
+
+    seconds: float
+    """since when"""
+
+
+@dataclass(frozen=True, slots=True)
 class Restarted:
     """A new worker has taken over and knows no streams. Made by the service's side."""
 
@@ -161,8 +190,10 @@ Reply = (
     | Advanced
     | Finished
     | StreamFailed
+    | Survived
     | Behind
     | DraftsPaced
+    | Away
     | Restarted
 )
 
@@ -171,7 +202,7 @@ _KINDS: dict[str, type[Any]] = {
     for kind in (
         *(Configure, OpenStream, AudioArrived, FinishStream, CloseStream),
         *(Ready, StartFailed, Finalized, Drafted, Advanced, Finished, StreamFailed),
-        *(Behind, DraftsPaced),
+        *(Survived, Behind, DraftsPaced),
     )
 }
 
@@ -210,7 +241,10 @@ def _read_sentences(bodies: list[dict[str, Any]]) -> tuple[Sentence, ...]:
 _PARTS: dict[str, Callable[[Any], Any]] = {
     "models": tuple,
     "stream": lambda body: Stream(**body),
-    "checkpoint": lambda body: Checkpoint(**body),
+    "checkpoint": lambda body: Checkpoint(**{**body, "given_up": tuple(body["given_up"])}),
+    "suspects": lambda rows: tuple(map(tuple, rows)),
+    "unheard": tuple,
+    "unrecognised": lambda rows: tuple(Unrecognised(**row) for row in rows),
     "decoding": _read_decoding,
     "sentences": _read_sentences,
     "draft": lambda body: Draft(**body),

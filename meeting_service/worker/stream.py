@@ -11,10 +11,18 @@ from meeting_service.recognition import Hypothesis, Window
 from meeting_service.segmenter import VoiceDetector
 from meeting_service.settings import RecognitionSettings, SegmenterSettings
 from meeting_service.transcriber import Transcriber
-from meeting_service.worker.messages import Advanced, Behind, Drafted, Finalized, Finished, OpenStream, Reply
+from meeting_service.worker.blackboard import BLOCK_SAMPLES, Item, Kind
+from meeting_service.worker.messages import (
+    Advanced,
+    Behind,
+    Drafted,
+    Finalized,
+    Finished,
+    OpenStream,
+    Reply,
+    Survived,
+)
 
-SLICE_SAMPLES = RECOGNITION_RATE_HZ
-"""16 kHz samples fed at once: the longest that one stream keeps the others waiting"""
 LIVE_SAMPLES = 2 * RECOGNITION_RATE_HZ
 """who is further behind than this catches up: it drafts nothing and lets those go first who speak now"""
 MOST_PATIENCE_S = 30.0
@@ -37,6 +45,7 @@ class StreamWork:
         emit: Callable[[Reply], None],
         detector: VoiceDetector,
     ) -> None:
+        self.command = command
         self.stream_id = command.stream.id
         self.run = command.run
         self.model = command.model
@@ -61,11 +70,46 @@ class StreamWork:
             detector=detector,
             drafts=DraftRules(recognition.draft_interval_ms * RECOGNITION_RATE_HZ // 1000),
         )
-        self._checkpoint = command.checkpoint
+        self.checkpoint = command.checkpoint
+        """the last one that was told"""
+        self._suspects = {(kind, start): crashes for kind, start, crashes in command.suspects}
+        self._transcriber.withhold_drafts(start for kind, start in self._suspects if kind == Kind.WINDOW)
+        self._unheard = frozenset(command.unheard)
         self._through = 0
         self._finishing = False
-        self._told_behind = False
+        self._told_behind = command.behind
         self.done = False
+
+    @property
+    def suspected(self) -> bool:
+        """Whether anything of it is suspected of crashing workers."""
+        return bool(self._suspects)
+
+    @property
+    def block(self) -> int:
+        """The first sample of the block that is heard next."""
+        return self._transcriber.position // BLOCK_SAMPLES * BLOCK_SAMPLES
+
+    @property
+    def block_crashes(self) -> int:
+        """How many workers died while they heard that block."""
+        return self._suspects.get((Kind.BLOCK, self.block), 0)
+
+    @property
+    def final_crashes(self) -> int:
+        """How many workers died of what is to become final next, or of drafts of it."""
+        start = self._transcriber.due_start
+        return 0 if start is None else self._suspects.get((Kind.WINDOW, start), 0)
+
+    @property
+    def open_start(self) -> int:
+        """Where the speech begins of which drafts are made."""
+        return self._transcriber.open_start or 0
+
+    @property
+    def through(self) -> tuple[int, bool]:
+        """How much of the stream the ledger holds, and whether it ends there."""
+        return self._through, self._finishing
 
     def audio_arrived(self, through: int, *, finish: bool) -> None:
         """The ledger holds the stream up to `through`; with `finish`, it ends there."""
@@ -88,17 +132,21 @@ class StreamWork:
         return self.final_due_s is not None or self.draft_due_s is not None
 
     def feed(self, now_s: float, stretch: float = 1.0) -> None:
-        """Hear the next slice.
+        """Hear the rest of the block, or as much of it as there is.
 
         Raises:
             StorageFailed: the ledger cannot be read.
         """
-        start = self._transcriber.position
-        end = min(start + SLICE_SAMPLES, start + self._backlog)
-        if end > start:
+        start, block = self._transcriber.position, self.block
+        end = min(block + BLOCK_SAMPLES, start + self._backlog)
+        if block in self._unheard:
+            self._transcriber.pass_over(end)
+        elif end > start:
             self._transcriber.accept_audio(
                 self._resampler.read(self._read, start, end, through=self._through, finished=self._finishing)
             )
+        if end == block + BLOCK_SAMPLES:
+            self._survived(Kind.BLOCK, block)
         if self._finishing and self._backlog == 0:
             self._transcriber.finish()
         self._settle(now_s, stretch)
@@ -123,6 +171,7 @@ class StreamWork:
     ) -> None:
         """What a window came to; None where it could not be recognised."""
         if final:
+            self._survived(Kind.WINDOW, window.decode_start)
             self._tell_final(self._transcriber.complete(window, hypothesis))
         elif draft := self._transcriber.complete_draft(window, hypothesis):
             self._emit(Drafted(self.stream_id, self.run, draft))
@@ -157,19 +206,32 @@ class StreamWork:
 
     def _tell_final(self, final: transcriber.Finalized) -> None:
         self.final_due_s = None
-        self._checkpoint = final.checkpoint
-        kept = (final.sentences, final.draft, final.checkpoint, final.open_samples)
-        self._emit(Finalized(self.stream_id, self.run, *kept))
+        self.checkpoint = final.checkpoint
+        text = (final.sentences, final.draft, final.checkpoint)
+        open_samples = (final.open_samples, final.open_transcribed_samples)
+        lost = self._transcriber.take_lost()
+        self._emit(Finalized(self.stream_id, self.run, *text, *open_samples, lost))
 
     def _tell_progress(self) -> None:
         checkpoint = self._transcriber.checkpoint
-        if checkpoint != self._checkpoint:
-            self._checkpoint = checkpoint
-            self._emit(Advanced(self.stream_id, self.run, checkpoint))
+        if checkpoint != self.checkpoint:
+            self.checkpoint = checkpoint
+            self._emit(Advanced(self.stream_id, self.run, checkpoint, self._transcriber.take_lost()))
+        self._drop_suspects(checkpoint.resume)
         if self._transcriber.done and not self.done:
             self.done = True
             self._tell_behind(0.0, behind=False)
             self._emit(Finished(self.stream_id, self.run))
+
+    def _survived(self, kind: Kind, start: int) -> None:
+        if self._suspects.pop((kind, start), 0):
+            self._emit(Survived(self.stream_id, kind, start))
+
+    def _drop_suspects(self, resume: int) -> None:
+        """What has become final in another way crashes nobody."""
+        for kind, start in list(self._suspects):
+            if Item(Kind(kind), self.stream_id, start).is_final(resume):
+                self._survived(Kind(kind), start)
 
     def _tell_behind(self, behind_s: float, *, behind: bool) -> None:
         if behind or self._told_behind:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from meeting_service.errors import RecognitionFailed
-from meeting_service.recognition import Hypothesis, Window
+from meeting_service.recognition import Hypothesis, Samples, Window
 from meeting_service.worker.child import run_child
 from meeting_service.worker.messages import Configure
 from tests.fakes import FakeRecogniser, LoudnessDetector
@@ -29,9 +29,14 @@ class SteeredModels:
             time.sleep(0.01)
         if slow_s := read_told(self._folder, "slow"):
             time.sleep(float(slow_s) * len(windows))
+        if read_told(self._folder, "break") is not None:
+            os.abort()
         if any(is_marked(window.samples) for window in windows):
-            if read_told(self._folder, "abort") is not None:
-                os.abort()
+            if number := read_told(self._folder, "die"):
+                os.kill(os.getpid(), int(number))
+                time.sleep(60)  # until it takes effect
+            while read_told(self._folder, "hang") is not None:
+                time.sleep(0.01)
             if read_told(self._folder, "fail") is not None:
                 raise RecognitionFailed("told to fail")
         return self._recogniser.recognise(windows)
@@ -41,10 +46,20 @@ class SteeredModels:
         return "hashing"
 
 
+class SteeredDetector(LoudnessDetector):
+    """The voice detector, under the same orders."""
+
+    def probabilities(self, frames: Samples) -> list[float]:
+        """How loud it is, or what was ordered."""
+        if is_marked(frames) and read_told(Path(os.environ[STEERING]), "deafen") is not None:
+            os.abort()
+        return super().probabilities(frames)
+
+
 def load(_configure: Configure) -> SteeredModels:
     """Models that need no loading."""
     return SteeredModels(Path(os.environ[STEERING]))
 
 
 if __name__ == "__main__":
-    run_child(load, LoudnessDetector)
+    run_child(load, SteeredDetector)

@@ -33,7 +33,9 @@ def main() -> None:
     check_folder(settings.data.directory)
     check_unused(settings.data.directory)
     configure_logging(settings.logging)
-    worker = ChildWorker(configure_child(settings), module="tests.faults.hashing")
+    worker = ChildWorker(
+        configure_child(settings), module="tests.faults.hashing", notes=settings.data.directory
+    )
     asyncio.run(serve(settings, announce, listener=listener, worker=worker))
 
 

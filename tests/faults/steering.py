@@ -1,5 +1,6 @@
 """Orders to the hashing recogniser in another process: a file in a folder each."""
 
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -28,9 +29,21 @@ class Steering:
         """Take so long for each window."""
         self._tell("slow", str(window_s))
 
-    def abort_on_mark(self) -> None:
-        """Die of a window that holds the mark, as of a fault in native code."""
-        self._tell("abort")
+    def die_on_mark(self, number: signal.Signals = signal.SIGABRT) -> None:
+        """Die of a window that holds the mark: of a fault in native code, or for want of memory."""
+        self._tell("die", str(int(number)))
+
+    def die_hearing_mark(self) -> None:
+        """Die in voice detection, of the mark."""
+        self._tell("deafen")
+
+    def hang_on_mark(self) -> None:
+        """Answer nothing to a window that holds the mark."""
+        self._tell("hang")
+
+    def die_always(self) -> None:
+        """Die of anything, silence included, as on a device that is broken."""
+        self._tell("break")
 
     def fail_on_mark(self) -> None:
         """Fail at a window that holds the mark."""
@@ -39,7 +52,7 @@ class Steering:
     def go_on(self) -> None:
         """Recognise as usual."""
         for order in self.folder.iterdir():
-            order.unlink()
+            order.unlink(missing_ok=True)
 
     def _tell(self, order: str, value: str = "") -> None:
         (self.folder / order).write_text(value)

@@ -17,6 +17,16 @@ class Waiting(StreamWork):
         self.deadline_s = 0.0
         self._window = window
 
+    @property
+    def open_start(self) -> int:
+        """No draft is made."""
+        return 0
+
+    @property
+    def final_crashes(self) -> int:
+        """Nobody died of it."""
+        return 0
+
     def next_final(self) -> Window:
         """It, or an error nobody expects."""
         assert self._window is not None
