@@ -20,7 +20,7 @@ from meeting_service.errors import (
 from meeting_service.events import MeetingChanged, SentenceFinalized, StoredEvent
 from meeting_service.meeting import MeetingState
 from tests.audio_service import RATE_HZ, AudioService, noise, to_bytes
-from tests.client.cutting_proxy import cutting_proxy
+from tests.faults.proxy import FaultProxy, Faults, random_cuts
 
 PCM = noise(5 * RATE_HZ)
 HASTE = Patience(delays_s=(0.01, 0.05), jitter_s=0.01, later_s=0.05, give_up_s=20, buffer_s=30)
@@ -258,14 +258,10 @@ async def test_a_restart_of_the_service_loses_nothing(service: AudioService, cli
 @pytest.mark.parametrize("seed", range(4))
 async def test_connections_that_break_lose_nothing(service: AudioService, seed: int) -> None:
     """Cut after random bytes, again and again, two streams arrive whole."""
-    cuts = iter(np.random.default_rng(seed).integers(300, 60_000, 8).tolist())
-    async with (
-        cutting_proxy(service.port, cuts) as port,
-        MeetingClient(f"http://127.0.0.1:{port}", patience=HASTE) as client,
-        open_ann(client) as ann,
-        client.open_stream("m1", "bob", rate=RATE_HZ) as bob,
-    ):
-        await asyncio.gather(write_all(ann, seed=seed), write_all(bob, PCM[::-1], seed=seed))
+    async with FaultProxy(service.port) as proxy, MeetingClient(proxy.url, patience=HASTE) as client:
+        proxy.faults = Faults(cuts=random_cuts(seed, 300, 60_000, 8))
+        async with open_ann(client) as ann, client.open_stream("m1", "bob", rate=RATE_HZ) as bob:
+            await asyncio.gather(write_all(ann, seed=seed), write_all(bob, PCM[::-1], seed=seed))
 
     assert np.array_equal(PCM, (await service.stored("ann"))[0])
     assert np.array_equal(PCM[::-1], (await service.stored("bob"))[0])

@@ -22,7 +22,6 @@ from aiohttp import (
 
 from meeting_service.audio import Encoding, RawFormat
 from meeting_service.client import MeetingClient, Patience
-from meeting_service.client.event_stream import EventReader
 from meeting_service.events import MeetingChanged, SentenceFinalized, StoredEvent, StoredEventKind
 from meeting_service.meeting import MeetingState
 from meeting_service.protocol import SUBPROTOCOL, AudioMessage, DeclareGap, End, Hello, StreamSpec
@@ -319,11 +318,15 @@ async def _listen(where: Room, after: int) -> AsyncIterator[tuple[str, int, str]
     async with where.http.get(where.path("/events"), headers=headers, timeout=timeout) as response:
         if response.status != 200:
             raise Away(f"status {response.status}")
-        reader = EventReader()
+        fields: dict[str, str] = {}
         async for line in response.content:
-            told = reader.accept_line(line.decode().rstrip("\r\n"))
-            if told is not None and told.id:
-                yield told.kind, int(told.id), told.data
+            name, _, value = line.decode().rstrip("\n").partition(": ")
+            if name:
+                fields[name] = value
+                continue
+            if "id" in fields:
+                yield fields["event"], int(fields["id"]), fields["data"]
+            fields = {}
 
 
 async def watch_by_client(where: Room, name: str = "client") -> None:
