@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from meeting_service.backup.archive import Manifest, extract, read_manifest
@@ -86,12 +87,23 @@ def _prepare(path: Path, manifest: Manifest, folder: Path, on_progress: OnProgre
     extract(path, manifest, folder, counting(total, on_progress))
     if LEDGER_FILE not in manifest.files:
         open_writer(folder / LEDGER_FILE).close()
+        _note_no_audio(folder / STORE_FILE, manifest.taken_at)
     for name in (LEDGER_FILE, STORE_FILE):
         check_integrity(folder / name)
     _count_streams(folder / STORE_FILE, folder / LEDGER_FILE)
     for name in (LEDGER_FILE, STORE_FILE):
         sync_file(folder / name)
     sync_folder(folder)
+
+
+def _note_no_audio(store: Path, since: datetime) -> None:
+    """Say of what has ended that its audio is not kept, in the form of the tables."""
+    text = since.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    with closing(sqlite3.connect(store, isolation_level=None)) as db:
+        db.execute(
+            "UPDATE meetings SET audio_removed_at = ? WHERE state = 'ended' AND audio_removed_at IS NULL",
+            (text,),
+        )
 
 
 def _count_streams(store: Path, ledger: Path) -> None:

@@ -171,8 +171,8 @@ class Retranscriptions:
         """Why there is no audio for another text, or None; a text of a part of it would be worse."""
         if removed_at := (await self._store.get_meeting(meeting_id)).audio_removed_at:
             return (
-                f"the audio of this meeting was removed on {removed_at:%Y-%m-%d %H:%M} UTC, as [retention] "
-                "says: it cannot be transcribed again"
+                f"audio of this meeting is not kept any more since {removed_at:%Y-%m-%d %H:%M} UTC "
+                "([retention] says for how long it is): it cannot be transcribed again"
             )
         kept: dict[str, int] = defaultdict(int)
         for stream in await self._store.list_streams(meeting_id):
