@@ -56,15 +56,26 @@ class Fault(StrEnum):
     """What two witnesses can disagree about."""
 
     PIECES = "pieces"
-    """what was acknowledged is not there piece by piece"""
     RECEIVED = "received"
-    """the meeting counted other audio than there is"""
     HEARD = "heard"
-    """audio that nobody listened to although all text is final, or text of audio that is not there"""
     SPEECH = "speech"
-    """speech that has neither text nor a mark that it was given up, or both"""
     GAPS = "gaps"
-    """gaps that are not shown, or that are shown where audio is"""
+    EARLIER = "earlier"
+
+    @property
+    def meaning(self) -> str:
+        """In words."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    Fault.PIECES: "what was acknowledged is not held piece by piece",
+    Fault.RECEIVED: "the meeting counted other audio than is held",
+    Fault.HEARD: "nobody listened to it though all text is final, or there is text of audio that is not held",
+    Fault.SPEECH: "it was spoken and has neither text nor a mark that it was given up, or has both",
+    Fault.GAPS: "it is missing and not shown as missing, or shown so where audio is",
+    Fault.EARLIER: "found while the audio was still kept",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +115,11 @@ class StreamAccount:
     def unaccounted(self) -> int:
         """Samples at 16 kHz that nobody can account for: the same ones may show in several findings."""
         return max((finding.samples for finding in self.findings), default=0)
+
+    @property
+    def unaccounted_ms(self) -> int:
+        """The same in ms."""
+        return unaccounted_to_ms(self.unaccounted)
 
 
 def to_recognition_rate(sample: int, rate_hz: int) -> int:
@@ -154,7 +170,9 @@ def _find(record: Record, held: Inventory, received: int) -> Iterator[tuple[Faul
     yield Fault.HEARD, abs(received - resume) if record.finished else max(0, resume - received)
     explained = checkpoint.transcribed_samples + record.not_transcribed_samples
     yield Fault.SPEECH, max(abs(checkpoint.speech_samples - explained), checkpoint.speech_samples - resume)
-    if record.finished and record.audio_kept:
+    if not record.audio_kept:
+        yield Fault.EARLIER, record.unaccounted_samples or 0
+    elif record.finished:
         yield Fault.GAPS, _compare_gaps(record, held.gaps) * _SAMPLES_PER_MS
 
 

@@ -113,6 +113,13 @@ def test_audio_that_was_removed_on_purpose_is_no_fault() -> None:
     assert (account.received, account.gaps) == (160_000, 8_000)
 
 
+def test_what_was_found_before_the_audio_was_removed_stays_found() -> None:
+    """Nobody can look again, so the earlier finding counts."""
+    account = audit(replace(RECORD, audio_kept=False, unaccounted_samples=7), None)
+
+    assert _found(account) == {Fault.EARLIER: 7}
+
+
 def test_a_gap_that_another_stream_of_the_participant_shows_is_shown() -> None:
     """Two streams may lie over one another; what the page shows is the participant's."""
     account = audit(replace(RECORD, gaps=[]), INVENTORY)

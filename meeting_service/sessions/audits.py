@@ -4,8 +4,8 @@ What does not add up is an error: logged, counted, kept with the stream, shown w
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 import structlog
 
@@ -33,7 +33,6 @@ class Audits:
         """meetings and revisions with streams to look at, in order; at most one entry each"""
         self._wakeup = asyncio.Event()
         self._turn = asyncio.Lock()
-        self._leaving: set[str] = set()
         self.unaccounted_samples = 0
         """16 kHz samples of all meetings of which nobody knows what became, as far as was looked"""
 
@@ -65,9 +64,7 @@ class Audits:
                 return
             del self._due[meeting_id, revision]
             try:
-                records = await self._store.list_records(meeting_id, revision)
-                new = [record for record in records if record.finished and record.unaccounted_samples is None]
-                await self._audit(meeting_id, revision, new)
+                await self._audit(meeting_id, revision, _is_new)
             except MeetingServiceError as error:
                 log.warning("audit_failed", meeting=meeting_id, revision=revision, code=error.code)
 
@@ -80,27 +77,29 @@ class Audits:
             StorageFailed: it cannot be read or kept.
         """
         async with self._turn:
-            records = await self._store.list_records(meeting_id, revision)
-            return await self._audit(meeting_id, revision, records)
+            return await self._audit(meeting_id, revision, lambda _record: True)
 
-    @contextmanager
-    def leaving(self, meeting_id: str) -> Iterator[None]:
-        """While a meeting's audio is being removed, that it is not there is no finding."""
-        self._leaving.add(meeting_id)
-        self._due.pop((meeting_id, FIRST_REVISION), None)
-        try:
-            yield
-        finally:
-            self._leaving.discard(meeting_id)
-
-    async def _audit(self, meeting_id: str, revision: int, records: Sequence[Record]) -> list[StreamAccount]:
-        held = await self._ledger.take_inventories([record.stream.id for record in records])
-        accounts = [audit(record, held.get(record.stream.id)) for record in records]
-        if accounts and meeting_id not in self._leaving:
-            await self._keep(accounts, revision)
+    async def _audit(
+        self, meeting_id: str, revision: int, which: Callable[[Record], bool]
+    ) -> list[StreamAccount]:
+        accounts = await self._look(meeting_id, revision, which)
+        if any(account.findings for account in accounts):
+            # Audio may have been removed between two looks; that it is to be is written down before.
+            accounts = await self._look(meeting_id, revision, which)
+        await self._keep(accounts, revision)
         return accounts
 
+    async def _look(
+        self, meeting_id: str, revision: int, which: Callable[[Record], bool]
+    ) -> list[StreamAccount]:
+        found = await self._store.list_records(meeting_id, revision)
+        records = [record for record in found if which(record)]
+        held = await self._ledger.take_inventories([record.stream.id for record in records])
+        return [audit(record, held.get(record.stream.id)) for record in records]
+
     async def _keep(self, accounts: Sequence[StreamAccount], revision: int) -> None:
+        if not accounts:
+            return
         for account in accounts:
             record, found = account.record, account.unaccounted
             if record.finished and found != record.unaccounted_samples:
@@ -114,6 +113,10 @@ class Audits:
 
     def _count(self) -> None:
         metrics.unaccounted_seconds.set(self.unaccounted_samples / RECOGNITION_RATE_HZ)
+
+
+def _is_new(record: Record) -> bool:
+    return record.finished and record.unaccounted_samples is None
 
 
 def _tell(account: StreamAccount, revision: int) -> None:

@@ -48,6 +48,7 @@ METRICS = Operation(
 )
 
 
-async def metrics_text(_request: web.Request) -> web.Response:
+async def metrics_text(request: web.Request) -> web.Response:
     """GET /metrics."""
+    metrics.waiting_seconds.set(request.app[SESSIONS].streams.waiting_s)
     return web.Response(body=metrics.render(), headers={"Content-Type": metrics.CONTENT_TYPE})

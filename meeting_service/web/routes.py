@@ -4,6 +4,7 @@ from aiohttp import web
 
 from meeting_service.clock import SystemClock
 from meeting_service.web import (
+    accounts,
     assets,
     audio,
     checked,
@@ -36,6 +37,7 @@ ROUTES = (
     Route("PATCH", MEETING, meetings.rename, meetings.RENAME),
     Route("DELETE", MEETING, meetings.delete, meetings.DELETE),
     Route("POST", f"{MEETING}/end", meetings.end, meetings.END),
+    Route("GET", f"{MEETING}/account", accounts.read, accounts.READ),
     Route("PUT", PARTICIPANT, participants.put, participants.PUT),
     Route("DELETE", PARTICIPANT, participants.delete, participants.DELETE),
     Route("POST", f"{PARTICIPANT}/end", participants.end, participants.END),
