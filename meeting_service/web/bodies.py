@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from meeting_service.checksums import CONTENT_DIGEST, check_content, parse_content_digest
 from meeting_service.errors import BodyStalled, InvalidRequest, TooLarge, UnsupportedMedia
 from meeting_service.web.keys import SETTINGS
+from meeting_service.web.stopping import until_stopping
 
 
 class Body(BaseModel):
@@ -40,12 +41,13 @@ async def read_body(request: web.Request, model: type[B]) -> B:
 
     Raises:
         BodyStalled: it did not end in time.
+        Overloaded: the service stops.
         Corrupted: its `Content-Digest` is of another body.
         InvalidRequest: not UTF-8, not JSON, or not what `model` says; names the field.
         TooLarge: over `limits.body_bytes`.
         UnsupportedMedia: another content type, or compressed.
     """
-    data = await _read_bytes(request)
+    data = await until_stopping(request.app, _read_bytes(request))
     if (digest := request.headers.get(CONTENT_DIGEST)) is not None:
         check_content(data, parse_content_digest(digest))
     if data and request.content_type != "application/json":
@@ -87,6 +89,8 @@ async def _read_bytes(request: web.Request) -> bytes:
                     raise TooLarge(f"the body is larger than {limits.body_bytes} bytes")
     except TimeoutError:
         raise BodyStalled(f"the body did not end within {limits.body_idle_s:g} s") from None
+    except ConnectionError as error:
+        raise InvalidRequest("the connection broke before the body was over") from error
     return bytes(data)
 
 
