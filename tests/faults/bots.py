@@ -159,7 +159,7 @@ async def _until_spoken(moment_s: float, script: Script, where: Room) -> None:
 
 
 async def _post(take: Take, where: Room) -> None:
-    """Plain HTTP: a request a piece; who gets no answer asks where to go on."""
+    """Plain HTTP: a request a piece; one without an answer is made again as it was."""
     url = where.path(f"/participants/{take.participant}/audio")
     at = 0
     while at < len(take.pcm):
@@ -169,8 +169,6 @@ async def _post(take: Take, where: Room) -> None:
         except (ClientError, OSError, TimeoutError, Away) as error:
             _note(where, take, Kind.LOST, detail=type(error).__name__)
             await asyncio.sleep(RETRY_S)
-            at = await where.head(take.participant)
-            _note(where, take, Kind.CONTINUES, end=at)
 
 
 async def _post_piece(take: Take, where: Room, url: str, at: int) -> int:
@@ -185,10 +183,10 @@ async def _post_piece(take: Take, where: Room, url: str, at: int) -> int:
     data = take.pcm[at:end].tobytes()
     async with where.http.post(url, data=data, headers=headers, timeout=timeout) as response:
         body = await response.read()
-        if response.status != 200:
+        if response.status not in (200, 409):
             raise Away(f"status {response.status}: {body.decode()}")
-    through = int(json.loads(body)["through"])
-    _note(where, take, Kind.ACKNOWLEDGED, end=through)
+        through = int(response.headers["Upload-Offset"])
+    _note(where, take, Kind.ACKNOWLEDGED if response.status == 200 else Kind.CONTINUES, end=through)
     return through
 
 
@@ -227,7 +225,10 @@ class _SocketBot:
             start = int(welcome["streams"][0]["through"])
             _note(self._where, self._take, Kind.CONTINUES, end=start)
             self._through = start
-            sender = asyncio.create_task(self._send_all(socket, start), name="socket bot sender")
+            again = (
+                start if self._take.gap else max(0, start - PIECE // 2)
+            )  # what is held already is harmless
+            sender = asyncio.create_task(self._send_all(socket, again), name="socket bot sender")
             try:
                 while not self._done:
                     self._handle(await self._receive(socket))

@@ -100,13 +100,22 @@ def check_watcher(history: History, who: str, transcript: bytes) -> Iterator[str
     yield from _compare_sentences(who, told, final)
 
 
-def check_told_is_stored(data: Path, history: History, meeting_id: str = "m") -> Iterator[str]:
-    """Whatever a watcher was told is in the database; asked while no service runs, of a copy."""
+def check_told_is_stored(
+    data: Path, history: History, *, after: int = 0, meeting_id: str = "m"
+) -> Iterator[str]:
+    """Whatever a watcher was told is in the database; asked while no service runs, of a copy.
+
+    Args:
+        data: with the copy.
+        history: of which the entries from `after` on are looked at.
+        after: how many have been looked at before.
+        meeting_id: what was watched.
+    """
     with closing(sqlite3.connect(data / STORE_FILE)) as db:
         rows = db.execute("SELECT id, seq, text FROM sentences WHERE meeting_id = ?", (meeting_id,))
         stored = {seq: (sentence_id, text) for sentence_id, seq, text in rows}
-    for entry in history.of(Kind.EVENT):
-        if entry.detail.startswith("sentence "):
+    for entry in history.entries[after:]:
+        if entry.kind is Kind.EVENT and entry.detail.startswith("sentence "):
             told = _read_event(entry)
             if stored.get(entry.end) != (told["id"], told["text"]):
                 yield f"{entry.who} was told sentence {told['id']} as event {entry.end}, which is not stored"

@@ -16,6 +16,9 @@ from typing import Any
 from tests.faults.campaign import Campaign, Order, Outcome, list_campaigns
 from tests.faults.table import README, RESULTS, render_readme
 
+MOST_TOLD = 20
+"""failures that are told; the others are in the JSON only"""
+
 
 def main(words: Sequence[str] | None = None) -> int:
     """Returns 1 if a promise was broken."""
@@ -79,7 +82,7 @@ async def _run_one(campaign: Campaign, order: Order) -> Outcome:
 def _tell(campaign: Campaign, outcome: Outcome, seconds: float, folder: Path) -> None:
     for name, value in outcome.figures.items():
         _say(f"   {name}: {value}")
-    for failure in outcome.failures:
+    for failure in outcome.failures[:MOST_TOLD]:
         _say(f"   BROKEN {failure}")
     verdict = f"BROKEN {len(outcome.failures)} times" if outcome.failures else "kept"
     _say(f"== {campaign.name}: {verdict}, tried {outcome.tried} times in {seconds:.0f} s")

@@ -82,6 +82,7 @@ class KilledMeeting:
         self._speed = speed
         self._figures = _Figures()
         self._failures: list[str] = []
+        self._inspected = 0
         self._doomed = list(DOOMED)
         self._deletions: list[asyncio.Task[None]] = []
         self._background: list[asyncio.Task[None]] = []
@@ -212,9 +213,10 @@ class KilledMeeting:
                 with suppress(FileNotFoundError):
                     shutil.copy(file, copy)
             if (Path(copy) / STORE_FILE).exists():
-                found = checker.check_told_is_stored(Path(copy), self.history)
+                found = checker.check_told_is_stored(Path(copy), self.history, after=self._inspected)
                 kill = next(reversed(list(self.history.of(Kind.KILLED)))).detail
                 self._failures += [f"{failure} (after: {kill})" for failure in found]
+        self._inspected = len(self.history.entries)
 
     # Starts
 

@@ -136,8 +136,7 @@ class FaultService:
     async def wait_ended(self) -> int:
         """Return with its exit code (negative: the signal) once it has ended."""
         assert self._process is not None
-        await self._process.communicate()
-        return self._process.returncode or 0
+        return await self._process.wait()  # what it says is one line, which no pipe is too small for
 
     async def kill(self) -> None:
         """SIGKILL; returns when it is gone. Its recogniser finds out by itself."""
