@@ -1,0 +1,59 @@
+// What became of everybody's audio: in words as `web/view.py` writes them, and kept current while a page is open.
+
+import { clock } from "./format.js";
+
+const EVERY_MS = 10_000;
+const FIGURES = ["received_ms", "speech_ms", "transcribed_ms", "not_transcribed_ms",
+  "waiting_ms", "gap_ms", "unaccounted_ms"];
+
+/** The figures of a person that are shown. */
+export function figuresOf(person) {
+  return Object.fromEntries(FIGURES.map((name) => [name, person[name] ?? 0]));
+}
+
+/** One line: received, spoken, transcribed, missing; nothing where nothing came. */
+export function account(figures) {
+  if (!figures.received_ms) return "";
+  const { speech_ms, not_transcribed_ms, waiting_ms, gap_ms } = figures;
+  return [
+    `${clock(figures.received_ms)} received`,
+    speech_ms ? `${clock(speech_ms)} spoken` : "",
+    not_transcribed_ms ? `${amount(not_transcribed_ms)} not transcribed` : "",
+    waiting_ms >= 1000 ? `${clock(waiting_ms)} to come` : speech_ms && !not_transcribed_ms ? "all transcribed" : "",
+    gap_ms ? `${amount(gap_ms)} missing` : "",
+  ].filter(Boolean).join(" · ");
+}
+
+/** The warning; empty if all is accounted for. */
+export function unaccounted({ unaccounted_ms }) {
+  return unaccounted_ms ? `${amount(unaccounted_ms)} not accounted for` : "";
+}
+
+/** Less than ten seconds to a tenth, rounded up: nothing that is there shows as nothing. */
+function amount(ms) {
+  return ms < 10_000 ? `${(Math.ceil(ms / 100) / 10).toFixed(1)} s` : clock(ms);
+}
+
+/** Asks for everybody's figures now and then while the page is seen. */
+export class Figures {
+  constructor(address, onPeople) {
+    this.address = address;
+    this.onPeople = onPeople;
+    this.timer = setInterval(() => document.hidden || this.ask(), EVERY_MS);
+  }
+
+  async ask() {
+    try {
+      const response = await fetch(this.address, { headers: { Accept: "application/json" } });
+      if (response.ok) this.onPeople((await response.json()).participants);
+    } catch {
+      // The connection is gone; the page says so, and asks again.
+    }
+  }
+
+  /** Once more, for the last figures. */
+  retire() {
+    clearInterval(this.timer);
+    this.ask();
+  }
+}
