@@ -18,7 +18,7 @@ _LAST = "secure_delete"
 
 
 class _Cursor(sqlite3.Cursor):
-    def execute(self, sql: str, *parameters: Any) -> "sqlite3.Cursor":
+    def execute(self, sql: str, *parameters: Any) -> Any:
         name = found[1] if (found := _SETTING.match(sql)) else ""
         if name == _LAST:
             for other, value in _WANTED.items():
@@ -30,9 +30,8 @@ class _Connection(sqlite3.Connection):
     def cursor(self, *_: Any, **__: Any) -> Any:
         return super().cursor(_Cursor)
 
-    def execute(self, sql: str, *parameters: Any) -> "sqlite3.Cursor":
-        cursor: sqlite3.Cursor = self.cursor().execute(sql, *parameters)
-        return cursor
+    def execute(self, sql: str, *parameters: Any) -> Any:
+        return self.cursor().execute(sql, *parameters)
 
 
-sqlite3.connect = partial(sqlite3.connect, factory=_Connection)
+sqlite3.connect = partial(sqlite3.connect, factory=_Connection)  # type: ignore[assignment]
