@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Sequence
 
+from meeting_service.exports.marks import mark_stretches
 from meeting_service.exports.options import DEFAULT_OPTIONS, ExportOptions
 from meeting_service.exports.plain import clean, speaker_name
 from meeting_service.exports.timestamps import clock_time
@@ -21,7 +22,7 @@ def write_csv(transcript: Transcript, options: ExportOptions = DEFAULT_OPTIONS) 
     rows = csv.writer(written, lineterminator="\r\n")
     rows.writerow(_row(options, ["start", "end", "start_ms", "end_ms"], ["participant_id", "participant"]))
     overlapping = find_overlaps(transcript.sentences)
-    for sentence in transcript.sentences:
+    for sentence in mark_stretches(transcript):
         rows.writerow(_sentence(transcript, sentence, options, overlaps=sentence.id in overlapping))
     return _MARK + written.getvalue()
 

@@ -21,6 +21,7 @@ def length_ms(transcript: Transcript) -> int:
     """How long what was heard is; a meeting that was sent faster than it was spoken took less time."""
     ends = [sentence.end_ms for sentence in transcript.sentences]
     ends += [gap.end_ms for gap in transcript.gaps]
+    ends += [stretch.end_ms for stretch in transcript.not_transcribed]
     ends += [participant.received_ms for participant in transcript.participants]
     return max(ends, default=0)
 

@@ -6,6 +6,7 @@ import zlib
 from typing import Any
 
 from meeting_service.exports.heading import length_ms
+from meeting_service.exports.marks import is_mark, mark_stretches
 from meeting_service.exports.options import DEFAULT_OPTIONS, ExportOptions
 from meeting_service.exports.plain import clean
 from meeting_service.exports.speakers import label_speakers
@@ -20,7 +21,7 @@ _LEAST_CONFIDENCE = 1e-10
 def write_whisper(transcript: Transcript, options: ExportOptions = DEFAULT_OPTIONS) -> str:
     """Whisper's `verbose_json` with a segment for each sentence and, as WhisperX has it, its `speaker`."""
     labels = label_speakers(transcript, options)
-    spoken = [s for s in transcript.sentences if clean(s.text)]
+    spoken = [s for s in mark_stretches(transcript) if clean(s.text)]
     document = {
         "task": "transcribe",
         "language": transcript.meeting.language or UNKNOWN,
@@ -41,7 +42,7 @@ def write_podcast(transcript: Transcript, options: ExportOptions = DEFAULT_OPTIO
             "endTime": max(sentence.end_ms, 0) / 1000,
             "body": clean(sentence.text),
         }
-        for sentence in transcript.sentences
+        for sentence in mark_stretches(transcript)
         if clean(sentence.text)
     ]
     return json.dumps({"version": "1.0.0", "segments": segments}, ensure_ascii=False, indent=1) + "\n"
@@ -68,6 +69,6 @@ def _segment(number: int, sentence: Sentence, speaker: str) -> dict[str, Any]:
                 "end": word.end_ms / 1000,
                 "probability": word.confidence,
             }
-            for word in time_words(sentence)
+            for word in ([] if is_mark(sentence) else time_words(sentence))
         ],
     }

@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from meeting_service.errors import NotFound
 from meeting_service.exports.options import ExportOptions
-from meeting_service.transcript import Sentence, Transcript, TranscriptGap
+from meeting_service.transcript import Sentence, Transcript, TranscriptGap, Untranscribed
 
-Timed = TypeVar("Timed", Sentence, TranscriptGap)
+Timed = TypeVar("Timed", Sentence, TranscriptGap, Untranscribed)
 
 
 def select(transcript: Transcript, options: ExportOptions) -> Transcript:
@@ -23,6 +23,7 @@ def select(transcript: Transcript, options: ExportOptions) -> Transcript:
         participants=[p for p in transcript.participants if chosen in (None, p.id)],
         sentences=_select(transcript.sentences, chosen, options),
         gaps=_select(transcript.gaps, chosen, options),
+        not_transcribed=_select(transcript.not_transcribed, chosen, options),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from meeting_service.exports.breaks import Widths, break_into_lines, join_tokens
 from meeting_service.exports.cues import Piece, Span, cut_sentence, in_time_order, linger
+from meeting_service.exports.marks import mark_stretches
 from meeting_service.exports.options import DEFAULT_OPTIONS, ExportOptions
 from meeting_service.exports.plain import clean, shorten, speaker_name, width
 from meeting_service.exports.stacking import Shared, stack
@@ -25,8 +26,9 @@ def write_srt(transcript: Transcript, options: ExportOptions = DEFAULT_OPTIONS) 
     """
     rules = options.rules
     line_chars = rules.line_chars
-    labels = _labels(transcript, line_chars // 2) if options.names else {}
-    pieces = in_time_order(_cut(transcript, labels, line_chars, options))
+    said = mark_stretches(transcript, rules.max_ms)
+    labels = _labels(transcript, said, line_chars // 2) if options.names else {}
+    pieces = in_time_order(_cut(said, labels, line_chars, options))
     alone = (Shared([p], p.start_ms, p.end_ms) for p in pieces)
     shown = list(alone) if options.may_overlap else stack(pieces, rules)
     ends = linger([Span(s.start_ms, s.end_ms, s.columns) for s in shown], rules)
@@ -42,8 +44,8 @@ def carry_word(text: str) -> str:
     return text.replace("-->", "→").translate(_MARKUP)
 
 
-def _labels(transcript: Transcript, columns: int) -> dict[str, str]:
-    ids = {sentence.participant_id for sentence in transcript.sentences}
+def _labels(transcript: Transcript, said: Sequence[Sentence], columns: int) -> dict[str, str]:
+    ids = {sentence.participant_id for sentence in said}
     return {i: f"{_short_name(transcript, i, columns)}: " for i in ids}
 
 
@@ -54,13 +56,13 @@ def _short_name(transcript: Transcript, participant_id: str, columns: int) -> st
 
 
 def _cut(
-    transcript: Transcript, labels: dict[str, str], line_chars: int, options: ExportOptions
+    said: Sequence[Sentence], labels: dict[str, str], line_chars: int, options: ExportOptions
 ) -> list[Piece]:
-    crowded = find_overlaps(transcript.sentences)
+    crowded = find_overlaps(said)
     one_line = not options.may_overlap
     pieces: list[Piece] = []
     before: Sentence | None = None
-    for sentence in transcript.sentences:
+    for sentence in said:
         label = width(labels.get(sentence.participant_id, ""))
         rest: Widths = (line_chars, line_chars)
         if sentence.id in crowded:

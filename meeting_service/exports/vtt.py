@@ -5,6 +5,7 @@ from itertools import count
 
 from meeting_service.exports.breaks import break_into_lines, tokens_width
 from meeting_service.exports.cues import Piece, Span, cut_sentence, in_time_order, linger
+from meeting_service.exports.marks import mark_stretches
 from meeting_service.exports.options import DEFAULT_OPTIONS, ExportOptions
 from meeting_service.exports.plain import meeting_title, speaker_name
 from meeting_service.exports.timestamps import clock_time
@@ -15,7 +16,8 @@ def write_vtt(transcript: Transcript, options: ExportOptions = DEFAULT_OPTIONS) 
     """The transcript as WebVTT, by the W3C's grammar: starts never go back, every cue has some length."""
     rules = options.rules
     room = (rules.line_chars, rules.line_chars)
-    pieces = in_time_order([p for s in transcript.sentences for p in cut_sentence(s, room, room, rules)])
+    said = mark_stretches(transcript, rules.max_ms)
+    pieces = in_time_order([p for s in said for p in cut_sentence(s, room, room, rules)])
     ends = linger([_span(piece) for piece in pieces], rules)
     names = {p.participant_id: speaker_name(transcript, p.participant_id) for p in pieces}
     blocks = [_header(transcript, options)]

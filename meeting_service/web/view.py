@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from meeting_service.condition import Condition
+from meeting_service.exports.marks import Said
 from meeting_service.exports.turns import list_turns
 from meeting_service.meeting import Meeting, MeetingState, Participant
-from meeting_service.transcript import Sentence, Transcript, TranscriptGap, find_overlaps
+from meeting_service.transcript import Transcript, TranscriptGap, Untranscribed, find_overlaps
 
 _TROUBLES = {
     Condition.STORAGE_FULL: "Disk full: no audio is taken",
@@ -46,21 +47,34 @@ class SentenceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StretchRow:
+    """Speech without text inside a turn."""
+
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class TurnRow:
     """What one person says before somebody else does."""
 
     speaker: SpeakerRow
-    sentences: Sequence[SentenceRow]
+    items: Sequence[SentenceRow | StretchRow]
 
     @property
     def start_ms(self) -> int:
-        """When the first sentence begins."""
-        return self.sentences[0].start_ms
+        """When it begins."""
+        return self.items[0].start_ms
+
+    @property
+    def anchor(self) -> str | None:
+        """The id of the first sentence, for links; None where no text is known."""
+        return next((item.id for item in self.items if isinstance(item, SentenceRow)), None)
 
     @property
     def overlaps(self) -> bool:
         """Whether somebody else talks during any of it."""
-        return any(sentence.overlaps for sentence in self.sentences)
+        return any(isinstance(item, SentenceRow) and item.overlaps for item in self.items)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +162,7 @@ def group_entries(transcript: Transcript, speakers: dict[str, SpeakerRow]) -> li
         if isinstance(item, TranscriptGap):
             entries.append(GapRow(speaker, item.start_ms, item.end_ms))
         else:
-            entries.append(TurnRow(speaker, [_to_row(s, s.id in overlapping) for s in item.sentences]))
+            entries.append(TurnRow(speaker, [_to_row(said, overlapping) for said in item.items]))
     return entries
 
 
@@ -181,8 +195,10 @@ def condition_to_trouble(condition: Condition) -> Trouble | None:
     return Trouble(condition, text) if text else None
 
 
-def _to_row(sentence: Sentence, overlaps: bool) -> SentenceRow:
-    return SentenceRow(sentence.id, sentence.start_ms, sentence.end_ms, sentence.text, overlaps)
+def _to_row(said: Said, overlapping: set[str]) -> SentenceRow | StretchRow:
+    if isinstance(said, Untranscribed):
+        return StretchRow(said.start_ms, said.end_ms)
+    return SentenceRow(said.id, said.start_ms, said.end_ms, said.text, said.id in overlapping)
 
 
 def _stranger(participant_id: str) -> SpeakerRow:

@@ -4,12 +4,13 @@
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from meeting_service.exports import formats, make_download
 from meeting_service.meeting import Meeting, MeetingState, Participant
-from meeting_service.transcript import Sentence, Transcript, TranscriptGap, Word, reading_order
+from meeting_service.transcript import Sentence, Transcript, TranscriptGap, Untranscribed, Word, reading_order
 
 GOLDEN = Path(__file__).parent / "golden"
 START = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
@@ -51,6 +52,7 @@ def make_transcript(
         participants=[Participant("m1", i, name, 60_000, 30_000, 30_000) for i, name in names.items()],
         sentences=sorted(sentences, key=reading_order),
         gaps=gaps,
+        not_transcribed=[],
     )
 
 
@@ -136,6 +138,22 @@ LONG_NAMES = make_transcript(
     {"a": "Christopher von der Hohenstein-Wallenburg", "b": "B" * 80},
 )
 EMPTY = make_transcript([], {}, title="")
+LOST = replace(
+    make_transcript(
+        [
+            ("ann", 1_000, "The first point is settled."),
+            ("ann", 14_000, "So much for that."),
+            ("bob", 15_200, "I do not agree with the last part."),
+        ],
+        {"ann": "Ann", "bob": "Bob", "cid": "Cid"},
+    ),
+    not_transcribed=[
+        Untranscribed("ann", 3_000, 13_500),
+        Untranscribed("cid", 16_000, 17_500),
+        Untranscribed("bob", 30_000, 31_250),
+    ],
+)
+"""speech that could not be recognised: within a turn, at once with somebody's, alone"""
 LIVE = make_transcript([("ann", 500, "We are still talking.")], {"ann": "Ann", "bob": "Bob"}, live=True)
 
 MEETINGS = {
@@ -149,6 +167,7 @@ MEETINGS = {
     "long_names": LONG_NAMES,
     "empty": EMPTY,
     "live": LIVE,
+    "lost": LOST,
 }
 
 

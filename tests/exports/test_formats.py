@@ -1,15 +1,16 @@
 """All formats: golden files, live meetings, and what every one of them keeps."""
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
 
 from meeting_service.errors import InvalidRequest
-from meeting_service.exports import ExportOptions, formats, make_download
+from meeting_service.exports import ExportOptions, Purpose, formats, make_download
 from meeting_service.exports.options import DEFAULT_OPTIONS
 from meeting_service.transcript import Transcript
-from tests.exports.meetings import GOLDEN_FORMATS, LIVE, MEETINGS, PLAIN, golden_file
+from tests.exports.meetings import GOLDEN_FORMATS, LIVE, LOST, MEETINGS, PLAIN, golden_file
 from tests.exports.test_docx import read_text
 
 PROGRAMS = ("whisper", "podcast", "seglst", "stm", "ctm", "rttm")
@@ -50,6 +51,25 @@ def test_live_meeting_can_be_taken_away(name: str) -> None:
 
     assert name in WORDS_APART or "We are still talking." in written
     assert "Ann" in written
+
+
+@pytest.mark.parametrize("name", formats)
+def test_speech_without_text_is_marked(name: str) -> None:
+    """Where people read; tools that score words are given none that nobody said."""
+    written = text_of(name, LOST)
+
+    expected = 0 if formats[name].purpose is Purpose.SCORING or name == "json" else 3
+    expected += 3 if name == "whisper" else 0  # which has all text in one piece too
+    assert expected == len(re.findall(r"\[not\s+transcribed\]", written.replace("\\", "")))
+    assert ('"not_transcribed": [' in written) == (name == "json")
+
+
+@pytest.mark.parametrize("name", formats)
+def test_speech_without_text_is_selected_as_text_is(name: str) -> None:
+    """Of one participant, and of a span of time."""
+    written = text_of(name, LOST, ExportOptions(participant="bob", to_ms=20_000))
+
+    assert not re.search(r"\[not\s+transcribed\]|start_ms\": 30000", written)
 
 
 @pytest.mark.parametrize("name", [name for name in formats if name != "json"])

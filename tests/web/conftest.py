@@ -14,6 +14,7 @@ from meeting_service.app import build_app
 from meeting_service.audio import RECOGNITION_RATE_HZ
 from meeting_service.clock import Clock
 from meeting_service.meeting import Checkpoint, NewMeeting, Stream
+from meeting_service.recognition import Unrecognised
 from meeting_service.sessions import SessionManager
 from meeting_service.settings import Settings, load_settings
 from meeting_service.transcript import Draft, Sentence, Word
@@ -51,6 +52,7 @@ class ToldWorker:
         self._replies: asyncio.Queue[Reply | None] = asyncio.Queue()
         self._unfinished: list[int] = []
         self._sentences = 0
+        self._lost = 0
 
     async def start(self) -> None:
         """Nothing to load."""
@@ -92,9 +94,18 @@ class ToldWorker:
             f"{stream.id}-{start_ms}-{self._sentences}", participant_id, start_ms, end_ms, text, 0.9, words
         )
         position = end_ms * RECOGNITION_RATE_HZ // 1000
-        checkpoint = Checkpoint(stream.id, position, position, position)
+        checkpoint = Checkpoint(stream.id, position, position, position - self._lost)
         nothing = Draft(participant_id, end_ms, end_ms, "")
         self._replies.put_nowait(Finalized(stream.id, run, (sentence,), nothing, checkpoint))
+
+    def give_up(self, participant_id: str, start_ms: int, end_ms: int) -> None:
+        """Make speech final without text; times are of the meeting, after the stream's start."""
+        stream, run = self.streams[participant_id]
+        start, end = ((ms - stream.anchor_ms) * RECOGNITION_RATE_HZ // 1000 for ms in (start_ms, end_ms))
+        lost, nothing = (Unrecognised(start, end),), Draft(participant_id, end_ms, end_ms, "")
+        self._lost += end - start
+        checkpoint = Checkpoint(stream.id, end, end, end - self._lost)
+        self._replies.put_nowait(Finalized(stream.id, run, (), nothing, checkpoint, unrecognised=lost))
 
     def draft(self, participant_id: str, start_ms: int, end_ms: int, text: str) -> None:
         """Replace a participant's draft."""
@@ -149,9 +160,16 @@ class Service:
 
     async def say(self, participant_id: str, start_ms: int, end_ms: int, text: str) -> None:
         """Make a sentence final and wait until it is stored and told; each participant's in order."""
+        await self._tell(participant_id, lambda: self.worker.say(participant_id, start_ms, end_ms, text))
+
+    async def give_up(self, participant_id: str, start_ms: int, end_ms: int) -> None:
+        """Make speech final without text and wait until it is stored and told."""
+        await self._tell(participant_id, lambda: self.worker.give_up(participant_id, start_ms, end_ms))
+
+    async def _tell(self, participant_id: str, tell: Callable[[], None]) -> None:
         meeting_id = self.worker.streams[participant_id][0].meeting_id
         before = await self.sessions.store.last_seq(meeting_id)
-        self.worker.say(participant_id, start_ms, end_ms, text)
+        tell()
         with self.sessions.subscribe(meeting_id, before) as watcher:
             async with asyncio.timeout(PATIENCE_MS / 1_000):
                 await anext(aiter(watcher))

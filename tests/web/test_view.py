@@ -1,11 +1,13 @@
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from meeting_service.meeting import Meeting, MeetingState, Participant
-from meeting_service.transcript import Sentence, Transcript, TranscriptGap
+from meeting_service.transcript import Sentence, Transcript, TranscriptGap, Untranscribed
 from meeting_service.web.view import (
     GapRow,
+    StretchRow,
     TurnRow,
     behind_to_text,
     meeting_to_row,
@@ -25,9 +27,11 @@ def sentence(participant_id: str, start_ms: int, end_ms: int) -> Sentence:
     return Sentence(f"{participant_id}-{start_ms}", participant_id, start_ms, end_ms, "Text.", 0.9, ())
 
 
-def entries(sentences: list[Sentence], gaps: list[TranscriptGap]) -> list[TurnRow | GapRow]:
+def entries(
+    sentences: list[Sentence], gaps: Sequence[TranscriptGap] = (), lost: Sequence[Untranscribed] = ()
+) -> list[TurnRow | GapRow]:
     """What the page shows of them."""
-    transcript = Transcript(MEETING, (ANN, BOB), sentences, gaps)
+    transcript = Transcript(MEETING, (ANN, BOB), sentences, gaps, not_transcribed=lost)
     return list(transcript_to_view(transcript, START, 7).entries)
 
 
@@ -42,9 +46,21 @@ def test_sentences_become_turns_and_gaps_fall_between() -> None:
     assert isinstance(turn, TurnRow)
     assert isinstance(gap, GapRow)
     assert isinstance(other, TurnRow)
-    assert [s.id for s in turn.sentences] == ["ann-0", "ann-1000"]
+    assert [(s.start_ms, s.end_ms) for s in turn.items] == [(0, 900), (1_000, 1_900)]
     assert (turn.speaker.name, turn.start_ms, turn.overlaps) == ("Ann Lee", 0, False)
     assert (gap.speaker.name, gap.start_ms, gap.end_ms) == ("Bob", 1_500, 4_000)
+
+
+def test_speech_without_text_stands_in_its_turn() -> None:
+    """In its place; a turn that has no text at all has nothing to link to."""
+    lost = [Untranscribed("ann", 1_000, 3_000), Untranscribed("bob", 5_000, 6_000)]
+    turn, other = entries([sentence("ann", 0, 900), sentence("ann", 3_100, 3_900)], lost=lost)
+
+    assert isinstance(turn, TurnRow)
+    assert isinstance(other, TurnRow)
+    assert ["SentenceRow", "StretchRow", "SentenceRow"] == [type(item).__name__ for item in turn.items]
+    assert [StretchRow(5_000, 6_000)] == list(other.items)
+    assert ("ann-0", None) == (turn.anchor, other.anchor)
 
 
 def test_a_turn_that_is_talked_over_is_marked() -> None:

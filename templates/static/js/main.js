@@ -53,6 +53,7 @@ function readPage() {
     made.putPerson({ id, name: item.querySelector(".name").textContent, present: present === "yes" });
   }
   for (const gap of log.querySelectorAll(".gap")) made.addGap(readTimes(gap));
+  for (const stretch of log.querySelectorAll(".untranscribed")) made.addStretch(readTimes(stretch));
   for (const sentence of log.querySelectorAll(".sentence")) {
     made.addSentence({ ...readTimes(sentence), id: sentence.dataset.id, text: sentence.textContent.trimEnd() });
   }

@@ -51,7 +51,7 @@ export class LogRenderer {
     entries.forEach((entry, index) => {
       this.elements.set(entry.key, shown[index]);
       if (entry.kind !== "turn") return;
-      const spans = [...shown[index].querySelectorAll(".sentence")];
+      const spans = [...shown[index].querySelectorAll(".sentence, .untranscribed")];
       this.parts.set(shown[index], new Map(entry.items.map((item, at) => [item.id, spans[at]])));
     });
   }
@@ -97,7 +97,8 @@ export class LogRenderer {
     updatePerson(turn, person);
     const at = turn.querySelector(".at");
     setText(at, clock(entry.start_ms));
-    if (entry.items[0].kind === "sentence") at.setAttribute("href", `#s-${entry.items[0].id}`);
+    const first = entry.items.find((item) => item.kind === "sentence");
+    if (first) at.setAttribute("href", `#s-${first.id}`);
     setText(turn.querySelector(".together"), entry.overlaps ? "talking at once" : "");
     const items = entry.items.map((item) => ({ ...item, key: item.id }));
     reconcile(turn.querySelector("p"), items, this.parts.get(turn), makePart, updatePart);
@@ -105,6 +106,7 @@ export class LogRenderer {
 }
 
 function makePart(item) {
+  if (item.kind === "stretch") return element("span", "untranscribed fresh", "[not transcribed] ");
   const part = element("span", item.kind === "draft" ? "draft" : "sentence fresh");
   if (item.kind === "draft") {
     part.ariaHidden = "true";
@@ -116,7 +118,9 @@ function makePart(item) {
 }
 
 function updatePart(part, item) {
-  setText(part, `${item.text} `);
+  if (item.kind !== "stretch") return setText(part, `${item.text} `);
+  const title = `${clock(item.start_ms)} to ${clock(item.end_ms)}: this could not be recognised`;
+  if (part.title !== title) part.title = title;
 }
 
 function updateGap(gap, entry, person) {

@@ -14,6 +14,7 @@ export class MeetingStore {
     this.sentences = new Map();
     this.drafts = new Map();
     this.gaps = new Map();
+    this.stretches = new Map();
     this.behind_ms = 0;
     this.service = "ready";
   }
@@ -21,6 +22,7 @@ export class MeetingStore {
   /** Takes one event as `/events` tells it. */
   apply(kind, data) {
     if (kind === "sentence") this.addSentence(data);
+    else if (kind === "not_transcribed") this.addStretch(data);
     else if (kind === "draft") this.setDraft(data);
     else if (kind === "participant") this.putPerson(data);
     else if (kind === "gap") this.addGap(data);
@@ -37,6 +39,24 @@ export class MeetingStore {
 
   addSentence({ id, participant_id, start_ms, end_ms, text }) {
     this.sentences.set(id, { kind: "sentence", rank: TEXT, id, participant_id, start_ms, end_ms, text });
+    this.dropDraft(participant_id, end_ms);
+  }
+
+  /** Speech without text; what touches is shown as one, as windows of one utterance are. */
+  addStretch({ participant_id, start_ms, end_ms }) {
+    this.dropDraft(participant_id, end_ms);
+    for (const [id, other] of this.stretches) {
+      if (other.participant_id !== participant_id) continue;
+      if (other.start_ms > end_ms || start_ms > other.end_ms) continue;
+      this.stretches.delete(id);
+      start_ms = Math.min(start_ms, other.start_ms);
+      end_ms = Math.max(end_ms, other.end_ms);
+    }
+    const id = `stretch ${start_ms} ${participant_id}`;
+    this.stretches.set(id, { kind: "stretch", rank: TEXT, id, participant_id, start_ms, end_ms });
+  }
+
+  dropDraft(participant_id, end_ms) {
     const draft = this.drafts.get(participant_id);
     if (draft && draft.start_ms < end_ms) this.drafts.delete(participant_id);
   }
@@ -69,7 +89,7 @@ export class MeetingStore {
   }
 
   listEntries() {
-    const items = [...this.sentences.values(), ...this.drafts.values(), ...this.gaps.values()];
-    return groupEntries(items.sort(inReadingOrder));
+    const kinds = [this.sentences, this.stretches, this.drafts, this.gaps];
+    return groupEntries(kinds.flatMap((items) => [...items.values()]).sort(inReadingOrder));
   }
 }
