@@ -3,24 +3,19 @@
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from meeting_service.audio import AudioChunk, Gap
-from meeting_service.errors import AudioHole, InvalidAudio, InvalidRequest, StreamEnded
+from meeting_service.errors import AudioHole, InvalidAudio, StreamEnded
 from meeting_service.failpoints import reach
 
 if TYPE_CHECKING:
     from meeting_service.sessions.intake import Intake
     from meeting_service.sessions.live import LiveMeeting, LiveStream
-
-
-CLOCK_SKEW = timedelta(minutes=5)
-LONGEST_MEETING = timedelta(days=7)
-_SECONDS = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +29,6 @@ class InputRequest:
     """whether it may have been sent before, in a stream that has ended"""
     exact: bool = True
     """whether the same audio, sent again in other pieces, is the same samples"""
-
-
-def check_captured_at(at: datetime, started_at: datetime, now: datetime) -> None:
-    """Refuse a time of capture that cannot be right.
-
-    Clocks of bots differ from the service's by some minutes at most. A meeting that is said to start later
-    than now, or that started long ago and is sent afterwards, is placed by its own start.
-
-    Raises:
-        InvalidRequest: before the meeting, in the future, or long after the meeting's start.
-    """
-    said, check = f"the time of capture, {at:{_SECONDS}},", "check the sender's clock and time zone"
-    if at < started_at - CLOCK_SKEW:
-        raise InvalidRequest(f"{said} is before the meeting's start, {started_at:{_SECONDS}}: {check}")
-    if at > now + CLOCK_SKEW and started_at <= now:
-        raise InvalidRequest(f"{said} is ahead of the service's clock, {now:{_SECONDS}}: {check}")
-    if at > started_at + LONGEST_MEETING:
-        raise InvalidRequest(f"{said} is more than {LONGEST_MEETING.days} days after the meeting's start")
 
 
 class AudioInput:

@@ -76,6 +76,8 @@ class Intake:
         if not stream.ended and meeting.meeting.state is MeetingState.ENDED:
             self._publish(await self._store.end_stream(stream.id))
             stream = replace(stream, ended=True)
+        end_ms = stream.offset_ms(self.ledger.through(stream.id))
+        meeting.present.reach(end_ms, self._clock.monotonic_s())
         older = None if stream.ended else meeting.find_open_stream(stream.participant_id)
         live = self.streams.adopt(meeting, stream, checkpoint, await self._find_repeated(stream, checkpoint))
         await self.streams.compare(live)
@@ -120,7 +122,7 @@ class Intake:
 
     async def _open_new(self, meeting: LiveMeeting, participant_id: str, request: InputRequest) -> LiveStream:
         reach("before_stream_is_opened")
-        anchor_ms = meeting.offset_ms(request.captured_at or self._clock.utc_now())
+        anchor_ms = meeting.present.place(request.captured_at, self._clock.monotonic_s())
         former = await self._find_former(meeting.id, participant_id, request, anchor_ms)
         stream, event = await self._store.open_stream(
             *(meeting.id, participant_id, request.rate_hz, anchor_ms),

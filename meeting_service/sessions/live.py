@@ -3,10 +3,10 @@
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from datetime import datetime
 
 from meeting_service.errors import MeetingEnded, NotFound, ParticipantGone
 from meeting_service.meeting import Checkpoint, Meeting, MeetingState, Stream
+from meeting_service.sessions.present import Present
 from meeting_service.transcript import FIRST_REVISION
 
 ARRIVALS_REMEMBERED = 1_024
@@ -115,9 +115,10 @@ class Reading:
 class LiveMeeting(Reading):
     """A meeting that takes audio or whose text is not all final. Owned by the session manager."""
 
-    def __init__(self, meeting: Meeting, names: dict[str, str], model: str) -> None:
+    def __init__(self, meeting: Meeting, names: dict[str, str], model: str, present: Present) -> None:
         super().__init__(meeting.id, FIRST_REVISION, model, meeting.vocabulary)
         self.meeting = meeting
+        self.present = present
         self.names = names
         """display name by participant id"""
         self.opening = asyncio.Lock()
@@ -164,7 +165,3 @@ class LiveMeeting(Reading):
     def list_streams_of(self, participant_id: str) -> list[LiveStream]:
         """The participant's unfinished streams, oldest first."""
         return [live for live in self.streams.values() if live.stream.participant_id == participant_id]
-
-    def offset_ms(self, at: datetime) -> int:
-        """A wall time as an offset of the meeting; what came before the meeting counts as its start."""
-        return max(0, round((at - self.meeting.started_at).total_seconds() * 1000))

@@ -20,7 +20,7 @@ from meeting_service.meeting import Meeting, MeetingState, NewMeeting, Participa
 from meeting_service.sessions.audits import Audits
 from meeting_service.sessions.conditions import Conditions, Readiness
 from meeting_service.sessions.deletion import Deletions
-from meeting_service.sessions.inputs import AudioInput, InputRequest, check_captured_at
+from meeting_service.sessions.inputs import AudioInput, InputRequest
 from meeting_service.sessions.intake import Intake, check_rate
 from meeting_service.sessions.keeping import Keeping
 from meeting_service.sessions.live import LiveMeeting
@@ -52,7 +52,7 @@ class SessionManager:
         self._tasks = Tasks()
         self.broadcaster = Broadcaster(store.list_events, settings.limits.watchers)
         self.streams = LiveStreams(ledger, worker, clock, settings.recognition.vocabulary_beam_size)
-        self._meetings = LiveMeetings(settings, store)
+        self._meetings = LiveMeetings(settings, store, clock)
         self._people = People(
             *(self._meetings, self.streams, store, ledger, self.broadcaster, settings.limits.participants)
         )
@@ -135,7 +135,7 @@ class SessionManager:
             self._meetings.check_room()
         meeting, created = await self.store.create_meeting(new)
         if created:
-            self._meetings.add(meeting)
+            self._meetings.add(meeting, told=new.started_at is not None)
         return meeting, created
 
     async def get_meeting(self, meeting_id: str) -> Meeting:
@@ -224,13 +224,13 @@ class SessionManager:
             MeetingEnded: it takes no more audio.
             ParticipantGone: one of them was deleted.
             Conflict: a participant's open stream has another rate.
-            InvalidRequest: `captured_at` cannot be right.
+            InvalidRequest: `captured_at` contradicts what was said of the meeting's start.
             TooMany: too many participants.
         """
         meeting = await self._meetings.get(meeting_id)
         meeting.check_live()
         if captured_at is not None:
-            check_captured_at(captured_at, meeting.meeting.started_at, self._clock.utc_now())
+            meeting.present.check(captured_at)
         for participant_id in participant_ids:
             meeting.check_takes(participant_id)
             check_rate(meeting, participant_id, rate_hz)

@@ -5,10 +5,12 @@ import asyncio
 import structlog
 
 from meeting_service import metrics
+from meeting_service.clock import Clock
 from meeting_service.errors import TooMany
 from meeting_service.meeting import Meeting, MeetingState
 from meeting_service.sessions.live import LiveMeeting
 from meeting_service.sessions.models import find_loaded
+from meeting_service.sessions.present import Present
 from meeting_service.settings import Settings
 from meeting_service.storage import Store
 
@@ -18,9 +20,10 @@ log = structlog.get_logger()
 class LiveMeetings:
     """Owner of all live meetings. Runs on the event loop only."""
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, store: Store, clock: Clock) -> None:
         self._settings = settings
         self._store = store
+        self._clock = clock
         self._meetings: dict[str, LiveMeeting] = {}
         self._loading = asyncio.Lock()
 
@@ -51,9 +54,9 @@ class LiveMeetings:
             live.meeting = meeting
         return meeting
 
-    def add(self, meeting: Meeting) -> None:
-        """A meeting that was just made."""
-        self._meetings[meeting.id] = self._make(meeting, {})
+    def add(self, meeting: Meeting, *, told: bool) -> None:
+        """A meeting that was just made; `told` says whether its start was, too."""
+        self._meetings[meeting.id] = self._make(meeting, {}, told=told)
         self.count()
 
     def forget(self, meeting_id: str) -> None:
@@ -77,8 +80,9 @@ class LiveMeetings:
         metrics.live_meetings.set(live)
         return live
 
-    def _make(self, meeting: Meeting, names: dict[str, str]) -> LiveMeeting:
+    def _make(self, meeting: Meeting, names: dict[str, str], *, told: bool = False) -> LiveMeeting:
         model = find_loaded(self._settings.model, meeting.model)
         if meeting.state is not MeetingState.ENDED and meeting.model not in (None, model):
             log.warning("model_not_loaded", meeting=meeting.id, model=meeting.model, instead=model)
-        return LiveMeeting(meeting, names, model)
+        now, now_s = self._clock.utc_now(), self._clock.monotonic_s()
+        return LiveMeeting(meeting, names, model, Present(meeting.started_at, now, now_s, told=told))
