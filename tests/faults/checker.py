@@ -80,10 +80,14 @@ def check_databases(data: Path) -> Iterator[str]:
 
 def check_exports(exports: Exports, undisturbed: Exports) -> Iterator[str]:
     """Every file is the undisturbed run's, byte for byte, but for what `DIFFERS` lists."""
-    for name in undisturbed.keys() | exports.keys():
+    differ: dict[str, str] = {}
+    for name in sorted(undisturbed.keys() | exports.keys()):
         mine, theirs = (_without_differences(name, files.get(name, b"")) for files in (exports, undisturbed))
         if mine != theirs:
-            yield f"{name} is not the undisturbed run's: {_first_difference(mine, theirs)}"
+            differ[name] = _first_difference(mine, theirs)
+    if differ:
+        shown = "stm" if "stm" in differ else next(iter(differ))
+        yield f"{', '.join(differ)} are not the undisturbed run's; {shown}: {differ[shown]}"
 
 
 def check_watcher(history: History, who: str, transcript: bytes) -> Iterator[str]:

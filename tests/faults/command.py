@@ -35,7 +35,7 @@ def main(words: Sequence[str] | None = None) -> int:
         sys.exit(f"there is no campaign {', '.join(sorted(unknown))}; --list tells which there are")
     results = [_run(campaign, options) for campaign in chosen]
     if options.json:
-        options.json.write_text(json.dumps(_document(results), indent=1, ensure_ascii=False) + "\n")
+        _write_results(options.json, results)
     return 1 if any(result["failures"] for result in results) else 0
 
 
@@ -46,7 +46,9 @@ def _parse(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--kills", type=int, metavar="N", help="how many kills, of the campaign `kills`")
     parser.add_argument("--size", type=int, metavar="N", help="how often each campaign tries")
     parser.add_argument("--seed", type=int, default=1, help="decides all that is left to chance")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write what came of it here")
+    parser.add_argument(
+        "--json", type=Path, metavar="FILE", help="write what came of it here, beside what is there"
+    )
     parser.add_argument("--readme", action="store_true", help="only write the README's table anew")
     return parser.parse_args(words)
 
@@ -66,6 +68,8 @@ def _run(campaign: Campaign, options: argparse.Namespace) -> dict[str, Any]:
     _tell(campaign, outcome, seconds, folder)
     return {
         "name": campaign.name,
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "machine": describe_machine(),
         "promise": campaign.promise,
         "how": campaign.how,
         "tried": outcome.tried,
@@ -92,12 +96,12 @@ def _tell(campaign: Campaign, outcome: Outcome, seconds: float, folder: Path) ->
         shutil.rmtree(folder)
 
 
-def _document(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    return {
-        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
-        "machine": describe_machine(),
-        "campaigns": list(results),
-    }
+def _write_results(path: Path, results: Sequence[dict[str, Any]]) -> None:
+    """A campaign that was run takes the place of its former result; the others stay."""
+    known = json.loads(path.read_text())["campaigns"] if path.exists() else []
+    by_name = {result["name"]: result for result in [*known, *results]}
+    campaigns = sorted(by_name.values(), key=lambda result: (result["promise"], result["name"]))
+    path.write_text(json.dumps({"campaigns": campaigns}, indent=1, ensure_ascii=False) + "\n")
 
 
 def describe_machine() -> str:

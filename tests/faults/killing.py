@@ -75,7 +75,10 @@ class KilledMeeting:
         self.history = History()
         self._orders = folder / "failpoint"
         self._service = FaultService(
-            folder, environment={FAILPOINTS: str(self._orders)}, recogniser=recogniser
+            folder,
+            environment={FAILPOINTS: str(self._orders)},
+            recogniser=recogniser,
+            forked=recogniser is Recogniser.HASHING,
         )
         self._script = script
         self._kills = list(kills)

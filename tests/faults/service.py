@@ -6,15 +6,16 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
+from typing import IO, Any, Self
 
 import psutil
 
 from meeting_service.failpoints import FAILPOINTS
+from tests.faults.nursery import Forked, Nursery
 from tests.faults.steering import STEERING, Steering
 
 ROOT = Path(__file__).parents[2]
@@ -44,6 +45,7 @@ class FaultService:
         environment: variables in addition to this process's.
         prefix: a command to run it under: strace, faketime, `ip netns exec …`.
         recogniser: who recognises.
+        forked: whether starts are forks of a process that has imported everything: see `nursery`.
         settings: by section, as in `limits={"window_s": 5}`.
     """
 
@@ -55,6 +57,7 @@ class FaultService:
         environment: Mapping[str, str] | None = None,
         prefix: Sequence[str] = (),
         recogniser: Recogniser = Recogniser.HASHING,
+        forked: bool = False,
         **settings: Mapping[str, Any],
     ) -> None:
         self.folder = folder
@@ -65,10 +68,11 @@ class FaultService:
         self.settings = settings
         self.start_s = 0.0
         """how long the last start took until the service was ready"""
-        self._recogniser = recogniser
-        self._process: asyncio.subprocess.Process | None = None
         folder.mkdir(parents=True, exist_ok=True)
         self.steering = Steering(folder / "steering")
+        self._recogniser = recogniser
+        self._nursery = Nursery(str(self.data), self._environment()) if forked else None
+        self._process: asyncio.subprocess.Process | Forked | None = None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -122,15 +126,9 @@ class FaultService:
         """
         begun_s = time.monotonic()
         with (self.folder / "service.log").open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *(*self.prefix, *self._command),
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=log,
-                env=self._environment(),
-            )
+            lines = await self._spawn(log)
         async with asyncio.timeout(START_PATIENCE_S):
-            await self._read_port(self._process)
+            await self._read_port(lines)
         self.start_s = time.monotonic() - begun_s
 
     async def wait_ended(self) -> int:
@@ -163,6 +161,8 @@ class FaultService:
             with suppress(ProcessLookupError):
                 if worker:
                     os.kill(worker, signal.SIGKILL)
+        if self._nursery is not None:
+            await self._nursery.close()
 
     @property
     def _command(self) -> list[str]:
@@ -182,13 +182,26 @@ class FaultService:
         own = {STEERING: str(self.steering.folder), FAILPOINTS: "", "PYTHONPATH": str(ROOT)}
         return {**os.environ, **own, **settings, **self.environment}
 
-    async def _read_port(self, process: asyncio.subprocess.Process) -> None:
+    async def _spawn(self, log: IO[bytes]) -> AsyncIterator[bytes]:
+        if self._nursery is not None:
+            self._process = forked = await self._nursery.fork(self.port, log)
+            return forked.lines()
+        self._process = process = await asyncio.create_subprocess_exec(
+            *(*self.prefix, *self._command),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=log,
+            env=self._environment(),
+        )
         assert process.stdout is not None
-        async for line in process.stdout:
+        return aiter(process.stdout)
+
+    async def _read_port(self, lines: AsyncIterator[bytes]) -> None:
+        async for line in lines:
             if found := [word for word in line.decode().split() if word.startswith("http://")]:
                 self.port = int(found[0].rstrip("/").rpartition(":")[2])
                 return
-        code = await process.wait()
+        code = await self.wait_ended()
         raise DidNotStart(f"the service ended with {code} before it was ready:\n{self.log[-LOG_TAIL_CHARS:]}")
 
 

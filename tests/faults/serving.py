@@ -6,6 +6,7 @@ Run as `python -m tests.faults.serving --port PORT --data FOLDER`; settings come
 import argparse
 import asyncio
 import sys
+from collections.abc import Sequence
 
 from meeting_service.app import serve
 from meeting_service.errors import CannotStart
@@ -16,12 +17,21 @@ from meeting_service.settings import load_settings
 from meeting_service.worker.home import ChildWorker
 
 
-def main() -> None:
-    """Serve until told to stop."""
+def run(words: Sequence[str]) -> int:
+    """Serve until told to stop; the exit code of the process, which says in a line why it cannot start."""
+    try:
+        _serve(words)
+    except CannotStart as error:
+        print(error.detail, file=sys.stderr)  # noqa: T201 - what a command line does
+        return 1
+    return 0
+
+
+def _serve(words: Sequence[str]) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--data", required=True)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     settings = load_settings(
         overrides={
             "server": {"port": arguments.port},
@@ -36,16 +46,12 @@ def main() -> None:
     worker = ChildWorker(
         configure_child(settings), module="tests.faults.hashing", notes=settings.data.directory
     )
-    asyncio.run(serve(settings, announce, listener=listener, worker=worker))
+    asyncio.run(serve(settings, _announce, listener=listener, worker=worker))
 
 
-def announce(url: str) -> None:
-    """What `serve` says."""
+def _announce(url: str) -> None:
     print(f"meeting-service is ready: {url}", flush=True)  # noqa: T201 - what the harness reads
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except CannotStart as error:
-        sys.exit(error.detail)
+    sys.exit(run(sys.argv[1:]))

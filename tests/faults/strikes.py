@@ -10,8 +10,8 @@ _AT_RANDOM = 2
 """of them, those at a moment instead of a place"""
 _LONGEST_WAIT_S = 0.6
 """before a kill at random"""
-_START_S = 2.5
-"""a start takes about so long on an idle machine"""
+_START_S = 1.0
+"""a start takes about so long, without its imports, on an idle machine"""
 
 
 class Victim(StrEnum):

@@ -1,6 +1,6 @@
 """The README's table of promises, made from the results of the last whole run."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,23 +30,22 @@ def render_table(results: Mapping[str, Any]) -> str:
     lines = ["| what we promise | how it is tested | last result |", "| --- | --- | --- |"]
     for number, promise in PROMISES.items():
         lines += _rows(promise, [c for c in results["campaigns"] if c["promise"] == number])
-    lines.append(f"\n({results['date']}, {results['machine']}.)")
-    return "\n".join(lines) + "\n"
+    machines = dict.fromkeys(campaign["machine"] for campaign in results["campaigns"])
+    return "\n".join([*lines, "", f"(On {'; '.join(machines)}.)"]) + "\n"
 
 
-def _rows(promise: str, campaigns: list[Mapping[str, Any]]) -> Iterator[str]:
+def _rows(promise: str, campaigns: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for index, campaign in enumerate(campaigns):
         yield f"| {promise if index == 0 else ''} | {campaign['how']} | {_result(campaign)} |"
 
 
 def _result(campaign: Mapping[str, Any]) -> str:
-    failures = len(campaign["failures"])
-    verdict = (
-        f"**broken {failures} times** of {campaign['tried']}"
-        if failures
-        else f"{campaign['tried']} of {campaign['tried']} kept"
-    )
-    shown = [
-        f"{name} {value}" for name, value in campaign["figures"].items() if not isinstance(value, dict | list)
+    """What came of it and the plain figures; tables of figures are in the JSON only."""
+    failures, tried = len(campaign["failures"]), campaign["tried"]
+    verdict = f"**broken {failures} times** of {tried}" if failures else f"kept {tried} of {tried} times"
+    figures = [
+        f"{name}: {value}"
+        for name, value in campaign["figures"].items()
+        if isinstance(value, str | int | float)
     ]
-    return "; ".join([verdict, *shown])
+    return "; ".join([f"{verdict} ({campaign['date']})", *figures])
