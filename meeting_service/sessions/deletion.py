@@ -4,6 +4,7 @@ from meeting_service.broadcast import Broadcaster
 from meeting_service.errors import NotFound
 from meeting_service.failpoints import reach
 from meeting_service.ledger import Ledger
+from meeting_service.meeting import participant_to_fingerprint
 from meeting_service.sessions.meetings import LiveMeetings
 from meeting_service.sessions.retranscriptions import Retranscriptions
 from meeting_service.sessions.streams import LiveStreams
@@ -63,7 +64,7 @@ class Deletions:
         if participant_id not in live.names:
             raise NotFound(f"meeting {meeting_id} has no participant {participant_id}")
         async with live.opening:
-            live.gone.add(participant_id)
+            live.gone.add(participant_to_fingerprint(meeting_id, participant_id))
         for stream in live.list_streams_of(participant_id):
             self._streams.drop(live, stream)
         await self._retranscriptions.abandon(meeting_id)
@@ -74,3 +75,12 @@ class Deletions:
         reach("in_deletion")
         await self._ledger.delete(ids)
         await self._retranscriptions.resume(meeting_id)
+
+    async def welcome(self, meeting_id: str, participant_id: str) -> None:
+        """Take from a participant who was deleted again, for somebody asks for them by name."""
+        live = await self._meetings.get(meeting_id)
+        if not live.gone:
+            return
+        fingerprint = participant_to_fingerprint(meeting_id, participant_id)
+        await self._store.forget_gone(meeting_id, fingerprint)
+        live.gone.discard(fingerprint)

@@ -5,7 +5,13 @@ from collections import deque
 from collections.abc import Sequence
 
 from meeting_service.errors import MeetingEnded, NotFound, ParticipantGone
-from meeting_service.meeting import Checkpoint, Meeting, MeetingState, Stream
+from meeting_service.meeting import (
+    Checkpoint,
+    Meeting,
+    MeetingState,
+    Stream,
+    participant_to_fingerprint,
+)
 from meeting_service.sessions.present import Present
 from meeting_service.transcript import FIRST_REVISION
 
@@ -128,7 +134,7 @@ class LiveMeeting(Reading):
         self.deleted = False
         """whether it is being deleted; nothing is taken from then on"""
         self.gone: set[str] = set()
-        """participants who were deleted while it is live; nothing is taken for them"""
+        """fingerprints of participants who were deleted while it is live; nothing is taken for them"""
         self.ending: asyncio.Task[None] | None = None
         """makes the last words final"""
         self._speaking: dict[str, LiveStream] = {}
@@ -149,7 +155,7 @@ class LiveMeeting(Reading):
     def check_takes(self, participant_id: str) -> None:
         """Raise `ParticipantGone` for who was deleted, and otherwise as `check_live` does."""
         self.check_live()
-        if participant_id in self.gone:
+        if self.gone and participant_to_fingerprint(self.id, participant_id) in self.gone:
             raise ParticipantGone
 
     def find_open_stream(self, participant_id: str) -> LiveStream | None:

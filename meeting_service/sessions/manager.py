@@ -178,7 +178,7 @@ class SessionManager:
 
         Who was deleted is welcome again, for somebody asks for them by name.
         """
-        (await self._meetings.get(meeting_id)).gone.discard(participant_id)
+        await self._deletions.welcome(meeting_id, participant_id)
         return await self._people.put(meeting_id, participant_id, name)
 
     async def delete_participant(self, meeting_id: str, participant_id: str) -> None:

@@ -44,6 +44,7 @@ class LiveMeetings:
             participants = await self._store.list_participants(meeting_id)
             live = self._make(meeting, {p.id: p.name for p in participants})
             if meeting.state is not MeetingState.ENDED:
+                live.gone |= await self._store.list_gone(meeting_id)
                 self._meetings[meeting_id] = live
             return live
 

@@ -1,11 +1,13 @@
 """One participant deleted: their rows, their words in every revision, and what was told of them."""
 
-from sqlalchemy import Connection, and_, case, delete, select
+from sqlalchemy import Connection, and_, case, delete, insert, select
 
 from meeting_service.events import ParticipantDeleted, StoredEvent
+from meeting_service.meeting import MeetingState, participant_to_fingerprint
 from meeting_service.storage.events import append_event
+from meeting_service.storage.meetings import get_meeting
 from meeting_service.storage.participants import get_participant
-from meeting_service.storage.schema import events, participants, streams
+from meeting_service.storage.schema import events, gone, participants, streams
 
 
 def delete_participant(db: Connection, meeting_id: str, participant_id: str) -> tuple[list[int], StoredEvent]:
@@ -25,7 +27,23 @@ def delete_participant(db: Connection, meeting_id: str, participant_id: str) -> 
         else_=events.c.payload["participant_id"].as_string(),
     )
     db.execute(delete(events).where(events.c.meeting_id == meeting_id, told_of == participant_id))
+    if get_meeting(db, meeting_id).state is not MeetingState.ENDED:
+        fingerprint = participant_to_fingerprint(meeting_id, participant_id)
+        db.execute(insert(gone).values(meeting_id=meeting_id, fingerprint=fingerprint))
     # Streams go with them, and with those sentences, gaps and checkpoints.
     is_them = and_(participants.c.meeting_id == meeting_id, participants.c.id == participant_id)
     db.execute(delete(participants).where(is_them))
     return ids, append_event(db, meeting_id, ParticipantDeleted())
+
+
+def list_gone(db: Connection, meeting_id: str) -> set[str]:
+    """The fingerprints of those who were deleted of a meeting that has not ended."""
+    return set(db.scalars(select(gone.c.fingerprint).where(gone.c.meeting_id == meeting_id)))
+
+
+def forget_gone(db: Connection, meeting_id: str, fingerprint: str | None = None) -> None:
+    """Nobody, or one of them, is to be kept away any more."""
+    of = [gone.c.meeting_id == meeting_id]
+    if fingerprint is not None:
+        of.append(gone.c.fingerprint == fingerprint)
+    db.execute(delete(gone).where(*of))

@@ -14,7 +14,7 @@ from meeting_service.storage.columns import fold
 from meeting_service.storage.current import current_revision
 from meeting_service.storage.events import append_event
 from meeting_service.storage.pages import MeetingPage, cursor_to_key, meeting_to_cursor
-from meeting_service.storage.schema import meetings, sentences, streams
+from meeting_service.storage.schema import gone, meetings, sentences, streams
 
 MAX_PAGE = 500
 MAX_QUERY_CHARS = 500
@@ -87,6 +87,8 @@ def set_meeting_state(
     times = {} if ended_at is None else {"ended_at": ended_at}
     if state is MeetingState.ENDED and ended_at is not None:
         times["kept_from"] = ended_at
+    if state is MeetingState.ENDED:  # nobody has to be kept away any more
+        db.execute(delete(gone).where(gone.c.meeting_id == meeting_id))
     return change_meeting(db, meeting_id, {"state": state, **times})
 
 

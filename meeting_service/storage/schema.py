@@ -172,3 +172,11 @@ wall_clock = sa.Table(
     sa.Column("leapt_at", UtcDateTime),
     sa.CheckConstraint("id = 1", name="id"),
 )
+
+# Participants who were deleted while their meeting is live, until it ends; their ids would keep them.
+gone = sa.Table(
+    "gone",
+    metadata,
+    sa.Column("meeting_id", sa.ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("fingerprint", sa.Text, primary_key=True),
+)

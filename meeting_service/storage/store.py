@@ -219,6 +219,16 @@ class Store:
         await self._database.erase_deleted()
         return deleted
 
+    async def list_gone(self, meeting_id: str) -> set[str]:
+        """The fingerprints of those who were deleted of a meeting that has not ended."""
+        return await self._database.read(partial(deletion.list_gone, meeting_id=meeting_id))
+
+    async def forget_gone(self, meeting_id: str, fingerprint: str | None = None) -> None:
+        """Nobody, or one of them, is to be kept away any more."""
+        await self._database.write(
+            partial(deletion.forget_gone, meeting_id=meeting_id, fingerprint=fingerprint)
+        )
+
     async def list_participants(self, meeting_id: str, revision: int | None = None) -> list[Participant]:
         """Everybody, in the order they came, with a revision's figures as of the last checkpoints."""
         return await self._database.read(

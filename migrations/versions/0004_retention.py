@@ -1,4 +1,4 @@
-"""Retention: how long a meeting's audio and text are kept, and when its audio was removed."""
+"""Retention: how long audio and text are kept, when audio was removed, who was deleted of a live meeting."""
 
 from datetime import UTC, datetime
 
@@ -25,6 +25,15 @@ def upgrade() -> None:
         sa.Column("leapt_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("id = 1", name=op.f("ck_wall_clock_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_wall_clock")),
+    )
+    op.create_table(
+        "gone",
+        sa.Column("meeting_id", sa.Text(), nullable=False),
+        sa.Column("fingerprint", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["meeting_id"], ["meetings.id"], name=op.f("fk_gone_meeting_id_meetings"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("meeting_id", "fingerprint", name=op.f("pk_gone")),
     )
     # Meetings from before there was a limit are kept as if they had ended now: nobody was told of it.
     meetings = sa.table("meetings", sa.column("state"), sa.column("kept_from", sa.DateTime(timezone=True)))

@@ -249,7 +249,7 @@ async def test_audio_of_streams_that_never_were_stops_the_start(
 
 
 async def test_audio_that_is_lost_holds_no_meeting_up(run: Run, tmp_path: Path) -> None:
-    """A meeting that was live when its audio was lost ends all the same, and nobody is told that it is whole."""
+    """A meeting that was live when its audio was lost ends all the same, which shows."""
     async with run() as sessions:
         await sessions.create_meeting(NewMeeting(id="m", started_at=START))
         audio = await sessions.open_input("m", ["ann"], RATE_HZ)
