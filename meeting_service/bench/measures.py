@@ -22,6 +22,7 @@ ACCURACY = "Accuracy"
 WORK = "Work per second of speech"
 COMPUTE = "Arithmetic"
 SERVICE = "The whole service"
+DURABLE = "On the disk before it is acknowledged"
 GROWTH = "How cost grows"
 
 MEASURES = (
@@ -46,6 +47,12 @@ MEASURES = (
     Measure("draft_ms", "draft after the audio it holds", "ms", SERVICE),
     Measure("final_ms", "final text after the last sound", "ms", SERVICE),
     Measure("memory_slope", "memory's growth in a long meeting", "MB/h", SERVICE),
+    Measure("durable_ratio", "audio acknowledged ÷ the same without sync", "", DURABLE, Target("≥", 0.5)),
+    Measure("durable_raw_ratio", "the same ÷ the disk's own synced appends", "", DURABLE),
+    Measure("durable_ratio_served", "whole service ÷ the same without sync", "", DURABLE, Target("≥", 0.5)),
+    Measure("durable_participants", "live participants, WebSocket", "", DURABLE, Target("≥", 200)),
+    Measure("durable_participants_http", "live participants, a request a piece", "", DURABLE),
+    Measure("catch_up", "backlog recognised per second of restart", "×", DURABLE),
     Measure("growth_participants", "CPU by participants, one speaking", "", GROWTH),
     Measure("growth_meetings", "CPU by meetings", "", GROWTH),
 )

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from meeting_service.bench.part import Part
 from meeting_service.bench.parts import (
     accuracy,
+    acknowledgements,
     against_upstream,
     capacity,
+    catch_up,
     decoding,
     drafts,
+    durable,
     encoding,
     growth,
     memory,
@@ -31,6 +34,9 @@ PARTS: tuple[Part, ...] = (
     quantised.PART,
     profile.PART,
     overhead.PART,
+    durable.PART,
+    acknowledgements.PART,
+    catch_up.PART,
     capacity.PART,
     memory.PART,
     growth.PART,

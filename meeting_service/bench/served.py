@@ -63,8 +63,12 @@ class Served:
 
 
 @contextmanager
-def serve(folder: Path, model: str | Path, options: Options | None = None) -> Iterator[Served]:
+def serve(
+    folder: Path, model: str | Path, options: Options | None = None, *, module: str = "meeting_service"
+) -> Iterator[Served]:
     """Start the service with its data in `folder`, made if need be; warm when this yields.
+
+    Another `module` than the service's own has the same command line.
 
     Raises:
         MeetingServiceError: it did not start; with the line it said why in.
@@ -75,7 +79,7 @@ def serve(folder: Path, model: str | Path, options: Options | None = None) -> It
     places = ("--port", "0", "--config", str(config), "--data", str(folder / "data"), "--model", str(model))
     with log.open("w", encoding="utf-8") as stderr:
         process = subprocess.Popen(  # noqa: S603 - this interpreter, with arguments of our own
-            [sys.executable, "-m", "meeting_service", "serve", *places],
+            [sys.executable, "-m", module, "serve", *places],
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,

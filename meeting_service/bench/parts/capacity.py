@@ -6,9 +6,7 @@ or finals come too late, then narrowed down; every step has the same service, wa
 """
 
 import asyncio
-import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 
 from meeting_service.bench.chart import Chart, Limit, Line, Mark
 from meeting_service.bench.context import Context
@@ -16,6 +14,7 @@ from meeting_service.bench.delays import DRAFT_LIMIT_MS, FINAL_LIMIT_MS, show_ms
 from meeting_service.bench.figures import Figure, Rows
 from meeting_service.bench.part import Part
 from meeting_service.bench.rehearsal import SETTLE_S, Rehearsal, rehearse
+from meeting_service.bench.search import Search, search
 from meeting_service.bench.served import Served, serve
 from meeting_service.bench.turns import make_track
 from meeting_service.recogniser.blas import count_cores
@@ -25,8 +24,6 @@ FEW = 4
 """so many and fewer speak for longer, so that there is enough to judge by"""
 SPARE = 0.6
 """of the cores, that the first guess is made for"""
-NARROW = 0.1
-"""of the capacity, to which it is narrowed down"""
 _KINDS = {
     "first_draft_ms": "first_drafts_ms",
     "draft_ms": "drafts_ms",
@@ -36,31 +33,6 @@ _KINDS = {
 
 Curve = dict[int, Rehearsal]
 """What each number of speakers came to."""
-
-
-@dataclass(frozen=True, slots=True)
-class Search:
-    """What was found, and whether it is more than a lower bound."""
-
-    capacity: int
-    complete: bool
-
-
-def search(try_out: Callable[[int], bool], first: int, steps: int, good: int = 0) -> Search:
-    """The largest number that `try_out` takes, from a first guess on, in at most so many tries.
-
-    Doubles until one is too many, then halves what is between, up to a tenth of it. `good` is known to work.
-    """
-    bad, number = math.inf, max(first, good + 1)
-    for _ in range(steps):
-        if try_out(number):
-            good = max(good, number)
-        else:
-            bad = min(bad, number)
-        if bad - good <= max(1, NARROW * good):
-            return Search(good, complete=True)
-        number = 2 * good if math.isinf(bad) else int(good + bad) // 2
-    return Search(good, complete=False)
 
 
 def hold(served: Served, speakers: int, seconds: float) -> Rehearsal:
