@@ -21,7 +21,8 @@ PLACES: Mapping[str, str] = MappingProxyType(
     {
         "audio_received": "a piece of audio was read from its sender, nothing is stored",
         "before_commit": "a group of pieces is about to be written to the ledger",
-        "in_audio_transaction": "their rows are written, nothing is committed",
+        "in_audio_transaction": "their rows are written, how far their streams are held is not",
+        "before_audio_commit": "both are written, nothing is committed",
         "in_audio_commit": "while the ledger commits and syncs them",
         "after_commit_before_ack": "they are committed, nobody has been answered",
         "before_ack": "a sender is about to be told that its piece is durable",

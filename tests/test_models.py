@@ -1,8 +1,6 @@
 """Several models at once, on a real service: one hears live, another the kept audio again."""
 
 import asyncio
-import os
-import signal
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,8 +13,8 @@ from meeting_service.errors import Conflict, InvalidRequest, NotFound
 from meeting_service.events import MeetingEvent, RevisionAdvanced, RevisionChanged, StoredEvent
 from meeting_service.transcript import Revision, RevisionState, Sentence
 from tests.cli.running import run_command
+from tests.faults.service import FaultService, Recogniser
 from tests.spoken import list_recordings
-from tests.test_laws import serving
 
 FORMATS = ("txt", "srt", "vtt", "json")
 RATE_HZ = 16_000
@@ -28,6 +26,11 @@ def voices() -> dict[str, Pcm]:
     """Two participants, for half a minute or more."""
     longest = sorted((r.pcm for r in list_recordings()), key=len, reverse=True)[:2]
     return {"ann": longest[0], "ben": longest[1]}
+
+
+def make_service(folder: Path, other: str) -> FaultService:
+    """A service with the bundled model and another one."""
+    return FaultService(folder, recogniser=Recogniser.BUNDLED, model={"name": "demo", "others": [other]})
 
 
 async def hold_meeting(
@@ -67,7 +70,7 @@ async def read(client: MeetingClient, meeting_id: str = "m", revision: int | Non
 
 async def test_a_better_model_later(tmp_path: Path, loud: str, voices: dict[str, Pcm]) -> None:
     """Its text takes the place of what was heard live, and is what it would have heard; the former stays."""
-    async with serving(tmp_path, "demo", loud) as service, MeetingClient(service.url) as client:
+    async with make_service(tmp_path, loud) as service, MeetingClient(service.url) as client:
         assert ["demo", loud] == await client.models()
         await hold_meeting(client, voices)
         former = [await client.export("m", name) for name in FORMATS]
@@ -82,36 +85,38 @@ async def test_a_better_model_later(tmp_path: Path, loud: str, voices: dict[str,
         assert former == [await client.export("m", name, revision=1) for name in FORMATS]
         assert former[0].upper() == (await client.export("m", "txt")).upper()
     exported = await asyncio.to_thread(
-        run_command, *("export", "m", "--format=txt", "--revision=1", f"--data={tmp_path}"), cwd=tmp_path
+        run_command, *("export", "m", "--format=txt", "--revision=1", f"--data={service.data}"), cwd=tmp_path
     )
     assert former[0] == exported.stdout
 
 
 async def test_killed_in_the_middle(tmp_path: Path, loud: str, voices: dict[str, Pcm]) -> None:
     """After SIGKILL and a restart it goes on by itself and ends with the text of an undisturbed one."""
-    async with serving(tmp_path, "demo", loud) as service, MeetingClient(service.url) as client:
-        await hold_meeting(client, voices)
-        await client.retranscribe("m", model=loud)
-        await wait_for_revision(client, 2)
-        undisturbed = await read(client)
-        await client.retranscribe("m", model=loud)
-        async for event in client.events("m", until_ended=False):
-            told = revision_of(event)
-            if told and told.number == 3 and told.progress > 0:
-                break
-        os.kill(service.pid, signal.SIGKILL)
-    async with serving(tmp_path, "demo", loud) as service, MeetingClient(service.url) as client:
-        interrupted = (await wait_for_revision(client, 3))[0]
+    async with make_service(tmp_path, loud) as service:
+        async with MeetingClient(service.url) as client:
+            await hold_meeting(client, voices)
+            await client.retranscribe("m", model=loud)
+            await wait_for_revision(client, 2)
+            undisturbed = await read(client)
+            await client.retranscribe("m", model=loud)
+            async for event in client.events("m", until_ended=False):
+                told = revision_of(event)
+                if told and told.number == 3 and told.progress > 0:
+                    break
+        await service.kill()
+        await service.start()
+        async with MeetingClient(service.url) as client:
+            interrupted = (await wait_for_revision(client, 3))[0]
 
-        assert (RevisionState.RUNNING, 0.0) == (interrupted.state, interrupted.progress)
-        assert undisturbed
-        assert undisturbed == await read(client, revision=3)
+            assert (RevisionState.RUNNING, 0.0) == (interrupted.state, interrupted.progress)
+            assert undisturbed
+            assert undisturbed == await read(client, revision=3)
 
 
 async def test_words_to_favour_and_what_is_refused(tmp_path: Path, loud: str, voices: dict[str, Pcm]) -> None:
     """Every refusal says why; a revision that was not liked is deleted, and the one before is back."""
     short = {"ann": voices["ann"][: 20 * RATE_HZ]}
-    async with serving(tmp_path, "demo", loud) as service, MeetingClient(service.url) as client:
+    async with make_service(tmp_path, loud) as service, MeetingClient(service.url) as client:
         with pytest.raises(InvalidRequest, match="'huge' is not loaded here; loaded: demo, "):
             await client.create_meeting(model="huge")
         await client.create_meeting(id="live")

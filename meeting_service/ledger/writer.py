@@ -234,6 +234,7 @@ class Writer:
         self._write_doomed(plan.doomed)
         if touched:
             touch(self._connection)
+        reach("before_audio_commit")
         interrupt("in_audio_commit")
         self._connection.execute("COMMIT")
         reach("after_commit_before_ack")

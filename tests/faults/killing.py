@@ -118,7 +118,7 @@ class KilledMeeting:
             await where.create()
             watchers = [self._spawn(watch(where)), self._spawn(watch_by_client(where))]
             speaking = self._spawn(play(self._script, where))
-            await self._strike_all(where, speaking, (Phase.OPENING, Phase.SPEAKING))
+            await self._strike_all(where, speaking, (Phase.OPENING, Phase.LEAVING, Phase.SPEAKING))
             await speaking
             ending = self._spawn(where.end())
             await self._strike_all(where, ending, (Phase.ENDING,))

@@ -168,7 +168,7 @@ class FaultService:
     def _command(self) -> list[str]:
         module = ["tests.faults.serving"]
         if self._recogniser is Recogniser.BUNDLED:
-            module = ["meeting_service", "serve", "--model", "demo"]
+            module = ["meeting_service", "serve"]
         return [sys.executable, "-m", *module, "--port", str(self.port), "--data", str(self.data)]
 
     def _environment(self) -> dict[str, str]:
@@ -180,6 +180,7 @@ class FaultService:
             for name, value in values.items()
         }
         own = {STEERING: str(self.steering.folder), FAILPOINTS: "", "PYTHONPATH": str(ROOT)}
+        own["MEETING_SERVICE_MODEL__NAME"] = "demo"
         return {**os.environ, **own, **settings, **self.environment}
 
     async def _spawn(self, log: IO[bytes]) -> AsyncIterator[bytes]:

@@ -26,8 +26,12 @@ class Phase(IntEnum):
     """When in a meeting a place can be come to."""
 
     OPENING = 1
-    SPEAKING = 2
-    ENDING = 3
+    """streams begin, a gap is declared"""
+    LEAVING = 2
+    """one is about to leave"""
+    SPEAKING = 3
+    ENDING = 4
+    """all audio is acknowledged, the meeting is ended"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +40,9 @@ class Place:
 
     name: str
     victim: Victim
-    phase: Phase
+    phases: Sequence[Phase]
     hits: int = 1
-    """up to so many times it may be passed before"""
+    """it is come to at least so often in each of them"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,36 +67,39 @@ class Kill:
 
 
 _SERVICE, _RECOGNISER = Victim.SERVICE, Victim.RECOGNISER
+_OPENING, _SPEAKING, _ENDING = (Phase.OPENING,), (Phase.SPEAKING,), (Phase.ENDING,)
+_LEAVING = (Phase.LEAVING, Phase.ENDING)
 
 PLACES: Sequence[Place] = (
-    Place("before_stream_is_opened", _SERVICE, Phase.OPENING, 3),
-    Place("audio_received", _SERVICE, Phase.SPEAKING, 25),
-    Place("in_sentence_transaction", _SERVICE, Phase.SPEAKING, 6),
-    Place("before_recognition", _RECOGNISER, Phase.SPEAKING, 8),
-    Place("in_sweep", _SERVICE, Phase.SPEAKING),
-    Place("after_meeting_ending", _SERVICE, Phase.ENDING),
-    Place("after_stream_is_opened", _SERVICE, Phase.OPENING, 3),
-    Place("before_commit", _SERVICE, Phase.SPEAKING, 25),
-    Place("before_sentence_commit", _SERVICE, Phase.SPEAKING, 6),
-    Place("after_recognition", _RECOGNISER, Phase.SPEAKING, 8),
-    Place("in_shutdown", _SERVICE, Phase.SPEAKING),
-    Place("before_stream_ends", _SERVICE, Phase.ENDING, 3),
-    Place("after_gap_is_held", _SERVICE, Phase.OPENING),
-    Place("in_audio_transaction", _SERVICE, Phase.SPEAKING, 25),
-    Place("before_publish", _SERVICE, Phase.SPEAKING, 6),
-    Place("mid_answer", _RECOGNISER, Phase.SPEAKING, 8),
-    Place("in_start", _SERVICE, Phase.SPEAKING),
-    Place("after_stream_ended", _SERVICE, Phase.ENDING, 3),
-    Place("in_audio_commit", _SERVICE, Phase.SPEAKING, 25),
-    Place("after_commit_before_ack", _SERVICE, Phase.SPEAKING, 25),
-    Place("after_publish", _SERVICE, Phase.SPEAKING, 6),
-    Place("after_sweep", _SERVICE, Phase.SPEAKING),
-    Place("before_close", _SERVICE, Phase.SPEAKING),
-    Place("before_stream_is_finished", _SERVICE, Phase.ENDING, 3),
-    Place("in_audio_checkpoint", _SERVICE, Phase.SPEAKING, 25),
-    Place("before_ack", _SERVICE, Phase.SPEAKING, 25),
-    Place("in_deletion", _SERVICE, Phase.SPEAKING),
-    Place("before_meeting_ended", _SERVICE, Phase.ENDING),
+    Place("before_stream_is_opened", _SERVICE, _OPENING, 3),
+    Place("audio_received", _SERVICE, _SPEAKING, 25),
+    Place("in_sentence_transaction", _SERVICE, _SPEAKING, 6),
+    Place("before_recognition", _RECOGNISER, _SPEAKING, 8),
+    Place("in_sweep", _SERVICE, _SPEAKING),
+    Place("after_meeting_ending", _SERVICE, _ENDING),
+    Place("after_stream_is_opened", _SERVICE, _OPENING, 3),
+    Place("before_commit", _SERVICE, _SPEAKING, 25),
+    Place("before_sentence_commit", _SERVICE, _SPEAKING, 6),
+    Place("after_recognition", _RECOGNISER, _SPEAKING, 8),
+    Place("in_shutdown", _SERVICE, _SPEAKING),
+    Place("before_stream_ends", _SERVICE, _LEAVING),
+    Place("after_gap_is_held", _SERVICE, _OPENING),
+    Place("in_audio_transaction", _SERVICE, _SPEAKING, 25),
+    Place("before_publish", _SERVICE, _SPEAKING, 6),
+    Place("mid_answer", _RECOGNISER, _SPEAKING, 8),
+    Place("in_start", _SERVICE, _SPEAKING),
+    Place("after_stream_ended", _SERVICE, _LEAVING),
+    Place("in_audio_commit", _SERVICE, _SPEAKING, 25),
+    Place("before_audio_commit", _SERVICE, _SPEAKING, 25),
+    Place("after_commit_before_ack", _SERVICE, _SPEAKING, 25),
+    Place("after_publish", _SERVICE, _SPEAKING, 6),
+    Place("after_sweep", _SERVICE, _SPEAKING),
+    Place("before_close", _SERVICE, _SPEAKING),
+    Place("before_stream_is_finished", _SERVICE, _LEAVING),
+    Place("in_audio_checkpoint", _SERVICE, _SPEAKING, 25),
+    Place("before_ack", _SERVICE, _SPEAKING, 25),
+    Place("in_deletion", _SERVICE, _SPEAKING),
+    Place("before_meeting_ended", _SERVICE, _ENDING),
 )
 """in an order in which neighbours differ: a meeting has a few in a row"""
 
@@ -104,7 +111,8 @@ def plan_meeting(seed: int, kills: int = KILLS_A_MEETING) -> list[Kill]:
     first = seed * (KILLS_A_MEETING - _AT_RANDOM)
     chosen = [PLACES[(first + i) % len(PLACES)] for i in range(places)]
     at_places = [
-        Kill(place.victim, place.phase, place.name, chance.randint(1, place.hits)) for place in chosen
+        Kill(place.victim, chance.choice(place.phases), place.name, chance.randint(1, place.hits))
+        for place in chosen
     ]
     at_random = [_at_random(chance) for _ in range(kills - places)]
     mixed = [*at_places, *at_random]
