@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -72,7 +73,7 @@ def make_settings(folder: Path, **retention: object) -> Settings:
     )
 
 
-async def hold(sessions: SessionManager, meeting_id: str = "m", **chosen: float) -> Meeting:
+async def hold(sessions: SessionManager, meeting_id: str = "m", **chosen: Any) -> Meeting:
     """A meeting of one who speaks, which has ended."""
     await sessions.create_meeting(NewMeeting(id=meeting_id, started_at=START, **chosen))
     audio = await sessions.open_input(meeting_id, ["ann"], RATE_HZ)
