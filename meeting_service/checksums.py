@@ -64,7 +64,7 @@ def request_checksum(method: str, path: str, headers: Mapping[str, str]) -> str:
     """
     at = path.find(API)
     lines = [method, path[max(at, 0) :], *(headers.get(name, "").strip() for name in COVERED)]
-    return _crc32("\n".join(lines).encode())
+    return _crc32("\n".join(lines).encode(errors="surrogateescape"))
 
 
 def answer_checksum(status: int, position: str, body: bytes) -> str:

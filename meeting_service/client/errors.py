@@ -1,4 +1,4 @@
-"""What can go wrong for a bot: the service's own error tree, and two that only a client knows."""
+"""What can go wrong for a bot: the service's own error tree, and what only a client knows."""
 
 from typing import Any
 
@@ -31,12 +31,18 @@ class Unreachable(MeetingServiceError):
     code = "unreachable"
 
 
+class ServiceFailed(MeetingServiceError):
+    """Something went wrong in the service, which may be right the next time."""
+
+
 class Superseded(Conflict):
     """A newer socket sends this participant's audio."""
 
     code = "superseded"
 
 
+PASSING = (Corrupted, Overloaded, ServiceFailed, StorageFailed, Unreachable)
+"""what may be over at the next attempt"""
 _BY_CODE = {
     cls.code: cls
     for cls in (
@@ -51,6 +57,7 @@ _BY_CODE = {
         Overloaded,
         ParticipantGone,
         ProtocolViolation,
+        ServiceFailed,
         StorageFailed,
         Superseded,
         TooFast,
@@ -59,6 +66,8 @@ _BY_CODE = {
         UnsupportedMedia,
     )
 }
+_BY_BARE_STATUS = {404: NotFound, 422: Corrupted}
+"""of an answer to HEAD, which has no body: what was asked has no fields that could be wrong"""
 _BY_CLOSE_CODE = {
     CloseCode.PROTOCOL: ProtocolViolation,
     CloseCode.NOT_FOUND: NotFound,
@@ -83,7 +92,8 @@ def close_code_to_error(code: int, detail: str) -> MeetingServiceError:
 def problem_to_error(status: int, problem: Any) -> MeetingServiceError:
     """The error that an HTTP answer tells; `problem` is its JSON body, if it had one."""
     if not isinstance(problem, dict):
-        return MeetingServiceError(f"the service answered with status {status}")
+        kind = ServiceFailed if status >= 500 else _BY_BARE_STATUS.get(status, MeetingServiceError)
+        return kind(f"the service answered with status {status}")
     code, detail = str(problem.get("code")), str(problem.get("detail", f"status {status}"))
     if code == AudioHole.code and isinstance(expected := problem.get("through"), int):
         hole = AudioHole(expected, expected)

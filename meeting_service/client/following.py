@@ -5,19 +5,17 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 from aiohttp import ClientError, ClientTimeout
 
+from meeting_service.client.errors import PASSING
 from meeting_service.client.event_stream import EventReader
-from meeting_service.client.patience import Attempts
+from meeting_service.client.patience import Attempts, Patience
 from meeting_service.client.requests import Question, Requests, path_of
 from meeting_service.client.shapes import json_to_event
-from meeting_service.errors import Corrupted, MeetingServiceError, Overloaded
+from meeting_service.errors import MeetingServiceError
 from meeting_service.events import MeetingEvent, StoredEvent
-
-SILENCE_S = 40.0
-"""the service says something every 15 s; without a word for longer the connection counts as dead"""
 
 
 async def follow_events(
-    requests: Requests, meeting_id: str, after: int, attempts: Attempts
+    requests: Requests, meeting_id: str, after: int, patience: Patience
 ) -> AsyncGenerator[MeetingEvent, None]:
     """Every stored event after `after` in order, drafts between; ends only with an error.
 
@@ -29,11 +27,11 @@ async def follow_events(
         NotFound: there is no such meeting, or none any more.
         Unreachable: the service was away for too long.
     """
-    position = after
+    position, attempts, silence_s = after, Attempts(patience), patience.event_silence_s
     while True:
         anew = True
         try:
-            async for event in _read_events(requests, meeting_id, position):
+            async for event in _read_events(requests, meeting_id, position, silence_s):
                 attempts.succeeded()
                 if isinstance(event, StoredEvent):
                     if event.seq <= position and not anew:
@@ -41,21 +39,23 @@ async def follow_events(
                     position, anew = event.seq, False
                 yield event
             error: MeetingServiceError = requests.unreachable("the event stream ended")
-        except (Overloaded, Corrupted) as refusal:
+        except PASSING as refusal:
             error = refusal
         except (ClientError, OSError, TimeoutError, ValueError) as cause:
             error = requests.unreachable(str(cause) or type(cause).__name__)
         await attempts.wait(error)
 
 
-async def _read_events(requests: Requests, meeting_id: str, after: int) -> AsyncIterator[MeetingEvent]:
+async def _read_events(
+    requests: Requests, meeting_id: str, after: int, silence_s: float
+) -> AsyncIterator[MeetingEvent]:
     """One connection's events, each checked."""
     question = Question(
         "GET",
         path_of(meeting_id, "events"),
         headers={"Accept": "text/event-stream", "Last-Event-ID": str(after)},
     )
-    timeout = ClientTimeout(total=None, sock_connect=SILENCE_S, sock_read=SILENCE_S)
+    timeout = ClientTimeout(total=None, sock_connect=silence_s, sock_read=silence_s)
     async with requests.begin(question, timeout) as response:
         await requests.refuse(response)
         reader = EventReader()

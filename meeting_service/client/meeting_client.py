@@ -11,11 +11,11 @@ from yarl import URL
 
 from meeting_service.audio import Encoding
 from meeting_service.client.connection import AudioConnection, make_format
-from meeting_service.client.errors import Unreachable
+from meeting_service.client.errors import PASSING
 from meeting_service.client.following import follow_events
 from meeting_service.client.patience import Attempts, Patience
 from meeting_service.client.reports import ConnectionReport, ConnectionState, Report, tell_nobody
-from meeting_service.client.requests import ANSWER_PATIENCE_S, NONE, Question, Requests, path_of
+from meeting_service.client.requests import NONE, Question, Requests, path_of
 from meeting_service.client.shapes import (
     json_to_meeting,
     json_to_participant,
@@ -23,7 +23,7 @@ from meeting_service.client.shapes import (
     json_to_transcript,
 )
 from meeting_service.client.stream import AudioStream
-from meeting_service.errors import Corrupted, MeetingServiceError, Overloaded
+from meeting_service.errors import MeetingServiceError
 from meeting_service.events import MeetingChanged, MeetingEvent, StoredEvent
 from meeting_service.meeting import Meeting, MeetingState, Participant
 from meeting_service.transcript import Revision, Transcript
@@ -273,7 +273,7 @@ class MeetingClient:
             body,
             content_type,
             headers,
-            timeout_s=ANSWER_PATIENCE_S + len(body) / SLOWEST_BYTES_S,
+            timeout_s=self.patience.silence_s + len(body) / SLOWEST_BYTES_S,
             digest=len(body) <= DIGEST_BYTES,
         )
         return int((await self._requests.ask_json(question))["through"])
@@ -281,7 +281,8 @@ class MeetingClient:
     async def received(self, meeting_id: str, participant: str) -> int:
         """How many samples of the participant's stream the service holds: where to go on."""
         path = path_of(meeting_id, "participants", participant, "audio")
-        return int((await self._requests.ask(Question("HEAD", path))).position)
+        question = Question("HEAD", path, timeout_s=self.patience.silence_s)
+        return int((await self._requests.ask(question)).position)
 
     # Events
 
@@ -298,7 +299,7 @@ class MeetingClient:
             Unreachable: the service was away for too long.
         """
         meeting_id = meeting.id if isinstance(meeting, Meeting) else meeting
-        events = follow_events(self._requests, meeting_id, after or 0, Attempts(self.patience))
+        events = follow_events(self._requests, meeting_id, after or 0, self.patience)
         async with aclosing(events):
             async for event in events:
                 yield event
@@ -334,7 +335,7 @@ class MeetingClient:
         while True:
             try:
                 return await self._requests.ask_json(question)
-            except (Corrupted, Overloaded, Unreachable) as error:
+            except PASSING as error:
                 if isinstance(error.__cause__, TimeoutError) and await self._is_there(meeting_id):
                     attempts.succeeded()
                 else:
@@ -344,7 +345,7 @@ class MeetingClient:
         """Tell a service that is busy from one that is away."""
         try:
             await self.get(meeting_id)
-        except (Corrupted, Overloaded, Unreachable):
+        except PASSING:
             return False
         return True
 

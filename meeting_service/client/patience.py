@@ -23,6 +23,8 @@ class Patience:
     """audio that a stream keeps for the service; a write waits while it is full"""
     silence_s: float = 20.0
     """after so long without an answer that is due a connection counts as dead, whatever TCP says"""
+    event_silence_s: float = 40.0
+    """likewise an event stream, on which the service says something every 15 s"""
 
     def delay_s(self, attempt: int, *, later: bool = False) -> float:
         """The wait before attempt `attempt`, counted from 0."""

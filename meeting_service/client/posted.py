@@ -4,11 +4,11 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from meeting_service.audio import Encoding, RawFormat
-from meeting_service.client.errors import Unreachable
+from meeting_service.client.errors import PASSING
 from meeting_service.client.meeting_client import MeetingClient
 from meeting_service.client.reports import ConnectionReport, ConnectionState
 from meeting_service.client.stream import SAMPLE_BYTES
-from meeting_service.errors import AudioHole, Corrupted, InvalidAudio, Overloaded, StorageFailed
+from meeting_service.errors import AudioHole, InvalidAudio
 
 
 class PostedStream:
@@ -58,7 +58,7 @@ class PostedStream:
                 if self._through == hole.expected:
                     raise
                 self._through = hole.expected  # a new stream has begun: this piece is its next
-            except (Corrupted, Unreachable, Overloaded, StorageFailed) as error:
+            except PASSING as error:
                 lost = True
                 await attempts.wait(error)
 

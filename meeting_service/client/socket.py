@@ -71,20 +71,20 @@ class AudioSocket:
             for task in tasks:
                 task.cancel()
             results = await asyncio.gather(*tasks, return_exceptions=True)
-            await self._hang_up()
-        for result in results:
-            if isinstance(result, Exception):
-                raise result
+            failures = [result for result in results if isinstance(result, Exception)]
+            await self._hang_up(politely=not failures)
+        if failures:
+            raise failures[0]
         return self._socket.close_code
 
-    async def _hang_up(self) -> None:
+    async def _hang_up(self, *, politely: bool) -> None:
         # What still waits to be written would keep a dead connection open: the socket is shut under it.
+        if self._connected is not None and not politely:
+            with suppress(OSError):
+                self._connected.shutdown(sockets.SHUT_RDWR)
         with suppress(TimeoutError, ClientError, OSError):
             async with asyncio.timeout(HANG_UP_S):
                 await self._socket.close()
-        if self._connected is not None:
-            with suppress(OSError):
-                self._connected.shutdown(sockets.SHUT_RDWR)
 
     # Sending
 

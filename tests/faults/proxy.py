@@ -25,7 +25,7 @@ class Faults:
     cuts: Iterator[int] = field(default_factory=lambda: iter(()))
     """each connection is reset after the next of these, in bytes both ways; with none left, it lives"""
     swallow_up: bool = False
-    """what clients send is taken and never arrives"""
+    """what clients send is taken and never arrives; a connection that lost something never works again"""
     swallow_down: bool = False
     """likewise what the service sends"""
     piece_bytes: int = PIECE_BYTES
@@ -110,15 +110,15 @@ class FaultProxy:
     ) -> None:
         if self.faults.refuse:
             return
-        cut = _Cut(next(self.faults.cuts, None))
+        link = _Link(next(self.faults.cuts, None))
         from_service, to_service = await asyncio.open_connection(*self._to)
         writers.append(to_service)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._carry(reader, to_service, cut, up=True))
-            group.create_task(self._carry(from_service, writer, cut, up=False))
+            group.create_task(self._carry(reader, to_service, link, up=True))
+            group.create_task(self._carry(from_service, writer, link, up=False))
 
     async def _carry(
-        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, cut: "_Cut", *, up: bool
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, link: "_Link", *, up: bool
     ) -> None:
         flight: asyncio.Queue[tuple[float, bytes]] = asyncio.Queue(IN_FLIGHT)
         loop = asyncio.get_running_loop()
@@ -136,7 +136,7 @@ class FaultProxy:
                 await asyncio.sleep(due_s - loop.time())
                 if not data:
                     break
-                await self._give(data, sink, cut, up=up)
+                await self._give(data, sink, link, up=up)
             if sink.can_write_eof():
                 sink.write_eof()
 
@@ -144,15 +144,16 @@ class FaultProxy:
             group.create_task(take())
             group.create_task(give())
 
-    async def _give(self, data: bytes, sink: asyncio.StreamWriter, cut: "_Cut", *, up: bool) -> None:
+    async def _give(self, data: bytes, sink: asyncio.StreamWriter, link: "_Link", *, up: bool) -> None:
         faults = self.faults
-        if faults.swallow_up if up else faults.swallow_down:
+        link.swallows |= {up} if (faults.swallow_up if up else faults.swallow_down) else set()
+        if up in link.swallows:
             return
         data = self._corrupt(data, faults.corrupt)
         for start in range(0, len(data), faults.piece_bytes):
-            sink.write(cut.allow(data[start : start + faults.piece_bytes]))
+            sink.write(link.allow(data[start : start + faults.piece_bytes]))
             await sink.drain()
-            if cut.reached:
+            if link.left == 0:
                 raise ConnectionResetError
             if faults.bytes_s:
                 await asyncio.sleep(faults.piece_bytes / faults.bytes_s)
@@ -175,14 +176,13 @@ class FaultProxy:
 
 
 @dataclass(slots=True)
-class _Cut:
-    """How many bytes of both directions a connection has left; None for one that lives."""
+class _Link:
+    """What is particular to one connection."""
 
     left: int | None
-
-    @property
-    def reached(self) -> bool:
-        return self.left == 0
+    """bytes of both directions until it is cut; None for one that lives"""
+    swallows: set[bool] = field(default_factory=set)
+    """directions, up or not, in which something was lost, so that nothing may follow"""
 
     def allow(self, data: bytes) -> bytes:
         """As much of it as goes through."""
