@@ -13,6 +13,7 @@ from pathlib import Path
 from tests.faults.tracing import Call
 
 SECTOR = 512
+PAGE = 4_096
 _FORGOTTEN = ("-shm", ".lock")
 """of these nothing is asked after a start of the machine"""
 
@@ -26,6 +27,17 @@ class _Change:
     data: bytes | None
     """None: the file ends at `at`"""
 
+    def pages(self) -> range:
+        """The numbers of the pages it writes; where the file was cut off, of the one that is cut."""
+        return range(self.at // PAGE, -(-(self.at + len(self.data or b"x")) // PAGE))
+
+    def clip(self, page: int) -> "_Change":
+        """Its part in a page; where the file was cut off, all of it."""
+        if self.data is None:
+            return self
+        first, last = max(self.at, page * PAGE), min(self.at + len(self.data), (page + 1) * PAGE)
+        return _Change(self.call, first, self.data[first - self.at : max(first, last) - self.at])
+
     def apply(self, content: bytearray, chance: random.Random | None = None) -> None:
         """Make it; with `chance` only some of its sectors."""
         if self.data is None:
@@ -33,6 +45,8 @@ class _Change:
             content.extend(bytes(self.at - len(content)))
             return
         end = self.at + len(self.data)
+        if not self.data:
+            return
         content.extend(bytes(max(0, end - len(content))))
         first = self.at
         while first < end:
@@ -47,28 +61,52 @@ class _File:
     """What is on disk of a file for certain, and what may be."""
 
     synced: bytearray = field(default_factory=bytearray)
+    seen: bytearray = field(default_factory=bytearray)
+    """as whoever reads it sees it"""
     pending: list[_Change] = field(default_factory=list)
+    forgotten: list[_Change] = field(default_factory=list)
+    """of a sync that failed, by page: a later one does not write it, for the system takes it for written"""
+
+    def change(self, change: _Change) -> None:
+        """Write, or cut off."""
+        self.pending.append(change)
+        change.apply(self.seen)
 
     def sync(self, call: Call) -> None:
-        """All that ended before the sync began is on disk."""
-        for change in self.pending:
-            if change.call.ended < call.begun:
-                change.apply(self.synced)
+        """What ended before the sync began is on disk; or forgotten, if the sync failed."""
+        covered = [change for change in self.pending if change.call.ended < call.begun]
         self.pending = [change for change in self.pending if change.call.ended >= call.begun]
+        if call.is_sync:
+            self._keep(covered)
+        else:
+            self.forgotten += [change.clip(page) for change in covered for page in change.pages()]
+
+    def _keep(self, covered: list[_Change]) -> None:
+        for change in covered:
+            change.apply(self.synced)
+        for page in {page for change in covered for page in change.pages()}:  # written as a whole
+            first, last = page * PAGE, min((page + 1) * PAGE, len(self.seen))
+            self.synced[first:last] = self.seen[first:last]
+            self.forgotten = [change for change in self.forgotten if change.at // PAGE != page]
 
     def pick(self, chance: random.Random, share: float) -> bytearray:
-        """One of the ways it may look; each unsynced change is there with the probability `share`."""
+        """One of the ways it may look; each uncertain change is there with the probability `share`."""
         content = bytearray(self.synced)
-        for change in self.pending:
+        for change in (*self.forgotten, *self.pending):
             if chance.random() < share:
                 change.apply(content, chance if chance.random() < 0.3 else None)
         return content
 
 
 class Disk:
-    """The disk under one folder. Give it calls in the order in which they began, up to the cut."""
+    """The disk under one folder. Give it calls in the order in which they began, up to the cut.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: whose files they are about.
+        before: a copy of it as it was on disk before the first call; None: there was none.
+    """
+
+    def __init__(self, folder: Path, before: Path | None = None) -> None:
         self._folder = str(folder)
         self._open: dict[str, _File] = {}
         """by the names there are now"""
@@ -76,11 +114,14 @@ class Disk:
         """by the names that are on disk"""
         self._names: list[tuple[Call, str, _File | None]] = []
         """names made or removed (None) that may not be"""
+        for file in before.iterdir() if before else ():
+            self._certain[str(folder / file.name)] = _File(*(bytearray(file.read_bytes()) for _ in range(2)))
+        self._open.update(self._certain)
 
     def replay(self, calls: Iterable[Call]) -> None:
         """Do what they did."""
         for call in calls:
-            if call.result < 0 or not call.file.startswith(self._folder):
+            if not call.file.startswith(self._folder) or (call.result < 0 and "sync" not in call.name):
                 continue
             if call.file == self._folder:
                 if call.is_sync:
@@ -108,12 +149,12 @@ class Disk:
         elif call.name == "unlink":
             self._open.pop(call.file, None)
             self._names.append((call, call.file, None))
-        elif call.is_sync:
+        elif "sync" in call.name:
             self._open[call.file].sync(call)
         elif call.name == "pwrite64":
-            self._open[call.file].pending.append(_Change(call, int(call.arguments[-1]), call.data))
+            self._open[call.file].change(_Change(call, int(call.arguments[-1]), call.data))
         elif call.name == "ftruncate":
-            self._open[call.file].pending.append(_Change(call, int(call.arguments[-1]), None))
+            self._open[call.file].change(_Change(call, int(call.arguments[-1]), None))
         else:
             raise AssertionError(f"{call.name} of {call.file} is not understood")
 

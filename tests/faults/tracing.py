@@ -1,10 +1,13 @@
 """What a process did to its files and sockets, as strace saw it: what was written when, what was synced."""
 
+import asyncio
 import codecs
 import os
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+import signal
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,9 +54,31 @@ def require_strace() -> None:
     pytest.skip(reason)
 
 
+_OPTIONS = ("-f", "-y", "-s", "1000000", "-e", f"trace={_CALLS}")
+
+
 def trace_prefix(to: Path) -> tuple[str, ...]:
     """The command in front of another that writes down all that it and its children do."""
-    return (STRACE, "-f", "--seccomp-bpf", "-y", "-s", "1000000", "-o", str(to), "-e", f"trace={_CALLS}")
+    return (STRACE, *_OPTIONS, "--seccomp-bpf", "-o", str(to))
+
+
+@asynccontextmanager
+async def attach(pid: int, to: Path, inject: Sequence[str] = ()) -> AsyncIterator[None]:
+    """Write down what a process does that runs already, and let some of its calls fail."""
+    failing = ",".join(rule.partition(":")[0] for rule in inject)
+    options = [word for rule in inject for word in ("-e", f"inject={rule}")]
+    options += ["-e", f"trace={_CALLS},{failing}"] if failing else []
+    tracer = await asyncio.create_subprocess_exec(
+        *(STRACE, *_OPTIONS, *options, "-o", str(to), "-p", str(pid)), stderr=asyncio.subprocess.PIPE
+    )
+    assert tracer.stderr is not None
+    await tracer.stderr.readline()  # it is attached
+    try:
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            tracer.send_signal(signal.SIGINT)  # it lets go of the process
+        await tracer.communicate()
 
 
 def read_trace(path: Path) -> list[Call]:
