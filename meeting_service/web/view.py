@@ -3,7 +3,7 @@
 The page's own `turns.js` groups what comes live by the same rules.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +20,12 @@ _TROUBLES = {
 }
 COLOURS = 12
 """how many speakers can be told apart by colour before it repeats"""
+SHOWN_WAITING_MS = 1_000
+"""less is on its way at any time"""
+_FIGURES = (
+    *("received_ms", "speech_ms", "transcribed_ms", "not_transcribed_ms"),
+    *("waiting_ms", "gap_ms", "unaccounted_ms"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,24 @@ class SpeakerRow:
     colour: int
     """0 to 11, by the order people came"""
     present: bool
-    speech_ms: int
+    figures: Mapping[str, int]
+    """what became of their audio, for the page's script"""
+
+    @property
+    def speech_ms(self) -> int:
+        """How long they spoke."""
+        return self.figures["speech_ms"]
+
+    @property
+    def account(self) -> str:
+        """What became of their audio, in words."""
+        return figures_to_account(self.figures)
+
+    @property
+    def unaccounted(self) -> str:
+        """The warning where some of it is not accounted for, else empty."""
+        lost_ms = self.figures["unaccounted_ms"]
+        return f"{_amount(lost_ms)} not accounted for" if lost_ms else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +171,7 @@ def transcript_to_view(transcript: Transcript, now: datetime, after: int, behind
 def participants_to_speakers(participants: Sequence[Participant]) -> dict[str, SpeakerRow]:
     """People by id, in the order they came; the order gives the colour."""
     return {
-        p.id: SpeakerRow(p.id, p.name, name_to_initials(p.name), index % COLOURS, p.present, p.speech_ms)
+        p.id: SpeakerRow(p.id, p.name, name_to_initials(p.name), index % COLOURS, p.present, _figures(p))
         for index, p in enumerate(participants)
     }
 
@@ -180,6 +203,23 @@ def ms_to_clock(ms: int) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
+def figures_to_account(figures: Mapping[str, int]) -> str:
+    """One line: received, spoken, transcribed, missing; empty where nothing came."""
+    if not figures["received_ms"]:
+        return ""
+    speech_ms, lost_ms, gap_ms = figures["speech_ms"], figures["not_transcribed_ms"], figures["gap_ms"]
+    waiting_ms = figures["waiting_ms"]
+    parts = [f"{ms_to_clock(figures['received_ms'])} received"]
+    parts += [f"{ms_to_clock(speech_ms)} spoken"] if speech_ms else []
+    parts += [f"{_amount(lost_ms)} not transcribed"] if lost_ms else []
+    if waiting_ms >= SHOWN_WAITING_MS:
+        parts.append(f"{ms_to_clock(waiting_ms)} to come")
+    elif speech_ms and not lost_ms:
+        parts.append("all transcribed")
+    parts += [f"{_amount(gap_ms)} missing"] if gap_ms else []
+    return " · ".join(parts)
+
+
 def behind_to_text(ms: int) -> str:
     """How far text lags, in seconds, or minutes from the second one on; nothing if it does not."""
     seconds = (ms + 500) // 1000
@@ -202,4 +242,14 @@ def _to_row(said: Said, overlapping: set[str]) -> SentenceRow | StretchRow:
 
 
 def _stranger(participant_id: str) -> SpeakerRow:
-    return SpeakerRow(participant_id, participant_id, name_to_initials(participant_id), 0, False, 0)
+    initials = name_to_initials(participant_id)
+    return SpeakerRow(participant_id, participant_id, initials, 0, False, dict.fromkeys(_FIGURES, 0))
+
+
+def _figures(participant: Participant) -> dict[str, int]:
+    return {name: getattr(participant, name) for name in _FIGURES}
+
+
+def _amount(ms: int) -> str:
+    """Less than ten seconds to a tenth, rounded up: nothing that is there shows as nothing."""
+    return f"{-(-ms // 100) / 10:.1f} s" if ms < 10_000 else ms_to_clock(ms)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from meeting_service.settings import Settings, load_settings
 from meeting_service.transcript import Draft, Sentence, Word
 from meeting_service.web.keys import SESSIONS
 from meeting_service.worker.messages import (
+    Advanced,
     Behind,
     CloseStream,
     Command,
@@ -50,7 +52,8 @@ class ToldWorker:
         self.holds_back = False
         """whether streams are left unfinished"""
         self._replies: asyncio.Queue[Reply | None] = asyncio.Queue()
-        self._unfinished: list[int] = []
+        self._unfinished: list[tuple[int, int]] = []
+        self._heard: dict[int, Checkpoint] = {}
         self._sentences = 0
         self._lost = 0
 
@@ -71,8 +74,8 @@ class ToldWorker:
         match command:
             case OpenStream(stream=stream, run=run):
                 self.streams[stream.participant_id] = (stream, run)
-            case FinishStream(stream_id=stream_id):
-                self._unfinished.append(stream_id)
+            case FinishStream(stream_id=stream_id, through=through):
+                self._unfinished.append((stream_id, through))
                 if not self.holds_back:
                     self.let_go()
             case CloseStream(stream_id=stream_id):
@@ -82,8 +85,11 @@ class ToldWorker:
         """Finish what was held back, and hold back no more."""
         self.holds_back = False
         while self._unfinished:
-            stream_id = self._unfinished.pop()
-            self._replies.put_nowait(Finished(stream_id, self._run_of(stream_id)))
+            stream_id, through = self._unfinished.pop()
+            heard, run = self._heard.get(stream_id, Checkpoint(stream_id)), self._run_of(stream_id)
+            heard = replace(heard, resume=max(heard.resume, through))
+            self._replies.put_nowait(Advanced(stream_id, run, heard))
+            self._replies.put_nowait(Finished(stream_id, run))
 
     def say(self, participant_id: str, start_ms: int, end_ms: int, text: str) -> None:
         """Make a sentence final; times are of the meeting."""
@@ -95,6 +101,7 @@ class ToldWorker:
         )
         position = end_ms * RECOGNITION_RATE_HZ // 1000
         checkpoint = Checkpoint(stream.id, position, position, position - self._lost)
+        self._heard[stream.id] = checkpoint
         nothing = Draft(participant_id, end_ms, end_ms, "")
         self._replies.put_nowait(Finalized(stream.id, run, (sentence,), nothing, checkpoint))
 
@@ -105,6 +112,7 @@ class ToldWorker:
         lost, nothing = (Unrecognised(start, end),), Draft(participant_id, end_ms, end_ms, "")
         self._lost += end - start
         checkpoint = Checkpoint(stream.id, end, end, end - self._lost)
+        self._heard[stream.id] = checkpoint
         self._replies.put_nowait(Finalized(stream.id, run, (), nothing, checkpoint, unrecognised=lost))
 
     def draft(self, participant_id: str, start_ms: int, end_ms: int, text: str) -> None:

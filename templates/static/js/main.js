@@ -1,5 +1,6 @@
 // A meeting's page: what was sent becomes the store, events keep it current, each change is rendered once.
 
+import { Figures } from "./account.js";
 import { Follow } from "./follow.js";
 import { behind, localiseTimes } from "./format.js";
 import { closeOutside } from "./menu.js";
@@ -33,6 +34,7 @@ const revisions = new Revisions(
 let connection = "connecting";
 let added = 0;
 let scheduled = false;
+let figures = null;
 
 localiseTimes(document);
 for (const menu of document.querySelectorAll(".menu")) closeOutside(menu);
@@ -43,14 +45,19 @@ if (store.state === "ended") {
   showHealth();
   if (isFirstVisit()) follow.jump();
   stream().open();
+  figures = new Figures(log.dataset.events.replace(/\/events$/, ""), (people) => {
+    for (const person of people) store.putPerson(person);
+    schedule();
+  });
 }
 
 /** The store of what the page was sent with. */
 function readPage() {
   const made = new MeetingStore(log.dataset.state);
   for (const item of document.querySelectorAll("#people > li")) {
-    const { id, present } = item.dataset;
-    made.putPerson({ id, name: item.querySelector(".name").textContent, present: present === "yes" });
+    const { id, present, figures } = item.dataset;
+    const name = item.querySelector(".name").textContent;
+    made.putPerson({ id, name, present: present === "yes", ...JSON.parse(figures) });
   }
   for (const gap of log.querySelectorAll(".gap")) made.addGap(readTimes(gap));
   for (const stretch of log.querySelectorAll(".untranscribed")) made.addStretch(readTimes(stretch));
@@ -73,6 +80,7 @@ function stream() {
       schedule();
       if (store.state !== "ended") return;
       made.close();
+      figures.retire();
       revisions.offer(made.after);
     },
     onHealth(state) {

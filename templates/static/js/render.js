@@ -1,6 +1,7 @@
 // The page made equal to the store, touching only what differs: nothing that is read moves or flickers,
 // and a screen reader is told what is new and nothing else. All text goes in as text.
 
+import { account, unaccounted } from "./account.js";
 import { clock, initials } from "./format.js";
 
 /** Makes the children of `parent` the elements of `items`, by key, in order. */
@@ -154,7 +155,8 @@ function makePerson(person) {
   const name = element("span", "name");
   name.dir = "auto";
   item.dataset.id = person.id;
-  item.append(chip, " ", name, " ", element("span", "doing"));
+  item.append(chip, " ", name, " ", element("span", "doing"), " ", element("span", "account"), " ",
+    element("span", "unaccounted"));
   return item;
 }
 
@@ -164,4 +166,6 @@ function updateListed(item, person) {
   updatePerson(item, person);
   item.dataset.doing = doing;
   setText(item.querySelector(".doing"), doing);
+  setText(item.querySelector(".account"), account(person.figures));
+  setText(item.querySelector(".unaccounted"), unaccounted(person.figures));
 }

@@ -1,6 +1,7 @@
 // What is known of a meeting: fed by the page as it was sent and by live events; asked by what renders.
 // No DOM, no network. Feeding the same event twice changes nothing.
 
+import { figuresOf } from "./account.js";
 import { COLOURS, groupEntries, inReadingOrder } from "./turns.js";
 
 const GAP = 0;
@@ -32,9 +33,10 @@ export class MeetingStore {
   }
 
   /** A person keeps the colour of the place in which they came. */
-  putPerson({ id, name, present }) {
+  putPerson(person) {
+    const { id, name, present } = person;
     const colour = this.people.get(id)?.colour ?? this.people.size % COLOURS;
-    this.people.set(id, { id, name, present, colour });
+    this.people.set(id, { id, name, present, colour, figures: figuresOf(person) });
   }
 
   addSentence({ id, participant_id, start_ms, end_ms, text }) {
@@ -81,7 +83,7 @@ export class MeetingStore {
 
   /** Who somebody is, also one who was never announced. */
   person(id) {
-    return this.people.get(id) ?? { id, name: id, present: false, colour: 0 };
+    return this.people.get(id) ?? { id, name: id, present: false, colour: 0, figures: figuresOf({}) };
   }
 
   listPeople() {
