@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from aiohttp import ClientSession, web
@@ -36,7 +36,7 @@ class AudioService:
     _runner: web.AppRunner | None = None
 
     @classmethod
-    def on(cls, folder: Path, **limits: Any) -> "AudioService":
+    def on(cls, folder: Path, **limits: Any) -> Self:
         """A service that keeps its data in `folder`."""
         overrides: dict[str, dict[str, Any]] = {
             "data": {"directory": folder / "data"},
@@ -48,9 +48,8 @@ class AudioService:
 
     async def start(self) -> None:
         """Listen; the first time on a free port."""
-        app = build_app(self.settings, worker=self._worker())
         self._runner = web.AppRunner(
-            app, auto_decompress=False, shutdown_timeout=2, access_log=None, lingering_time=0.5
+            self._build(), auto_decompress=False, shutdown_timeout=2, access_log=None, lingering_time=0.5
         )
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self.port, reuse_address=True).start()
@@ -98,6 +97,9 @@ class AudioService:
             return [reader.read(stream_id, 0, end) for stream_id, end in ends.items()]
         finally:
             reader.close()
+
+    def _build(self) -> web.Application:
+        return build_app(self.settings, worker=self._worker())
 
     def _worker(self) -> InlineWorker:
         async def recognise(_model: str, windows: Sequence[Window]) -> list[Hypothesis]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 import structlog
 
 from meeting_service.audio import Gap
-from meeting_service.errors import StorageFailed
+from meeting_service.errors import AudioDamaged
 from meeting_service.ledger.plan import Held
 from meeting_service.ledger.rows import Kind, Row, row_to_pcm
 
@@ -73,6 +73,6 @@ def _judge(connection: sqlite3.Connection, stream_id: int, through: int, end: in
     start, length, kind, pcm, crc = last
     try:
         row_to_pcm(stream_id, Row(start, length, Kind(kind), pcm), crc)
-    except (StorageFailed, ValueError):
+    except (AudioDamaged, ValueError):
         return through
     return end

@@ -85,15 +85,23 @@ class Ledger:
         return await request.done
 
     async def record_gap(self, gap: Gap) -> int:
-        """Declare that audio will never come; what is held of it stays. Returns samples held.
+        """Declare that audio will never come; as `record_gaps` for one stream. Returns samples held."""
+        return (await self.record_gaps([gap]))[gap.stream_id]
+
+    async def record_gaps(self, gaps: Sequence[Gap]) -> dict[int, int]:
+        """Declare that audio will never come, all or none; what is held of it stays.
+
+        Returns:
+            Samples held, by stream.
 
         Raises:
-            AudioHole: the gap begins after what is held.
+            AudioHole: a gap begins after what is held; nothing is stored.
             NotFound, Overloaded, StorageFailed: as in `append`.
         """
-        if not 0 <= gap.start_sample <= gap.end_sample <= MAX_POSITION:
-            raise InvalidAudio(f"a gap from sample {gap.start_sample} to {gap.end_sample} is none")
-        request = RecordGap(gap)
+        for gap in gaps:
+            if not 0 <= gap.start_sample <= gap.end_sample <= MAX_POSITION:
+                raise InvalidAudio(f"a gap from sample {gap.start_sample} to {gap.end_sample} is none")
+        request = RecordGap(tuple(gaps))
         self._writer.submit(request)
         return await request.done
 

@@ -107,33 +107,36 @@ class Plan:
         """Add chunks, all or none; returns what is then held, by stream.
 
         A tail belongs after the last sample its stream was sent: it is not taken from a piece sent again
-        that ends before what is held.
+        that ends before what is held, and such a piece without a tail leaves the one that is there.
 
         Raises:
             AudioHole: a chunk begins after what is held.
             NotFound: the stream was deleted.
         """
         ends = self._find_ends(chunks, tails)
+        before = {stream_id: self._stream(stream_id).through for stream_id in tails}
         for chunk in chunks:
             self._stream(chunk.stream_id).add_audio(chunk)
         for stream_id, tail in tails.items():
             stream = self._stream(stream_id)
-            if ends[stream_id] == stream.through:
+            if ends[stream_id] == stream.through and (tail or stream.through > before[stream_id]):
                 stream.tail = tail
         return {stream_id: self._stream(stream_id).through for stream_id in ends}
 
-    def record_gap(self, gap: Gap) -> int:
-        """Add what is not held of a gap; returns what is then held.
+    def record_gaps(self, gaps: Sequence[Gap]) -> dict[int, int]:
+        """Add what is not held of gaps, all or none; returns what is then held, by stream.
 
         Raises:
-            AudioHole: the gap begins after what is held.
-            NotFound: the stream was deleted.
+            AudioHole: a gap begins after what is held.
+            NotFound: a stream was deleted.
         """
-        stream = self._stream(gap.stream_id)
-        if gap.start_sample > stream.through:
-            raise AudioHole(stream.through, gap.start_sample)
-        stream.add_gap(gap.end_sample)
-        return stream.through
+        streams = {gap: self._stream(gap.stream_id) for gap in gaps}
+        for gap, stream in streams.items():
+            if gap.start_sample > stream.through:
+                raise AudioHole(stream.through, gap.start_sample)
+        for gap, stream in streams.items():
+            stream.add_gap(gap.end_sample)
+        return {gap.stream_id: stream.through for gap, stream in streams.items()}
 
     def doom(self, stream_ids: Collection[int]) -> None:
         """Streams that are to go, with what this plan would have added to them."""

@@ -8,10 +8,10 @@ import numpy as np
 
 from meeting_service.accounting import Inventory
 from meeting_service.audio import Pcm
-from meeting_service.errors import StorageFailed
+from meeting_service.errors import AudioDamaged, StorageFailed
 from meeting_service.ledger.inventory import take_inventory
 from meeting_service.ledger.rows import Kind, Row, row_to_pcm
-from meeting_service.ledger.schema import open_reader
+from meeting_service.ledger.schema import Failure, judge_failure, open_reader
 
 _SELECT = """
 SELECT start, length, kind, crc, pcm FROM piece
@@ -31,7 +31,8 @@ class LedgerReader:
         """Samples `[start, end)` of a stream at its own rate, zeros in gaps.
 
         Raises:
-            StorageFailed: part of it is not held, or is damaged; the detail names stream and position.
+            AudioDamaged: part of it is not there, or not as it was written; the detail names stream and position.
+            StorageFailed: it cannot be read now.
         """
         pcm = np.zeros(max(end - start, 0), np.int16)
         known = start
@@ -44,7 +45,7 @@ class LedgerReader:
                 first = max(row.start, start)
                 pcm[first - start : known - start] = samples[first - row.start : known - row.start]
         if known < end:
-            raise StorageFailed(f"audio of stream {stream_id} is not held at sample {known}")
+            raise AudioDamaged(f"audio of stream {stream_id} is not held at sample {known}")
         return pcm
 
     def take_inventory(self, stream_id: int) -> Inventory | None:
@@ -68,6 +69,6 @@ class LedgerReader:
             for first, length, kind, crc, pcm in self._connection.execute(_SELECT, wanted):
                 yield Row(first, length, Kind(kind), pcm), crc
         except (sqlite3.Error, ValueError) as error:
-            raise StorageFailed(
-                f"audio of stream {stream_id} at sample {start} cannot be read: {error}"
-            ) from error
+            damaged = isinstance(error, ValueError) or judge_failure(error) is Failure.DAMAGE
+            kind = AudioDamaged if damaged else StorageFailed
+            raise kind(f"audio of stream {stream_id} at sample {start} cannot be read: {error}") from error

@@ -33,15 +33,15 @@ class Append:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RecordGap:
-    """This audio will never come."""
+    """This audio will never come, all or none of it."""
 
-    gap: Gap
-    done: "asyncio.Future[int]" = field(default_factory=_future)
+    gaps: Sequence[Gap]
+    done: "asyncio.Future[dict[int, int]]" = field(default_factory=_future)
     size_bytes: int = 0
 
-    def plan(self, plan: Plan) -> int:
+    def plan(self, plan: Plan) -> dict[int, int]:
         """Its part of a transaction; returns what to answer after the commit."""
-        return plan.record_gap(self.gap)
+        return plan.record_gaps(self.gaps)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,7 +10,7 @@ from itertools import groupby
 import numpy as np
 
 from meeting_service.audio import Pcm
-from meeting_service.errors import StorageFailed
+from meeting_service.errors import AudioDamaged
 
 MAX_SOUND_SAMPLES = 32_768
 """Longest row with samples: a reader checks a whole row to use a part of it."""
@@ -76,9 +76,9 @@ def row_to_pcm(stream_id: int, row: Row, crc: int) -> Pcm | None:
     """The samples of a row, None where it has none.
 
     Raises:
-        StorageFailed: the row is not what was written.
+        AudioDamaged: the row is not what was written.
     """
     sound = row.kind is Kind.SOUND
     if row.crc(stream_id) != crc or len(row.pcm or b"") != (2 * row.length if sound else 0):
-        raise StorageFailed(f"audio of stream {stream_id} at sample {row.start} is damaged on disk")
+        raise AudioDamaged(f"audio of stream {stream_id} at sample {row.start} is damaged on disk")
     return np.frombuffer(row.pcm or b"", "<i2").astype(np.int16, copy=False) if sound else None

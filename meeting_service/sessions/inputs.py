@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from meeting_service.audio import AudioChunk, Gap
+from meeting_service.audio import AudioChunk
 from meeting_service.errors import AudioHole, InvalidAudio, StreamEnded
 from meeting_service.failpoints import reach
 
@@ -154,8 +154,7 @@ class AudioInput:
 
     async def _declare_gap(self, start: int, end: int) -> int:
         async with self._storing() as streams:
-            for stream in streams:
-                await self._intake.record_gap(stream, Gap(stream.id, start, end))
+            await self._intake.record_gap(streams, start, end)
             return self.through
 
     @asynccontextmanager

@@ -1,10 +1,9 @@
 """The life of a stream: opened with a participant's first audio, ended when they leave."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from meeting_service import metrics
-from meeting_service.audio import Gap
 from meeting_service.broadcast import Broadcaster
 from meeting_service.clock import Clock
 from meeting_service.errors import Conflict, StreamEnded
@@ -12,7 +11,7 @@ from meeting_service.events import StoredEvent
 from meeting_service.failpoints import reach
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import Checkpoint, MeetingState, Stream
-from meeting_service.sessions.gaps import find_unshown, show_gap
+from meeting_service.sessions.gaps import find_unshown
 from meeting_service.sessions.inputs import InputRequest
 from meeting_service.sessions.live import LiveMeeting, LiveStream
 from meeting_service.sessions.repeats import find_former
@@ -112,12 +111,11 @@ class Intake:
             await self.complete(self.end_stream(live), f"end of stream {live.id}")
         return streams
 
-    async def record_gap(self, live: LiveStream, gap: Gap) -> None:
+    async def record_gap(self, streams: Sequence[LiveStream], start: int, end: int) -> None:
         """Record that a stretch of audio will never come, and show it; call it while `storing`."""
-        if new := await self.streams.keep_gap(live, gap):
-            reach("after_gap_is_held")
-            self._publish(await self._store.record_gap(live.stream, show_gap(live.stream, new)))
-        else:
+        await self.streams.keep_gap(streams, start, end)
+        reach("after_gap_is_held")
+        for live in streams:
             await self._show_gaps(live.stream)
 
     async def _open_new(self, meeting: LiveMeeting, participant_id: str, request: InputRequest) -> LiveStream:

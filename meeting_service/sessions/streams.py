@@ -169,14 +169,14 @@ class LiveStreams:
             await self.compare(live)
             self._arrived(live, before[live.id], held[live.id], silent=live.id not in sounding)
 
-    async def keep_gap(self, live: LiveStream, gap: Gap) -> Gap | None:
-        """Record a gap and let the worker know, while `storing`; returns the part of it that is new."""
-        start = max(gap.start_sample, self._ledger.through(live.id))
-        through = await self._ledger.record_gap(gap)
-        await self.compare(live)
-        self._worker.send(AudioArrived(live.id, through))
-        metrics.gap_seconds.inc(max(0, through - start) / live.stream.rate_hz)
-        return Gap(live.id, start, gap.end_sample) if gap.end_sample > start else None
+    async def keep_gap(self, streams: Sequence[LiveStream], start: int, end: int) -> None:
+        """Record a gap of all these streams and let the worker know; call it while `storing`."""
+        before = {live.id: self._ledger.through(live.id) for live in streams}
+        held = await self._ledger.record_gaps([Gap(live.id, start, end) for live in streams])
+        for live in streams:
+            await self.compare(live)
+            self._worker.send(AudioArrived(live.id, held[live.id]))
+            metrics.gap_seconds.inc(max(0, held[live.id] - before[live.id]) / live.stream.rate_hz)
 
     async def _holds(self, stream_id: int, start: int, pcm: Pcm) -> bool:
         """Whether this is held; what cannot be read may be, and is not worth refusing a sender for."""
