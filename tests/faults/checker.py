@@ -58,9 +58,9 @@ def check_ledger(data: Path, script: Script, history: History, meeting_id: str =
 
 
 def count_lost_samples(data: Path, script: Script, history: History, meeting_id: str = "m") -> int:
-    """Acknowledged samples that are not held."""
+    """Acknowledged samples that were not held later on, whether or not they were sent again."""
     streams = _list_streams(data, meeting_id)
-    lost = 0
+    lost = _count_taken_back(history)
     for take in script:
         ids = streams.get(take.participant, [])
         held = _through(data, ids[take.number]) if take.number < len(ids) else 0
@@ -137,6 +137,14 @@ def check_deleted(data: Path, meeting_ids: Sequence[str]) -> Iterator[str]:
         for (stream_id,) in db.execute(query):
             if stream_id not in known:
                 yield f"the ledger holds stream {stream_id}, which belongs to no meeting"
+
+
+def _count_taken_back(history: History) -> int:
+    lost, held = 0, Counter[tuple[str, int]]()
+    for entry in history.of(Kind.ACKNOWLEDGED, Kind.CONTINUES):
+        lost += max(0, held[entry.participant, entry.take] - entry.end)
+        held[entry.participant, entry.take] = entry.end
+    return lost
 
 
 def _list_streams(data: Path, meeting_id: str) -> dict[str, list[int]]:

@@ -25,7 +25,8 @@ from tests.faults.strikes import Kill, Phase, Victim
 
 DOOMED = ("doomed-1", "doomed-2", "doomed-3")
 """meetings that are deleted while the other one goes on, one for each place of a deletion"""
-MEETING_PATIENCE_S = 300.0
+MEETING_PATIENCE_S = 900.0
+"""after which a meeting hangs; on an idle machine it takes a sixtieth"""
 LOOK_S = 0.005
 """how often it is looked whether a failpoint was come to"""
 
@@ -96,7 +97,7 @@ class KilledMeeting:
         try:
             async with asyncio.timeout(MEETING_PATIENCE_S):
                 exports = await self._hold()
-        except (Exception, asyncio.CancelledError) as error:  # the checks say more
+        except Exception as error:  # the checks say more
             self._failures.append(f"the meeting did not come to its end: {error!r}")
         finally:
             for task in self._background:
@@ -106,7 +107,7 @@ class KilledMeeting:
             self.history.write(self._service.folder / "history.jsonl")
         lost = 0
         if exports:
-            self._failures += self._check(exports)
+            self._failures += await asyncio.to_thread(self._check, exports)
             lost = checker.count_lost_samples(self._service.data, self._script, self.history)
         figures = self._figures
         return Remains(exports, self._failures, lost, figures.killed, figures.back_s, figures.caught_up_s)

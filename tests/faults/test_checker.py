@@ -81,6 +81,14 @@ def test_acknowledgements_that_contradict(history: History, kind: Kind, end: int
     assert failure.startswith(found)
 
 
+def test_what_was_taken_back_is_lost(data: Path, history: History) -> None:
+    """Also if it was sent again afterwards."""
+    history.note("ann", Kind.CONTINUES, "ann", 0, end=400)
+    history.note("ann", Kind.ACKNOWLEDGED, "ann", 0, end=1_000)
+
+    assert 600 == checker.count_lost_samples(data, [TAKE], history)
+
+
 def test_acknowledged_and_not_held(data: Path, history: History) -> None:
     """Audio that was acknowledged and is not in the ledger is lost, and counted."""
     history.note("ann", Kind.ACKNOWLEDGED, "ann", 0, end=1_500)
