@@ -22,13 +22,15 @@ from meeting_service.data_folder import LEDGER_FILE, STORE_FILE
 from meeting_service.errors import MeetingServiceError
 from meeting_service.failpoints import FAILPOINTS
 from meeting_service.transcript import RevisionState
-from tests.faults.bots import IMPATIENT
+from tests.faults.bots import IMPATIENT, PCM_TYPE
 from tests.faults.checker import check_databases
 from tests.faults.service import FaultService
 
 RATE_HZ = 16_000
 SECONDS = 10
 PIECE = RATE_HZ // 4
+SMALL = 400
+SMALL_PIECES = 16
 SIGN_SAMPLES = 24
 SIGN_EVERY = 400
 PATIENCE_S = 30.0
@@ -156,6 +158,7 @@ class Deletion:
 
     async def _hold(self, client: MeetingClient, cast: Cast, *, ended: bool) -> None:
         await client.create_meeting(id=cast.meeting_id, title=cast.title, vocabulary=[cast.term])
+        await self._begin_together(client, cast)
         for person in cast.people:
             stream = client.open_stream(cast.meeting_id, person.id, rate=RATE_HZ, name=person.name)
             for at in range(0, len(person.pcm), PIECE):
@@ -165,6 +168,13 @@ class Deletion:
             await client.end(cast.meeting_id)
         while len(await _list_speakers(client, cast)) < len(cast.people):  # noqa: ASYNC110 as bots see it
             await asyncio.sleep(LOOK_S)
+
+    async def _begin_together(self, client: MeetingClient, cast: Cast) -> None:
+        """In pieces so small that those of several people share a page of the database."""
+        for at in range(0, SMALL_PIECES * SMALL, SMALL):
+            for person in cast.people:
+                body = person.pcm[at : at + SMALL].tobytes()
+                await client.post_audio(cast.meeting_id, person.id, body, PCM_TYPE)
 
     async def _transcribe_again(self, client: MeetingClient) -> None:
         meeting_id = self._gone.meeting_id
