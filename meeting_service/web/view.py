@@ -46,10 +46,9 @@ class SpeakerRow:
         """How long they spoke."""
         return self.figures["speech_ms"]
 
-    @property
-    def account(self) -> str:
+    def account(self, *, spoken: bool = True) -> str:
         """What became of their audio, in words."""
-        return figures_to_account(self.figures)
+        return figures_to_account(self.figures, spoken=spoken)
 
     @property
     def unaccounted(self) -> str:
@@ -203,21 +202,21 @@ def ms_to_clock(ms: int) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
-def figures_to_account(figures: Mapping[str, int]) -> str:
-    """One line: received, spoken, transcribed, missing; empty where nothing came."""
+def figures_to_account(figures: Mapping[str, int], *, spoken: bool = True) -> str:
+    """One line: received, spoken unless that is told beside it, transcribed, missing; or empty."""
     if not figures["received_ms"]:
         return ""
     speech_ms, lost_ms, gap_ms = figures["speech_ms"], figures["not_transcribed_ms"], figures["gap_ms"]
     waiting_ms = figures["waiting_ms"]
     parts = [f"{ms_to_clock(figures['received_ms'])} received"]
-    parts += [f"{ms_to_clock(speech_ms)} spoken"] if speech_ms else []
+    parts += [f"{ms_to_clock(speech_ms)} spoken"] if speech_ms and spoken else []
     parts += [f"{_amount(lost_ms)} not transcribed"] if lost_ms else []
     if waiting_ms >= SHOWN_WAITING_MS:
         parts.append(f"{ms_to_clock(waiting_ms)} to come")
     elif speech_ms and not lost_ms:
         parts.append("all transcribed")
     parts += [f"{_amount(gap_ms)} missing"] if gap_ms else []
-    return " · ".join(parts)
+    return " · ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts)
 
 
 def behind_to_text(ms: int) -> str:

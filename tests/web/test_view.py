@@ -1,5 +1,6 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -143,3 +144,38 @@ def test_a_meeting_is_as_long_as_it_runs() -> None:
 def test_a_lag_is_told_in_seconds_then_minutes(ms: int, text: str) -> None:
     """Rounded; nothing is said of none."""
     assert text == behind_to_text(ms)
+
+
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        ({}, ""),
+        ({"received_ms": 724_000}, "12:04 received"),
+        (
+            {"received_ms": 724_000, "speech_ms": 271_000, "transcribed_ms": 271_000, "gap_ms": 7_000},
+            "12:04 received · 4:31 spoken · all transcribed · 7.0 s missing",
+        ),
+        (
+            {"received_ms": 60_000, "speech_ms": 9_000, "not_transcribed_ms": 1, "gap_ms": 10_000},
+            "1:00 received · 0:09 spoken · 0.1 s not transcribed · 0:10 missing",
+        ),
+        (
+            {"received_ms": 60_000, "speech_ms": 9_000, "waiting_ms": 1_000},
+            "1:00 received · 0:09 spoken · 0:01 to come",
+        ),
+    ],
+)
+def test_an_account_is_one_line(figures: dict[str, Any], expected: str) -> None:
+    """What is out of the ordinary is added; nothing that is there shows as nothing, no part is broken."""
+    (speaker,) = participants_to_speakers([Participant("m", "ann", "Ann", **figures)]).values()
+
+    assert expected == speaker.account().replace("\N{NO-BREAK SPACE}", " ")
+    assert "spoken" not in speaker.account(spoken=False)
+    assert "" == speaker.unaccounted
+
+
+def test_what_is_not_accounted_for_is_a_warning() -> None:
+    """One ms shows too."""
+    (speaker,) = participants_to_speakers([Participant("m", "ann", "Ann", unaccounted_ms=1)]).values()
+
+    assert "0.1 s not accounted for" == speaker.unaccounted

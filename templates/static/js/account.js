@@ -21,7 +21,7 @@ export function account(figures) {
     not_transcribed_ms ? `${amount(not_transcribed_ms)} not transcribed` : "",
     waiting_ms >= 1000 ? `${clock(waiting_ms)} to come` : speech_ms && !not_transcribed_ms ? "all transcribed" : "",
     gap_ms ? `${amount(gap_ms)} missing` : "",
-  ].filter(Boolean).join(" · ");
+  ].filter(Boolean).map((part) => part.replaceAll(" ", "\u00a0")).join(" · ");
 }
 
 /** The warning; empty if all is accounted for. */
