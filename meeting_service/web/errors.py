@@ -48,6 +48,7 @@ ANSWERS = {
     "too_fast": Answer(429, CloseCode.TOO_FAST, "Too fast"),
     "too_many": Answer(429, CloseCode.TOO_FAST, "As many as there may be"),
     "storage_failed": Answer(500, CloseCode.FAILED, "What was sent could not be kept"),
+    "audio_damaged": Answer(500, CloseCode.FAILED, "Kept audio is damaged"),
     "disk_full": Answer(507, CloseCode.DISK_FULL, "The disk is full"),
     "recognition_failed": Answer(500, CloseCode.FAILED, "Recognition failed"),
     "internal": Answer(500, CloseCode.FAILED, "Something went wrong here"),
@@ -97,7 +98,7 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     except MeetingServiceError as error:
         return _respond(request, _from_error(error), _extra_headers(error))
     except ConnectionResetError:
-        raise
+        return web.Response(status=HTTPStatus.BAD_REQUEST)  # read by nobody: the caller is gone
     except Exception:
         log.exception("request failed", method=request.method, route=_route(request))
         return _respond(request, _from_error(MeetingServiceError("this is in the log; try again later")), {})

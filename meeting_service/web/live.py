@@ -100,6 +100,8 @@ async def events(request: web.Request) -> web.StreamResponse:
     with sessions.subscribe(meeting_id, after) as watcher:
         await sessions.get_meeting(meeting_id)
         teller = await Teller.begin(sessions, meeting_id)
+        if request.transport is None:
+            raise ConnectionResetError("the reader is gone")
         stalled_s = request.app[SETTINGS].limits.body_idle_s
         async with sse_response(
             request,

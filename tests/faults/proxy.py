@@ -56,7 +56,7 @@ class FaultProxy:
         self.faults = HEALTHY
         """assigned to at any time; holds for what is open, too"""
         self.connections = 0
-        """made so far"""
+        """that reached the service so far"""
         self._chance = random.Random(seed)
         self._to = (host, port)
         self._open: dict[asyncio.Task[None], list[asyncio.StreamWriter]] = {}
@@ -95,7 +95,6 @@ class FaultProxy:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self.connections += 1
         self._open[task] = [writer]
         try:
             await self._join(reader, writer, self._open[task])
@@ -113,6 +112,7 @@ class FaultProxy:
         link = _Link(next(self.faults.cuts, None))
         from_service, to_service = await asyncio.open_connection(*self._to)
         writers.append(to_service)
+        self.connections += 1
         async with asyncio.TaskGroup() as group:
             group.create_task(self._carry(reader, to_service, link, up=True))
             group.create_task(self._carry(from_service, writer, link, up=False))

@@ -4,6 +4,7 @@
 const KINDS = ["sentence", "not_transcribed", "draft", "participant", "gap", "meeting", "revision", "behind", "service", "participant_deleted"];
 const HIDDEN_MS = 30_000;
 const RETRY_MS = 2_000;
+const SILENT_MS = 40_000; // the service says something every 15 s
 
 export class EventStream {
   /**
@@ -17,6 +18,7 @@ export class EventStream {
     this.onHealth = onHealth;
     this.source = null;
     this.timer = null;
+    this.silence = null;
     this.closed = false;
     this.restarting = false;
     document.addEventListener("visibilitychange", () => this.onVisibility());
@@ -28,6 +30,8 @@ export class EventStream {
     clearTimeout(this.timer);
     this.source = new EventSource(`${this.url}?after=${this.after}`);
     this.source.onopen = () => this.onOpen();
+    this.source.addEventListener("alive", () => this.hear());
+    this.hear();
     this.source.addEventListener("restarting", () => this.onRestart());
     this.source.onerror = () => this.onError();
     for (const kind of KINDS) {
@@ -43,6 +47,7 @@ export class EventStream {
 
   release() {
     clearTimeout(this.timer);
+    clearTimeout(this.silence);
     this.source?.close();
     this.source = null;
   }
@@ -53,13 +58,24 @@ export class EventStream {
     this.open();
   }
 
+  // A connection that leads nowhere any more looks like one on which nothing is said.
+  hear() {
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => {
+      this.onHealth("reconnecting");
+      this.reopen();
+    }, SILENT_MS);
+  }
+
   onMessage(kind, event) {
+    this.hear();
     // A draft has no id of its own; the browser repeats the last one there was.
     if (event.lastEventId) this.after = Number(event.lastEventId);
     this.onEvent(kind, JSON.parse(event.data));
   }
 
   onOpen() {
+    this.hear();
     this.restarting = false;
     this.onHealth("live");
   }
