@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 
 from aiohttp import (
     ClientError,
-    ClientResponse,
     ClientSession,
     ClientTimeout,
     ClientWebSocketResponse,
@@ -86,17 +85,11 @@ class Room:
 
     async def ask(self, method: str, url: str, *, accept: tuple[int, ...] = (), **options: Any) -> bytes:
         """Ask again and again until there is an answer."""
-        return (await persist(lambda: self._ask_once(method, url, accept, options)))[1]
-
-    async def head(self, participant: str) -> int:
-        """Where to go on sending."""
-        url = self.path(f"/participants/{participant}/audio")
-        response, _ = await persist(lambda: self._ask_once("HEAD", url, (), {}))
-        return int(response.headers["Upload-Offset"])
+        return await persist(lambda: self._ask_once(method, url, accept, options))
 
     async def _ask_once(
         self, method: str, url: str, accept: tuple[int, ...], options: Mapping[str, Any]
-    ) -> tuple[ClientResponse, bytes]:
+    ) -> bytes:
         given = {"timeout": ClientTimeout(total=ANSWER_S), **options}
         async with self.http.request(method, url, **given) as response:
             body = await response.read()
@@ -104,7 +97,7 @@ class Room:
                 raise Away(f"status {response.status}")
             if not response.ok and response.status not in accept:
                 raise AssertionError(f"{method} {url} is refused: {response.status} {body.decode()}")
-            return response, body
+            return body
 
 
 @asynccontextmanager

@@ -53,7 +53,11 @@ class Nursery:
         self._follower: asyncio.Task[None] | None = None
 
     async def fork(self, port: int, log: IO[bytes]) -> Forked:
-        """A new service on that port; the one before must have ended."""
+        """A new service on that port; the one before must have ended.
+
+        Raises:
+            ChildProcessError: the nursery itself has ended; the log says why.
+        """
         if self._process is None:
             pipe = asyncio.subprocess.PIPE
             self._process = await asyncio.create_subprocess_exec(
@@ -64,7 +68,10 @@ class Nursery:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(f"{port}\n".encode())
-        forked = Forked(int((await self._process.stdout.readline()).split()[1]))
+        _, _, pid = (await self._process.stdout.readline()).decode().partition(" ")
+        if not pid:
+            raise ChildProcessError("the nursery has ended")
+        forked = Forked(int(pid))
         self._follower = asyncio.create_task(self._follow(forked, self._process.stdout), name="nursery")
         return forked
 

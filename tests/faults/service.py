@@ -126,7 +126,10 @@ class FaultService:
         """
         begun_s = time.monotonic()
         with (self.folder / "service.log").open("ab") as log:
-            lines = await self._spawn(log)
+            try:
+                lines = await self._spawn(log)
+            except ChildProcessError as error:
+                raise DidNotStart(f"{error}:\n{self.log[-LOG_TAIL_CHARS:]}") from error
         async with asyncio.timeout(START_PATIENCE_S):
             await self._read_port(lines)
         self.start_s = time.monotonic() - begun_s
