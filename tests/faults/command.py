@@ -28,14 +28,16 @@ def main(words: Sequence[str] | None = None) -> int:
         for campaign in chosen:
             _say(f"{campaign.name:<14} promise {campaign.promise:>2}  ×{campaign.size:<5} {campaign.how}")
         return 0
-    if options.readme:
-        README.write_text(render_readme(README.read_text(), json.loads(RESULTS.read_text())))
+    if options.readme and not options.json:
+        _write_readme()
         return 0
     if unknown := set(options.only) - {campaign.name for campaign in chosen}:
         sys.exit(f"there is no campaign {', '.join(sorted(unknown))}; --list tells which there are")
     results = [_run(campaign, options) for campaign in chosen]
     if options.json:
         _write_results(options.json, results)
+    if options.readme:
+        _write_readme()
     return 1 if any(result["failures"] for result in results) else 0
 
 
@@ -49,7 +51,7 @@ def _parse(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--json", type=Path, metavar="FILE", help="write what came of it here, beside what is there"
     )
-    parser.add_argument("--readme", action="store_true", help="only write the README's table anew")
+    parser.add_argument("--readme", action="store_true", help="write the README's table anew")
     return parser.parse_args(words)
 
 
@@ -81,6 +83,10 @@ def _run(campaign: Campaign, options: argparse.Namespace) -> dict[str, Any]:
 
 async def _run_one(campaign: Campaign, order: Order) -> Outcome:
     return await campaign.run(order)
+
+
+def _write_readme() -> None:
+    README.write_text(render_readme(README.read_text(), json.loads(RESULTS.read_text())))
 
 
 def _tell(campaign: Campaign, outcome: Outcome, seconds: float, folder: Path) -> None:

@@ -1,9 +1,11 @@
 """Random and aimed SIGKILLs of the service, its recogniser and both, under four participants."""
 
+import asyncio
 import shutil
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,8 +43,14 @@ class _Tally:
 
 
 async def run(order: Order) -> Outcome:
-    """Meetings with a few kills each until there were enough."""
+    """Meetings with a few kills each until there were enough; interrupted, what there was until then."""
     tally = _Tally()
+    with suppress(asyncio.CancelledError):
+        await _hold_all(order, tally)
+    return Outcome(sum(tally.killed.values()), tally.failures, _figures(tally))
+
+
+async def _hold_all(order: Order, tally: _Tally) -> None:
     undisturbed: dict[Recogniser, Exports] = {}
     for index, first in enumerate(range(0, order.size, KILLS_A_MEETING)):
         seed, kills = order.seed + index, min(KILLS_A_MEETING, order.size - first)
@@ -51,13 +59,13 @@ async def run(order: Order) -> Outcome:
             undisturbed[recogniser] = await hold_undisturbed(order.folder / recogniser, recogniser)
         folder = order.folder / f"{seed}"
         remains, failures = await hold_killed(folder, seed, kills, recogniser, undisturbed[recogniser])
-        again = f"tests/faults/run --only kills --seed {seed} --kills {kills}"
-        tally.add(remains, failures, recogniser, again)
+        tally.add(
+            remains, failures, recogniser, f"tests/faults/run --only kills --seed {seed} --kills {kills}"
+        )
         if not failures:
             shutil.rmtree(folder)
         told = "; ".join(failures) or "kept"
         order.say(f"   {first + kills:>4} of {order.size} kills, seed {seed}, {recogniser}: {told}")
-    return Outcome(sum(tally.killed.values()), tally.failures, _figures(tally))
 
 
 def choose_recogniser(seed: int) -> Recogniser:
