@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from meeting_service.drafting import DraftRules
 from meeting_service.meeting import Checkpoint, Stream
-from meeting_service.recognition import Samples, Window
+from meeting_service.recognition import Samples, Unrecognised, Window
 from meeting_service.settings import SegmenterSettings
 from meeting_service.transcriber import Finalized, Transcriber
 from meeting_service.transcript import Draft
@@ -282,3 +282,110 @@ def test_a_draft_that_comes_too_late_is_dropped() -> None:
     assert transcriber.complete_draft(late, FakeRecogniser().recognise([late])[0]) is None
     with pytest.raises(ValueError, match="not the draft"):
         transcriber.complete_draft(late, None)
+
+
+class Choosy:
+    """Recognises all windows but those that decode certain samples."""
+
+    def __init__(self, *refused: int) -> None:
+        self.refused = refused
+        self.windows: list[Window] = []
+
+    def work_off(self, transcriber: Transcriber) -> list[Finalized]:
+        """All that is due."""
+        done = []
+        while True:
+            if final := transcriber.complete_known():
+                done.append(final)
+            elif window := transcriber.take_work():
+                self.windows.append(window)
+                bad = any(window.decode_start <= sample < window.decode_end for sample in self.refused)
+                heard = None if bad else FakeRecogniser().recognise([window])[0]
+                done.append(transcriber.complete(window, heard))
+            else:
+                return done
+
+
+def hear(transcriber: Transcriber, audio: Samples, recogniser: Choosy) -> list[Finalized]:
+    """All that becomes final of `audio`, from where the transcriber begins."""
+    transcriber.accept_audio(audio[transcriber.position :])
+    transcriber.finish()
+    return recogniser.work_off(transcriber)
+
+
+def test_speech_that_is_given_up_is_told() -> None:
+    """As a stretch, in the figures, and in the checkpoint as long as the utterance goes on."""
+    transcriber = new_transcriber()
+    done = hear(transcriber, talk(0.5, 40.0, 2.0, seed=3), Choosy(5 * SECOND))
+
+    [lost] = transcriber.take_lost()
+    [given_up, *_] = [final for final in done if final.checkpoint.given_up]
+    assert Unrecognised(given_up.span.start, given_up.span.end) == lost
+    assert lost.start <= 5 * SECOND < lost.end
+    assert (lost.start,) == given_up.checkpoint.given_up
+    assert lost.end - lost.start == given_up.open_samples - given_up.open_transcribed_samples
+    assert lost.end - lost.start == transcriber.checkpoint.unrecognised_samples
+    assert [] == transcriber.take_lost()
+
+
+def test_a_verdict_outlives_who_gave_it() -> None:
+    """Who begins again in the middle of the utterance gives up the same, though it could be recognised."""
+    audio = talk(0.5, 40.0, 2.0, seed=3)
+    first = hear(new_transcriber(), audio, Choosy(5 * SECOND))
+    given_up = next(final.checkpoint for final in first if final.checkpoint.given_up)
+    again = new_transcriber(given_up)
+    everything = Choosy()
+    second = hear(again, audio, everything)
+
+    assert [s for f in first for s in f.sentences] == [s for f in second for s in f.sentences]
+    [lost] = again.take_lost()
+    assert not any(w.decode_start <= lost.start < w.decode_end for w in everything.windows)
+
+
+def test_what_was_given_up_is_not_heard_again() -> None:
+    """Windows after it have silence in its place, for it may be what no recogniser can stand."""
+    transcriber, recogniser = new_transcriber(), Choosy(5 * SECOND)
+    hear(transcriber, talk(0.5, 40.0, 2.0, seed=3), recogniser)
+
+    [lost] = transcriber.take_lost()
+    behind = [w for w in recogniser.windows if lost.end <= w.decode_start and w.start < lost.end]
+    assert behind
+    for window in behind:
+        first = max(lost.start - window.start, 0)
+        assert not window.samples[first : lost.end - window.start].any()
+        assert window.samples[lost.end - window.start :].any()
+
+
+def test_no_draft_is_made_of_what_was_given_up() -> None:
+    """Nor of what is withheld until it is final."""
+    audio = talk(0.5, 5.0, seed=3)
+    drafts = new_transcriber()
+    drafts.accept_audio(audio)
+    start = drafts.open_start
+    assert start is not None
+    assert drafts.draft_due()
+    given_up = new_transcriber(Checkpoint(3, given_up=(start,)))
+    withheld = new_transcriber()
+    withheld.withhold_drafts([start])
+    for transcriber in (given_up, withheld):
+        transcriber.accept_audio(audio)
+
+        assert not transcriber.draft_due()
+        assert transcriber.draft_window() is None
+
+
+def test_audio_that_cannot_be_heard_is_passed_over() -> None:
+    """It is a stretch without text, ends what was being said, is accounted for; who begins anew agrees."""
+    audio = talk(0.5, 3.0, 2.0, 3.0, 2.0, seed=3)
+    transcriber = new_transcriber()
+    transcriber.accept_audio(audio[: 2 * SECOND])
+    transcriber.pass_over(3 * SECOND)
+    before = work_off(transcriber)
+    done = hear(transcriber, audio, Choosy())
+    again = hear(new_transcriber(Checkpoint(3, 3 * SECOND)), audio, Choosy())
+
+    assert [Unrecognised(2 * SECOND, 3 * SECOND)] == transcriber.take_lost()
+    assert 2 * SECOND >= before[-1].span.end
+    assert [s for f in again for s in f.sentences] == [s for f in done for s in f.sentences]
+    assert SECOND == transcriber.checkpoint.unrecognised_samples
+    assert transcriber.checkpoint.speech_samples <= transcriber.checkpoint.resume == len(audio)

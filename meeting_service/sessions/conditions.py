@@ -110,7 +110,7 @@ class Conditions:
 
     def _describe(self) -> str:
         if not self._worker.ready:
-            return "the recogniser is starting"
+            return self._worker.description
         if self._failure is not None:
             return f"the data folder cannot be written: {self._failure.detail}"
         description, behind_ms = self._worker.description, self._streams.behind_ms

@@ -69,7 +69,7 @@ class Worker(Protocol):
 
     @property
     def description(self) -> str:
-        """Model, device and arithmetic, for people."""
+        """Model, device and arithmetic, for people; while nobody is ready, why."""
         ...
 
     async def start(self) -> None:
@@ -129,8 +129,9 @@ class ChildWorker:
         self._unwritten: list[bytes] = []
         self._process: asyncio.subprocess.Process | None = None
         self._supervisor: asyncio.Task[None] | None = None
+        self._refusal: str | None = None
         self.ready = False
-        self.description = ""
+        self.description = "the recogniser is starting"
         self.restarts = 0
 
     @property
@@ -149,7 +150,7 @@ class ChildWorker:
         if not isinstance(first, Ready):
             await self._end_process()
             detail = first.detail if isinstance(first, StartFailed) else None
-            why = detail or self._stuck or "it ended while starting"
+            why = detail or (f"it {self._stuck}" if self._stuck else "it ended while starting")
             raise CannotStart(f"the recogniser cannot start: {why}")
         self._became_ready(first)
         self._supervisor = asyncio.create_task(self._supervise(reader), name="worker supervisor")
@@ -267,10 +268,11 @@ class ChildWorker:
         away = asyncio.create_task(self._tell_away(), name="worker is away")
         try:
             while True:
-                await self._bury()
+                reason = await self._bury()
                 self.restarts += 1
                 delay_s = self._pace.died(lived_s)
-                log.warning("worker_restarts", restarts=self.restarts, delay_s=delay_s)
+                self.description = f"the recogniser {reason} and is started again; audio is kept"
+                log.warning("worker_restarts", reason=reason, restarts=self.restarts, delay_s=delay_s)
                 await asyncio.sleep(delay_s)
                 lived_s = 0.0
                 if reader := await self._try_to_start():
@@ -286,21 +288,24 @@ class ChildWorker:
             log.error("worker_not_started", error=error.strerror or type(error).__name__)
             return None
         first = await self._read(reader)
-        if not isinstance(first, Ready):
-            return None
-        self._became_ready(first)
-        return reader
+        if isinstance(first, Ready):
+            self._became_ready(first)
+            return reader
+        self._refusal = f"cannot start ({first.detail})" if isinstance(first, StartFailed) else None
+        return None
 
-    async def _bury(self) -> None:
-        """End a child for good and learn what it died of."""
-        await self._end_process()
+    async def _bury(self) -> str:
+        """End a child for good; returns how it ended, and accuses what was in work."""
+        code = await self._end_process()
+        reason = self._refusal or self._stuck or _describe_end(code)
         items = self._board.read().items if self._board else ()
-        self._board = None
+        self._board = self._refusal = self._stuck = None
         if items:
             log.error("worker_died_at_work", in_work=[tuple(item) for item in items])
         for item in self._suspects.accuse(items):
             log.error("audio_given_up", kind=item.kind.name, stream=item.stream_id, start=item.start)
             self._pace.solved()
+        return reason
 
     async def _tell_away(self) -> None:
         """Say every second that nobody is there, to who has the time to hear it."""
@@ -315,7 +320,8 @@ class ChildWorker:
         self._ready_from_s = _now_s()
         self.description = ready.description
 
-    async def _end_process(self) -> None:
+    async def _end_process(self) -> int | None:
+        """End the child; its exit code, None if there was none."""
         if self._watching is not None:
             self._watching.cancel()
             self._watching = None
@@ -325,18 +331,25 @@ class ChildWorker:
                 await self._writer.wait_closed()
             self._writer = None
         if self._process is None:
-            return
+            return None
         try:
-            await asyncio.wait_for(self._process.wait(), STOP_PATIENCE_S)
+            code = await asyncio.wait_for(self._process.wait(), STOP_PATIENCE_S)
         except TimeoutError:
             self._kill()
-            await self._process.wait()
+            code = await self._process.wait()
         self._process = None
+        return code
 
     def _kill(self) -> None:
         if self._process is not None:
             with suppress(ProcessLookupError):
                 self._process.kill()
+
+
+def _describe_end(code: int | None) -> str:
+    if code is None:
+        return "could not be started"
+    return f"was ended by signal {-code}" if code < 0 else f"ended with {code}"
 
 
 def _now_s() -> float:

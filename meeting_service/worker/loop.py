@@ -43,6 +43,8 @@ _SILENT_FRAMES = np.zeros((32, VOICE_FRAME_SAMPLES), np.float32)
 
 TELL_S = 1.0
 """how often it is told who is behind"""
+ENOUGH_BATCHES = 2
+"""of windows that wait, after which no second one is made of the same stream"""
 LIVE_SLICES = 8
 """slices of live streams that are fed before one of a stream that is behind"""
 
@@ -145,10 +147,16 @@ class RecognitionLoop:
                 await self._audio.wait()
 
     def _next_hungry(self) -> StreamWork | None:
-        """Who is to be fed now: mostly somebody live; the background when nobody else is hungry."""
+        """Who is to be fed now: mostly somebody live; the background when nobody else is hungry.
+
+        While there is work for some batches, nobody hears on who has some waiting: it takes memory.
+        """
         self._slices += 1
         rest = None
+        enough = len(self._waiting) >= ENOUGH_BATCHES * self._recognition.max_batch
         for work in self._hungry.values():
+            if enough and work.waiting:
+                continue
             if work.live and self._slices % LIVE_SLICES:
                 return work
             if rest is None or (rest.background and not work.background):
@@ -228,6 +236,7 @@ class RecognitionLoop:
         self._no_batch.clear()
         answers = await self._isolation.recognise(jobs)
         self._no_batch.set()
+        self._audio.set()
         now_s = _now_s()
         patient = sum(len(job.window.samples) for job in jobs if job.patient)
         pressing = sum(len(job.window.samples) for job in jobs if not job.patient)

@@ -46,11 +46,9 @@ class Watch:
         progress = doing.cpu_s - self._cpu_s >= PROGRESS_CPU_S
         self._cpu_s = doing.cpu_s if progress else self._cpu_s
         self._idle_looks = 0 if progress else self._idle_looks + 1
-        return (
-            "it does not get on with loading"
-            if self._passed(self._idle_looks, self._patience.loading_s)
-            else None
-        )
+        if self._passed(self._idle_looks, self._patience.loading_s):
+            return "does not get on with loading"
+        return None
 
     def look_at_work(self, doing: Doing) -> str | None:
         """Why a child that is ready is to be ended; None if it works."""
@@ -59,9 +57,9 @@ class Watch:
         self._batch_looks = self._batch_looks + 1 if same else 0
         self._beats, self._batch = doing.beats, doing.batch
         if self._passed(self._silent_looks, self._patience.silent_s):
-            return "it does nothing"
+            return "does nothing"
         if self._passed(self._batch_looks, self.allow_s(doing.expected_s)):
-            return "a batch takes too long"
+            return "takes too long over a batch"
         return None
 
     def allow_s(self, expected_s: float) -> float:

@@ -10,21 +10,36 @@ from pathlib import Path
 
 from meeting_service.errors import RecognitionFailed
 from meeting_service.recognition import Hypothesis, Samples, Window
-from meeting_service.worker.child import run_child
+from meeting_service.worker.child import Models, run_child
 from meeting_service.worker.messages import Configure
 from tests.fakes import FakeRecogniser, LoudnessDetector
 from tests.faults.steering import STEERING, is_marked, read_told
 
 
-class SteeredModels:
-    """The hashing recogniser, under orders from outside: see `steering`. Owned by the engine's thread."""
+class HashingModels:
+    """The one that hashes, whatever model is asked for."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self) -> None:
         self._recogniser = FakeRecogniser()
 
     def recognise(self, windows: Sequence[Window], model: str | None = None) -> list[Hypothesis]:
-        """What the audio hashes to, or what was ordered."""
+        """What the audio hashes to."""
+        return self._recogniser.recognise(windows)
+
+    def describe(self) -> str:
+        """For people."""
+        return "hashing"
+
+
+class SteeredModels:
+    """Models under orders from outside: see `steering`. Owned by the engine's thread."""
+
+    def __init__(self, folder: Path, models: Models) -> None:
+        self._folder = folder
+        self._models = models
+
+    def recognise(self, windows: Sequence[Window], model: str | None = None) -> list[Hypothesis]:
+        """What the models say, or what was ordered."""
         while read_told(self._folder, "stall") is not None:
             time.sleep(0.01)
         if slow_s := read_told(self._folder, "slow"):
@@ -39,11 +54,11 @@ class SteeredModels:
                 time.sleep(0.01)
             if read_told(self._folder, "fail") is not None:
                 raise RecognitionFailed("told to fail")
-        return self._recogniser.recognise(windows)
+        return self._models.recognise(windows, model)
 
     def describe(self) -> str:
         """For people."""
-        return "hashing"
+        return self._models.describe()
 
 
 class SteeredDetector(LoudnessDetector):
@@ -58,7 +73,7 @@ class SteeredDetector(LoudnessDetector):
 
 def load(_configure: Configure) -> SteeredModels:
     """Models that need no loading."""
-    return SteeredModels(Path(os.environ[STEERING]))
+    return SteeredModels(Path(os.environ[STEERING]), HashingModels())
 
 
 if __name__ == "__main__":

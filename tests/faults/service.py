@@ -30,6 +30,16 @@ class Recogniser(StrEnum):
     """words are a hash of the audio; starts at once and can be steered"""
     BUNDLED = "bundled"
     """the bundled model, run by the `serve` of every user"""
+    STEERED = "steered"
+    """the bundled model, which can be steered"""
+
+
+_CHILDREN = {
+    Recogniser.HASHING: "tests.faults.hashing",
+    Recogniser.BUNDLED: "meeting_service.worker",
+    Recogniser.STEERED: "tests.faults.steered",
+}
+"""the module of the recogniser's process"""
 
 
 class DidNotStart(Exception):
@@ -111,11 +121,8 @@ class FaultService:
 
     def worker_pid(self) -> int | None:
         """The recogniser's process; None while there is none."""
-        module = (
-            "tests.faults.hashing" if self._recogniser is Recogniser.HASHING else "meeting_service.worker"
-        )
         with suppress(psutil.Error, ProcessLookupError):
-            return _find(self.pid, module)
+            return _find(self.pid, _CHILDREN[self._recogniser])
         return None
 
     async def start(self) -> None:
@@ -169,7 +176,7 @@ class FaultService:
 
     @property
     def _command(self) -> list[str]:
-        module = ["tests.faults.serving"]
+        module = ["tests.faults.serving", "--child", _CHILDREN[self._recogniser]]
         if self._recogniser is Recogniser.BUNDLED:
             module = ["meeting_service", "serve"]
         return [sys.executable, "-m", *module, "--port", str(self.port), "--data", str(self.data)]

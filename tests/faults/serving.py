@@ -31,6 +31,7 @@ def _serve(words: Sequence[str]) -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--data", required=True)
+    parser.add_argument("--child", default="tests.faults.hashing", help="the module that recognises")
     arguments = parser.parse_args(words)
     settings = load_settings(
         overrides={
@@ -43,9 +44,7 @@ def _serve(words: Sequence[str]) -> None:
     check_folder(settings.data.directory)
     check_unused(settings.data.directory)
     configure_logging(settings.logging)
-    worker = ChildWorker(
-        configure_child(settings), module="tests.faults.hashing", notes=settings.data.directory
-    )
+    worker = ChildWorker(configure_child(settings), module=arguments.child, notes=settings.data.directory)
     asyncio.run(serve(settings, _announce, listener=listener, worker=worker))
 
 

@@ -16,6 +16,7 @@ from meeting_service.meeting import Checkpoint, Stream
 from meeting_service.recognition import DecodingConfig
 from meeting_service.worker.home import MAX_LINE_BYTES, MAX_REPLIES, MAX_UNREAD_BYTES, ChildWorker
 from meeting_service.worker.messages import (
+    Away,
     Configure,
     DraftsPaced,
     OpenStream,
@@ -25,6 +26,7 @@ from meeting_service.worker.messages import (
     StartFailed,
     encode,
 )
+from meeting_service.worker.watch import Patience
 
 CONFIGURE = Configure("/nowhere/audio.db", ("demo",), "auto", {}, {}, {})
 READY = encode(Ready("a child of a test"))
@@ -56,10 +58,12 @@ def write_child(folder: Path, *sayings: bytes) -> str:
 
 
 @asynccontextmanager
-async def running(monkeypatch: pytest.MonkeyPatch, program: str) -> AsyncIterator[ChildWorker]:
+async def running(
+    monkeypatch: pytest.MonkeyPatch, program: str, patience: Patience | None = None
+) -> AsyncIterator[ChildWorker]:
     """A worker whose children run this program."""
     monkeypatch.setattr(sys, "executable", program)
-    worker = ChildWorker(CONFIGURE, restart_delays_s=(0.0, 0.01))
+    worker = ChildWorker(CONFIGURE, restart_delays_s=(0.0, 0.01), patience=patience)
     async with asyncio.timeout(60):  # what hangs fails
         try:
             await worker.start()
@@ -69,12 +73,13 @@ async def running(monkeypatch: pytest.MonkeyPatch, program: str) -> AsyncIterato
 
 
 async def until_restarted(worker: ChildWorker) -> list[Reply]:
-    """What is answered before a new child has taken over."""
+    """What children answered before a new one has taken over."""
     replies: list[Reply] = []
     async for reply in worker.replies():
         if isinstance(reply, Restarted):
             break
-        replies.append(reply)
+        if not isinstance(reply, Away):
+            replies.append(reply)
     return replies
 
 
