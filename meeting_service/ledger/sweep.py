@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from meeting_service.failpoints import reach
 from meeting_service.ledger.schema import empty_log
 
-_ROWS_A_STEP = 64
-_PAGES_A_STEP = 1_024
+_ROWS_A_STEP = 8
+_PAGES_A_STEP = 64
 
 
 def sweep(connection: sqlite3.Connection, stream_ids: Sequence[int]) -> Iterator[None]:
