@@ -8,6 +8,8 @@ from pathlib import Path
 
 from meeting_service.errors import DiskFull, MeetingServiceError, StorageFailed
 
+SYNC_EVERY_BYTES = 8 << 20
+
 OnProgress = Callable[[float, float | None], None]
 """Told bytes done and bytes in all."""
 OnBytes = Callable[[int], None]
@@ -33,6 +35,33 @@ def explain(error: Exception, what: str) -> MeetingServiceError:
         return DiskFull(f"{what}: there is no room left")
     reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
     return StorageFailed(f"{what}: {reason}")
+
+
+class SteadySync:
+    """Syncs a file that grows a little at a time. One sync of it all would hold up everybody else's.
+
+    Args:
+        path: of the file; it must be there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._handle = os.open(path, os.O_RDONLY)
+        self._unsynced_bytes = 0
+
+    def grown(self, more: int) -> None:
+        """The file holds so many bytes more."""
+        self._unsynced_bytes += more
+        if self._unsynced_bytes >= SYNC_EVERY_BYTES:
+            self.sync()
+
+    def sync(self) -> None:
+        """Make what the file holds durable."""
+        self._unsynced_bytes = 0
+        os.fsync(self._handle)
+
+    def close(self) -> None:
+        """Let go of the file, synced or not."""
+        os.close(self._handle)
 
 
 def sync_file(path: Path) -> None:

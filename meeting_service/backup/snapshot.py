@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
-from meeting_service.backup.files import OnBytes
+from meeting_service.backup.files import OnBytes, SteadySync
 from meeting_service.errors import StorageFailed
 
 PAGES_A_STEP = 256
@@ -47,10 +47,10 @@ class Snapshot:
             nonlocal told
             done = (total - remaining) * self.page_bytes
             on_bytes(done - told)
+            steady.grown(done - told)
             told = done
 
-        with closing(sqlite3.connect(to)) as target:
-            # Whoever wants it durable syncs it once.
+        with closing(SteadySync(to)) as steady, closing(sqlite3.connect(to)) as target:
             target.execute("PRAGMA synchronous = OFF")
             self._connection.backup(target, pages=PAGES_A_STEP, progress=tell)
         check_integrity(to, named=self._path)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from meeting_service import __version__
 from meeting_service.backup.archive import FileEntry, Manifest, write_archive
-from meeting_service.backup.files import OnBytes, OnProgress, counting, explain, sync_file
+from meeting_service.backup.files import OnBytes, OnProgress, SteadySync, counting, explain
 from meeting_service.backup.snapshot import Snapshot, take_snapshots
 from meeting_service.data_folder import LEDGER_FILE, STORE_FILE, sync_folder
 from meeting_service.errors import Conflict, NotFound
@@ -93,10 +93,17 @@ def _write(folder: Path, names: list[str], partial: Path, on_progress: OnProgres
         revision = _read_revision(files[STORE_FILE])
         return Manifest(service=__version__, taken_at=taken_at, revision=revision, files=entries)
 
-    with (partial / "archive").open("wb") as archive:
-        os.fchmod(archive.fileno(), 0o600)
-        manifest = write_archive(archive, files, make_manifest, on_bytes)
-    sync_file(partial / "archive")
+    archive = partial / "archive"
+    archive.touch(mode=0o600)
+    with closing(SteadySync(archive)) as steady:
+
+        def grown(more: int) -> None:
+            on_bytes(more)
+            steady.grown(more)
+
+        with archive.open("wb") as file:
+            manifest = write_archive(file, files, make_manifest, grown)
+        steady.sync()
     return manifest
 
 
