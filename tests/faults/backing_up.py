@@ -24,8 +24,8 @@ from meeting_service.ledger import Ledger, LedgerReader
 from meeting_service.meeting import NewMeeting
 from meeting_service.storage import Store
 from meeting_service.transcript import Sentence
-from tests.faults.bots import IMPATIENT, PCM_TYPE
 from tests.faults.checker import check_databases
+from tests.faults.room import IMPATIENT, PCM_TYPE
 from tests.faults.script import RATE_HZ, START, make_script
 from tests.faults.service import FaultService
 

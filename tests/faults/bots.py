@@ -1,4 +1,4 @@
-"""Bots and watchers that go on by themselves whatever happens to the service, and log what they see.
+"""Bots that go on by themselves whatever happens to the service, and log what they see.
 
 They do what the documentation tells a bot to do, no more: keep what is not acknowledged, ask where to go on,
 send it again from there.
@@ -6,114 +6,22 @@ send it again from there.
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import asdict
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 from aiohttp import (
     ClientError,
-    ClientSession,
     ClientTimeout,
     ClientWebSocketResponse,
     WSMsgType,
 )
 
 from meeting_service.audio import Encoding, RawFormat
-from meeting_service.client import MeetingClient, Patience
-from meeting_service.events import MeetingChanged, SentenceFinalized, StoredEvent, StoredEventKind
-from meeting_service.meeting import MeetingState
+from meeting_service.client import MeetingClient
 from meeting_service.protocol import SUBPROTOCOL, AudioMessage, DeclareGap, End, Hello, StreamSpec
-from tests.faults.history import History, Kind
-from tests.faults.script import RATE_HZ, START, By, Script, Take
-
-PIECE = RATE_HZ // 4
-"""samples sent at once"""
-RETRY_S = 0.05
-ANSWER_S = 20.0
-"""after which a request is made again; far more than any answer takes"""
-IMPATIENT = Patience(delays_s=(RETRY_S,), jitter_s=RETRY_S, later_s=RETRY_S)
-PCM_TYPE = f"audio/pcm;rate={RATE_HZ};encoding=s16le"
-
-T = TypeVar("T")
-
-
-class Away(Exception):
-    """The service gave no answer, or one that says to try again."""
-
-
-class Room:
-    """A meeting that bots are in: where the service is, what they have seen. One event loop.
-
-    Args:
-        url: of the service, the same over restarts.
-        http: closed by who made it.
-        history: where everybody logs.
-        speed: how many times faster than people they speak.
-        meeting_id: of the meeting.
-    """
-
-    def __init__(
-        self, url: str, http: ClientSession, history: History, speed: float = 20.0, meeting_id: str = "m"
-    ) -> None:
-        self.url = url
-        self.http = http
-        self.history = history
-        self.pause_s = PIECE / RATE_HZ / speed
-        self.id = meeting_id
-
-    def path(self, rest: str = "") -> str:
-        """An address of the meeting."""
-        return f"{self.url}/v1/meetings/{self.id}{rest}"
-
-    async def create(self) -> None:
-        """The meeting, whose clock starts where the script does."""
-        body = {"id": self.id, "title": "Campaign", "started_at": START.isoformat()}
-        await self.ask("POST", f"{self.url}/v1/meetings", json=body)
-
-    async def end(self) -> None:
-        """End the meeting; all text is final when this returns, whatever happens meanwhile."""
-        await self.ask("POST", self.path("/end"), timeout=ClientTimeout(total=None))
-
-    async def delete(self) -> None:
-        """Delete the meeting; one that is gone already is fine."""
-        await self.ask("DELETE", self.path(), accept=(404,), timeout=ClientTimeout(total=None))
-
-    async def download(self, name: str) -> bytes:
-        """The transcript in a format."""
-        return await self.ask("GET", self.path(f"/transcript.{name}"))
-
-    async def ask(self, method: str, url: str, *, accept: tuple[int, ...] = (), **options: Any) -> bytes:
-        """Ask again and again until there is an answer."""
-        return await persist(lambda: self._ask_once(method, url, accept, options))
-
-    async def _ask_once(
-        self, method: str, url: str, accept: tuple[int, ...], options: Mapping[str, Any]
-    ) -> bytes:
-        given = {"timeout": ClientTimeout(total=ANSWER_S), **options}
-        async with self.http.request(method, url, **given) as response:
-            body = await response.read()
-            if response.status >= 500 or response.status == 429:
-                raise Away(f"status {response.status}")
-            if not response.ok and response.status not in accept:
-                raise AssertionError(f"{method} {url} is refused: {response.status} {body.decode()}")
-            return body
-
-
-@asynccontextmanager
-async def room(url: str, history: History, speed: float = 20.0) -> AsyncIterator[Room]:
-    """A room with its own connections, closed afterwards."""
-    async with ClientSession() as http:
-        yield Room(url, http, history, speed)
-
-
-async def persist(attempt: Callable[[], Awaitable[T]]) -> T:
-    """Try until the service answers."""
-    while True:
-        try:
-            return await attempt()
-        except (ClientError, OSError, TimeoutError, Away):
-            await asyncio.sleep(RETRY_S)
+from tests.faults.history import Kind
+from tests.faults.room import ANSWER_S, IMPATIENT, PCM_TYPE, PIECE, RETRY_S, Away, Room
+from tests.faults.script import RATE_HZ, By, Script, Take
 
 
 async def play(script: Script, where: Room) -> None:
@@ -289,58 +197,6 @@ _PLAYERS: Mapping[By, Callable[[Take, Room], Awaitable[None]]] = {
     By.SOCKET: _speak_by_socket,
     By.CLIENT: _speak_by_client,
 }
-
-
-async def watch(where: Room, name: str = "watcher") -> None:
-    """Follow the meeting as a browser does, resuming by `Last-Event-ID`, until it has ended."""
-    last = 0
-    while True:
-        try:
-            async for kind, seq, data in _listen(where, last):
-                last = seq
-                where.history.note(name, Kind.EVENT, end=seq, detail=f"{kind} {data}")
-                if kind == "meeting" and json.loads(data)["state"] == MeetingState.ENDED:
-                    return
-        except (ClientError, OSError, TimeoutError, Away):
-            pass
-        await asyncio.sleep(RETRY_S)
-
-
-async def _listen(where: Room, after: int) -> AsyncIterator[tuple[str, int, str]]:
-    headers = {"Last-Event-ID": str(after)}
-    timeout = ClientTimeout(total=None, sock_read=60)
-    async with where.http.get(where.path("/events"), headers=headers, timeout=timeout) as response:
-        if response.status != 200:
-            raise Away(f"status {response.status}")
-        fields: dict[str, str] = {}
-        async for line in response.content:
-            name, _, value = line.decode().rstrip("\n").partition(": ")
-            if name:
-                fields[name] = value
-                continue
-            if "id" in fields:
-                yield fields["event"], int(fields["id"]), fields["data"]
-            fields = {}
-
-
-async def watch_by_client(where: Room, name: str = "client") -> None:
-    """Follow the meeting with our own client until it has ended."""
-    async with MeetingClient(where.url, patience=IMPATIENT) as client:
-        async for event in client.events(where.id):
-            if isinstance(event, StoredEvent):
-                where.history.note(name, Kind.EVENT, end=event.seq, detail=_describe(event.event))
-                if (
-                    isinstance(event.event, MeetingChanged)
-                    and event.event.meeting.state is MeetingState.ENDED
-                ):
-                    return
-
-
-def _describe(event: StoredEventKind) -> str:
-    """As the other watcher notes it."""
-    if isinstance(event, SentenceFinalized):
-        return f"sentence {json.dumps(asdict(event.sentence))}"
-    return type(event).__name__
 
 
 def _note(where: Room, take: Take, kind: Kind, start: int = 0, end: int = 0, detail: str = "") -> None:

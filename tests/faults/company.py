@@ -12,8 +12,8 @@ from aiohttp import ClientError, ClientSession
 from yarl import URL
 
 from meeting_service.audio import Pcm
-from tests.faults.bots import PCM_TYPE, RETRY_S, Away, Room
 from tests.faults.history import History
+from tests.faults.room import PCM_TYPE, RETRY_S, Away, Room
 from tests.faults.script import START
 
 DEAF_BUFFER_BYTES = 4_096

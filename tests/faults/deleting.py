@@ -22,8 +22,8 @@ from meeting_service.data_folder import LEDGER_FILE, STORE_FILE
 from meeting_service.errors import MeetingServiceError
 from meeting_service.failpoints import FAILPOINTS
 from meeting_service.transcript import RevisionState
-from tests.faults.bots import IMPATIENT, PCM_TYPE
 from tests.faults.checker import check_databases
+from tests.faults.room import IMPATIENT, PCM_TYPE
 from tests.faults.service import FaultService
 
 RATE_HZ = 16_000

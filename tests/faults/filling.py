@@ -6,8 +6,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from meeting_service.data_folder import STORE_FILE
-from tests.faults.bots import Room
 from tests.faults.checker import Exports
+from tests.faults.room import Room
 from tests.faults.script import Script
 from tests.faults.service import FaultService
 from tests.faults.small_disk import SmallDisk, mount_small_disk

@@ -16,9 +16,11 @@ from meeting_service.data_folder import STORE_FILE
 from meeting_service.exports import formats
 from meeting_service.failpoints import FAILPOINTS
 from tests.faults import checker
-from tests.faults.bots import PIECE, Room, play, room, watch, watch_by_client
+from tests.faults.bots import play
 from tests.faults.checker import Exports
+from tests.faults.followers import watch, watch_by_client
 from tests.faults.history import History, Kind
+from tests.faults.room import PIECE, Room, room
 from tests.faults.script import Script
 from tests.faults.service import DidNotStart, FaultService, Recogniser
 from tests.faults.strikes import Kill, Phase, Victim

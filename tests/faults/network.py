@@ -14,11 +14,12 @@ from meeting_service.audio import Encoding, RawFormat
 from meeting_service.client import ConnectionReport, ConnectionState, MeetingClient, Patience, PostedStream
 from meeting_service.exports import formats
 from tests.faults import checker
-from tests.faults.bots import PIECE, Room, watch, watch_by_client
 from tests.faults.checker import Exports
+from tests.faults.followers import watch, watch_by_client
 from tests.faults.history import History, Kind
 from tests.faults.proxy import HEALTHY, FaultProxy
 from tests.faults.readme_bot import load_bot
+from tests.faults.room import PIECE, Room
 from tests.faults.script import RATE_HZ, By, Script, Take, make_script
 from tests.faults.service import FaultService
 

@@ -13,8 +13,10 @@ import numpy as np
 
 from meeting_service.audio import Pcm
 from meeting_service.exports import formats
-from tests.faults.bots import Room, play, room, watch
+from tests.faults.bots import play
+from tests.faults.followers import watch
 from tests.faults.history import History, Kind
+from tests.faults.room import Room, room
 from tests.faults.script import RATE_HZ, By, Script, Take
 from tests.faults.service import FaultService, Recogniser
 from tests.faults.steering import MARK_SAMPLES, Steering, mark

@@ -15,8 +15,9 @@ import numpy as np
 import psutil
 
 from meeting_service.audio import Pcm
-from tests.faults.bots import Room, play, room
+from tests.faults.bots import play
 from tests.faults.history import History, Kind
+from tests.faults.room import Room, room
 from tests.faults.script import RATE_HZ, By, Script, Take
 from tests.faults.service import FaultService
 from tests.signals import talk

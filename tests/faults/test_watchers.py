@@ -12,8 +12,9 @@ import psutil
 import pytest
 from playwright.async_api import expect
 
-from tests.faults.bots import Room, watch
+from tests.faults.followers import watch
 from tests.faults.proxy import FaultProxy, Faults
+from tests.faults.room import Room
 from tests.faults.watching import WatchedMeeting
 from tests.web.browser import Window, open_browser, open_window
 

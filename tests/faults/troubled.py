@@ -11,9 +11,11 @@ from aiohttp import ClientSession
 
 from meeting_service.exports import formats
 from tests.faults import checker
-from tests.faults.bots import PCM_TYPE, PIECE, Room, play, watch, watch_by_client
+from tests.faults.bots import play
 from tests.faults.checker import Exports
+from tests.faults.followers import watch, watch_by_client
 from tests.faults.history import History
+from tests.faults.room import PCM_TYPE, PIECE, Room
 from tests.faults.script import Script
 from tests.faults.service import FaultService
 

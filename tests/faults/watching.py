@@ -10,9 +10,10 @@ from pathlib import Path
 from aiohttp import ClientSession
 
 from tests.faults import checker
-from tests.faults.bots import PIECE, Room, watch, watch_by_client
+from tests.faults.followers import watch, watch_by_client
 from tests.faults.history import History
 from tests.faults.proxy import FaultProxy, Faults
+from tests.faults.room import PIECE, Room
 from tests.faults.script import RATE_HZ, Take, make_script
 from tests.faults.service import FaultService
 

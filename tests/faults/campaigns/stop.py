@@ -20,11 +20,13 @@ from aiohttp import ClientSession
 from meeting_service.audio import Pcm
 from meeting_service.data_folder import STORE_FILE
 from tests.faults import checker
-from tests.faults.bots import Room, play, watch, watch_by_client
+from tests.faults.bots import play
 from tests.faults.campaign import Campaign, Order, Outcome
 from tests.faults.checker import Exports
 from tests.faults.company import create_half, download, end_others, post_half, read_never
+from tests.faults.followers import watch, watch_by_client
 from tests.faults.history import History
+from tests.faults.room import Room
 from tests.faults.script import RATE_HZ, Script, make_script
 from tests.faults.service import DidNotStart, FaultService
 
