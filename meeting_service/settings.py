@@ -168,7 +168,8 @@ def _merge(base: dict[str, Any], over: dict[str, Any]) -> None:
 
 def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
-    name = ".".join(str(part) for part in first["loc"])
+    # A setting is a name in a section; beyond it pydantic tells which of a number or a word was tried.
+    name = ".".join(str(part) for part in first["loc"][:2])
     if first["type"] == "extra_forbidden":
         return f"there is no setting {name}; see config/default.toml for those there are"
     said = f"{first['msg'][0].lower()}{first['msg'][1:]}"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from meeting_service.errors import CannotStart
+from meeting_service.retention import Retention
 from meeting_service.settings import load_settings
 
 
@@ -18,6 +19,14 @@ from meeting_service.settings import load_settings
         ("limits", "meeting_h", 0.0, "setting limits.meeting_h = 0.0 does not fit: 0.1 to 168"),
         ("limits", "meeting_h", float("nan"), "setting limits.meeting_h = nan does not fit: 0.1 to 168"),
         ("model", "name", "", "setting model.name = '' does not fit: a text that is not empty"),
+        (
+            *("retention", "audio_days", "always"),
+            "setting retention.audio_days = 'always' does not fit: 0 to 36500, or \"forever\"",
+        ),
+        (
+            *("retention", "transcripts_days", 0),
+            'setting retention.transcripts_days = 0 does not fit: 0.04 to 36500, or "forever"',
+        ),
         (
             "logging",
             "level",
@@ -54,6 +63,15 @@ def test_later_sources_win(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     settings = load_settings(config, {"server": {"port": 3}})
 
     assert ("::1", 3, 2) == (settings.server.host, settings.server.port, settings.limits.watchers)
+
+
+def test_days_in_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A number, or the word for no limit."""
+    monkeypatch.setenv("MEETING_SERVICE_RETENTION__AUDIO_DAYS", "1.5")
+    assert Retention(1.5, None) == load_settings().retention.rules
+
+    monkeypatch.setenv("MEETING_SERVICE_RETENTION__AUDIO_DAYS", "forever")
+    assert Retention(None, None) == load_settings().retention.rules
 
 
 def test_a_list_in_the_environment_is_json(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from meeting_service.errors import CannotStart
-from meeting_service.meeting import NewMeeting
+from meeting_service.meeting import MeetingState, NewMeeting
 from meeting_service.resources import resource_path
 from meeting_service.storage import Store, migrate
 from meeting_service.storage.schema import metadata
@@ -261,6 +262,23 @@ async def test_database_of_before_untranscribed(path: Path, clock: FakeClock) ->
         [person.not_transcribed_ms for person in transcript.participants],
     )
     assert before == dump(path.with_name("meetings.db.0002.bak"))
+
+
+async def test_database_of_before_retention(path: Path, clock: FakeClock) -> None:
+    """What was written by 0003 is kept as if it had ended with the upgrade, and its audio is still kept."""
+    make_former(path, "0003")
+    before, begun = dump(path), datetime.now(UTC)
+
+    store = await Store.open(path, clock)
+    ended = await store.get_meeting("ended")
+    states = {m.state for m in (await store.list_meetings()).meetings if m.kept_from is not None}
+    await store.close()
+
+    assert ended.kept_from is not None
+    assert timedelta() <= ended.kept_from - begun < timedelta(minutes=10)
+    assert (None, None, None) == (ended.audio_days, ended.transcripts_days, ended.audio_removed_at)
+    assert {MeetingState.ENDED} == states
+    assert before == dump(path.with_name("meetings.db.0003.bak"))
 
 
 async def test_failed_upgrade_changes_nothing(path: Path, clock: FakeClock, tmp_path: Path) -> None:
