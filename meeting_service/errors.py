@@ -19,8 +19,9 @@ MeetingServiceError
 ├── Overloaded            try again later
 │   ├── TooFast           this caller is over its own limit
 │   └── TooMany           as many as the settings allow are there
-├── StorageFailed         what was sent is not kept
-│   └── DiskFull
+├── StorageFailed         what was sent is not kept, or what was kept cannot be read
+│   ├── DiskFull
+│   └── AudioDamaged      kept audio is not as it was written
 ├── RecognitionFailed     the worker could not recognise
 └── CannotStart           a setting, a model, a port or a folder that does not work
 """
@@ -179,6 +180,12 @@ class DiskFull(StorageFailed):
     """There is no room for what was sent."""
 
     code = "disk_full"
+
+
+class AudioDamaged(StorageFailed):
+    """Audio that was kept is not as it was written; reading it again does not help."""
+
+    code = "audio_damaged"
 
 
 class RecognitionFailed(MeetingServiceError):

@@ -31,7 +31,7 @@ class LedgerReader:
         """Samples `[start, end)` of a stream at its own rate, zeros in gaps.
 
         Raises:
-            AudioDamaged: part of it is not there, or not as it was written; the detail names stream and position.
+            AudioDamaged: part of it is not there or not as it was written; the detail names where.
             StorageFailed: it cannot be read now.
         """
         pcm = np.zeros(max(end - start, 0), np.int16)

@@ -2,9 +2,12 @@
 
 from collections.abc import Callable
 
+import structlog
+
 from meeting_service import transcriber
 from meeting_service.audio import RECOGNITION_RATE_HZ, Pcm
 from meeting_service.drafting import DraftRules
+from meeting_service.errors import AudioDamaged
 from meeting_service.ledger import LedgerReader
 from meeting_service.ledger.resample import Resampler
 from meeting_service.recognition import Hypothesis, Window
@@ -22,6 +25,8 @@ from meeting_service.worker.messages import (
     Reply,
     Survived,
 )
+
+log = structlog.get_logger()
 
 LIVE_SAMPLES = 2 * RECOGNITION_RATE_HZ
 """who is further behind than this catches up: it drafts nothing and lets those go first who speak now"""
@@ -132,24 +137,33 @@ class StreamWork:
         return self.final_due_s is not None or self.draft_due_s is not None
 
     def feed(self, now_s: float, stretch: float = 1.0) -> None:
-        """Hear the rest of the block, or as much of it as there is.
+        """Hear the rest of the block, or as much of it as there is; what of it is damaged is passed over.
 
         Raises:
-            StorageFailed: the ledger cannot be read.
+            StorageFailed: the ledger cannot be read now.
         """
         start, block = self._transcriber.position, self.block
         end = min(block + BLOCK_SAMPLES, start + self._backlog)
         if block in self._unheard:
             self._transcriber.pass_over(end)
         elif end > start:
-            self._transcriber.accept_audio(
-                self._resampler.read(self._read, start, end, through=self._through, finished=self._finishing)
-            )
+            self._hear(start, end)
         if end == block + BLOCK_SAMPLES:
             self._survived(Kind.BLOCK, block)
         if self._finishing and self._backlog == 0:
             self._transcriber.finish()
         self._settle(now_s, stretch)
+
+    def _hear(self, start: int, end: int) -> None:
+        try:
+            samples = self._resampler.read(
+                self._read, start, end, through=self._through, finished=self._finishing
+            )
+        except AudioDamaged as error:
+            log.error("audio_damaged", stream=self.stream_id, detail=error.detail)
+            self._transcriber.pass_over(end)
+        else:
+            self._transcriber.accept_audio(samples)
 
     def next_final(self) -> Window | None:
         """The next window to make final, if one is due."""
