@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.faults.contract.game import play
 
-EXAMPLES = 40
+EXAMPLES = 100
 
 
 def test_any_order_of_sending_is_the_same_meeting(tmp_path: Path) -> None:

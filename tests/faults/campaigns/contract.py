@@ -31,8 +31,8 @@ async def run(order: Order) -> Outcome:
 CAMPAIGN = Campaign(
     "contract",
     promise=2,
-    how="a model and the service get the same pieces: twice, early, late, cut anywhere, overtaking, with gaps, by "
-    "request and socket, one or two senders, over restarts; held audio, gaps and text compared",
+    how="a model and the service get the same pieces: twice, early, late, cut anywhere, overtaking, with "
+    "gaps, by request and socket, one or two senders, over restarts; held audio, gaps and text compared",
     run=run,
     size=5_000,
 )

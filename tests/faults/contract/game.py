@@ -10,7 +10,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.faults.contract.machine import Contract
 from tests.faults.contract.world import World
 
-STEPS = 14
+STEPS = 12
 """things that happen in a meeting at most"""
 
 

@@ -1,6 +1,8 @@
 """The rules of the game: what senders do, in any order, and what must come of it."""
 
 import asyncio
+from collections.abc import Callable, Coroutine
+from enum import Enum
 from typing import Any
 
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from tests.faults.contract.verdict import check_meeting
 from tests.faults.contract.world import Answer, World
 
 LANES = (("ann",), ("bob",), ("cat", "dan"))
-LATE = 8
+LATE = 7
 """steps after which a meeting may end or be deleted"""
 HOLE = 500
 """frames left out before a piece that comes too early"""
@@ -21,6 +23,16 @@ lanes = st.integers(0, len(LANES) - 1)
 frames = st.integers(1, 12_000)
 backs = st.integers(0, 12_000)
 odds = st.integers(0, 3)
+
+
+class Kind(Enum):
+    """What somebody sends on a socket."""
+
+    NEXT = "next"
+    AGAIN = "again"
+    BEYOND = "beyond"
+    GAP = "gap"
+    OTHER = "other"
 
 
 class Contract(RuleBasedStateMachine):
@@ -35,7 +47,7 @@ class Contract(RuleBasedStateMachine):
         self.sockets: list[Socket] = []
         self.steps = 0
         self.touched: set[int] = set()
-        """lanes that something was done to since they were looked at"""
+        """lanes of which no answer has told since how much is held"""
         self.over = False
         self.deleted = False
 
@@ -44,22 +56,22 @@ class Contract(RuleBasedStateMachine):
     @rule(lane=lanes, length=frames, odd=odds)
     def post_next(self, lane: int, length: int, odd: int) -> None:
         """A piece without a position, cut at any byte; not while a socket sends."""
-        self._run(self._post_next(lane, length, odd), lane)
+        self._run(self._post_next(lane, length, odd))
 
     @rule(lane=lanes, back=backs, length=frames, odd=odds)
     def post_at(self, lane: int, back: int, length: int, odd: int) -> None:
         """A piece with a position: the next, one that overlaps, or one that was there before."""
-        self._run(self._post_at(lane, back, length, odd), lane)
+        self._run(self._post_at(lane, back, length, odd))
 
     @rule(lane=lanes, length=frames, gap=st.booleans())
     def post_beyond(self, lane: int, length: int, gap: bool) -> None:
         """A piece after a hole: it is asked for, unless it is declared a gap."""
-        self._run(self._post_beyond(lane, length, gap=gap), lane)
+        self._run(self._post_beyond(lane, length, gap=gap))
 
     @rule(lane=lanes, first=frames, second=frames)
     def posts_overtake(self, lane: int, first: int, second: int) -> None:
         """Two pieces at once; the one that comes too early is sent again."""
-        self._run(self._posts_overtake(lane, first, second), lane)
+        self._run(self._posts_overtake(lane, first, second))
 
     @rule(lane=lanes, length=frames, odd=odds, placed=st.booleans())
     def post_breaks_off(self, lane: int, length: int, odd: int, placed: bool) -> None:
@@ -78,41 +90,23 @@ class Contract(RuleBasedStateMachine):
         """A new socket, which takes over what others carry."""
         self._run(self._connect(who), *who)
 
-    @precondition(lambda self: self.sockets)
-    @rule(lane=lanes, back=backs, length=frames, wait=st.booleans())
-    def send(self, lane: int, back: int, length: int, wait: bool) -> None:
-        """Audio: the next, some that overlaps, or some that was there before."""
-        self._run(self._send(lane, back, length, wait=wait), lane)
+    @rule(lane=lanes, back=backs, length=frames, kind=st.sampled_from(Kind))
+    def send(self, lane: int, back: int, length: int, kind: Kind) -> None:
+        """On a socket: audio that is next, that was there before, after a hole or other than held; a gap."""
+        ways: dict[Kind, Callable[[int], Coroutine[Any, Any, None]]] = {
+            Kind.NEXT: lambda lane: self._send(lane, 0, length),
+            Kind.AGAIN: lambda lane: self._send(lane, back, length),
+            Kind.BEYOND: lambda lane: self._send_beyond(lane, length),
+            Kind.GAP: lambda lane: self._send_gap(lane, length),
+            Kind.OTHER: lambda lane: self._send_something_else(lane, back),
+        }
+        self._run(ways[kind](lane), lane)
 
-    @precondition(lambda self: self.sockets)
-    @rule(lane=lanes, length=frames)
-    def send_beyond(self, lane: int, length: int) -> None:
-        """Audio after a hole: it is asked for."""
-        self._run(self._send_beyond(lane, length), lane)
-
-    @precondition(lambda self: self.sockets)
-    @rule(lane=lanes, length=frames)
-    def send_gap(self, lane: int, length: int) -> None:
-        """Some audio will never come."""
-        self._run(self._send_gap(lane, length), lane)
-
-    @precondition(lambda self: self.sockets)
-    @rule(lane=lanes, back=frames)
-    def send_something_else(self, lane: int, back: int) -> None:
-        """Other audio where some is held: the stream ends for this socket, and what is held stays."""
-        self._run(self._send_something_else(lane, back), lane)
-
-    @precondition(lambda self: self.sockets)
-    @rule(lane=lanes)
-    def send_end(self, lane: int) -> None:
-        """The participants of a lane leave."""
-        self._run(self._send_end(lane), lane)
-
-    @precondition(lambda self: self.sockets)
-    @rule(lane=lanes, polite=st.booleans(), length=frames)
-    def disconnect(self, lane: int, polite: bool, length: int) -> None:
-        """A socket goes: with a goodbye, or in the middle of a message."""
-        self._run(self._disconnect(lane, length, polite=polite), lane)
+    @rule(lane=lanes, how=st.sampled_from(("end", "bye", "cut")), length=frames)
+    def leave(self, lane: int, how: str, length: int) -> None:
+        """Participants leave, or their socket does: with a goodbye, or in the middle of a message."""
+        step = self._send_end(lane) if how == "end" else self._disconnect(lane, length, polite=how == "bye")
+        self._run(step, lane)
 
     # Leaving, coming back, and the service
 
@@ -126,17 +120,14 @@ class Contract(RuleBasedStateMachine):
         """Who missed that the end arrived sends again from the beginning, and ends again."""
         self._run(self._repeat(lane, length, restart=restart), lane)
 
-    @precondition(lambda self: any(lane.takes for lane in self.lanes))
-    @rule(crash=st.booleans())
-    def restart(self, crash: bool) -> None:
-        """The service stops, or breaks off, and starts again."""
-        self._run(self._restart(crash=crash))
-
-    @precondition(lambda self: any(lane.takes for lane in self.lanes))
-    @rule()
-    def kill_worker(self) -> None:
-        """The recogniser dies and comes back."""
-        self._run(self.world.service.kill_worker(), 0)
+    @precondition(lambda self: self.steps)
+    @rule(who=st.sampled_from(("worker", "stop", "crash")))
+    def restart(self, who: str) -> None:
+        """The recogniser dies, or the service stops or breaks off; both come back."""
+        if who == "worker":
+            self._run(self.world.service.kill_worker())
+        else:
+            self._run(self._restart(crash=who == "crash"), *range(len(self.lanes)))
 
     @precondition(lambda self: self.steps > LATE)
     @rule(lane=lanes, length=frames, delete=st.booleans())
@@ -146,7 +137,7 @@ class Contract(RuleBasedStateMachine):
 
     @invariant()
     def the_service_holds_what_it_must(self) -> None:
-        """Of every lane that anything was done to: all that is acknowledged, and no more than was sent."""
+        """Where no answer has told it: all that is acknowledged, and no more than was sent."""
         if self.touched and not self.over:
             self.world.run(self._check_held())
 
@@ -157,7 +148,7 @@ class Contract(RuleBasedStateMachine):
 
     def _run(self, step: Any, *touched: int) -> None:
         self.steps += 1
-        self.touched.update(touched or range(len(self.lanes)))
+        self.touched.update(touched)
         if self.over:
             step.close()
         else:
@@ -254,21 +245,17 @@ class Contract(RuleBasedStateMachine):
                 self.sockets.remove(old)
         self.sockets.append(new)
 
-    async def _send(self, index: int, back: int, length: int, *, wait: bool) -> None:
-        if not (socket := self._carrier(index)):
-            return
+    async def _send(self, index: int, back: int, length: int) -> None:
+        socket = await self._get_carrier(index)
         take, carried = self.lanes[index].take, socket.carried[index]
         await self._catch_up(socket, carried, take)
         start = max(0, carried.sent - back)
         pcm = take.cut(start, length, carried.gaps)
         await socket.send(carried.number, start, pcm.astype("<i2").tobytes())
         carried.sent = max(carried.sent, start + len(pcm))
-        if wait:
-            await self._settled(index)
 
     async def _send_beyond(self, index: int, length: int) -> None:
-        if not (socket := self._carrier(index)):
-            return
+        socket = await self._get_carrier(index)
         lane = await self._settled(index)
         carried, told = socket.carried[index], len(socket.carried[index].nacks)
         await socket.send(carried.number, carried.sent + HOLE, _bytes(lane.take, carried.sent + HOLE, length))
@@ -277,8 +264,7 @@ class Contract(RuleBasedStateMachine):
             assert carried.nacks[-1] == carried.sent
 
     async def _send_gap(self, index: int, length: int) -> None:
-        if not (socket := self._carrier(index)):
-            return
+        socket = await self._get_carrier(index)
         carried = socket.carried[index]
         await self._catch_up(socket, carried, self.lanes[index].take)
         gap = (carried.sent, min(carried.sent + length, len(self.lanes[index].take.source)))
@@ -288,10 +274,10 @@ class Contract(RuleBasedStateMachine):
             carried.sent = gap[1]
 
     async def _send_something_else(self, index: int, back: int) -> None:
-        socket = self._carrier(index)
+        socket = await self._get_carrier(index)
         lane = await self._settled(index)
         take = lane.take
-        if not socket or not take.held:
+        if not take.held:
             return
         carried, start = socket.carried[index], max(0, take.held - back)
         other = (take.cut(start, take.held - start) ^ 0x55).astype("<i2")
@@ -301,8 +287,7 @@ class Contract(RuleBasedStateMachine):
         del socket.carried[index]
 
     async def _send_end(self, index: int) -> None:
-        if not (socket := self._carrier(index)):
-            return
+        socket = await self._get_carrier(index)
         lane = await self._settled(index)
         carried = socket.carried[index]
         await socket.say("end", stream=carried.number)
@@ -312,8 +297,7 @@ class Contract(RuleBasedStateMachine):
         lane.take.ended = True
 
     async def _disconnect(self, index: int, length: int, *, polite: bool) -> None:
-        if not (socket := self._carrier(index)):
-            return
+        socket = await self._get_carrier(index)
         if polite:
             await socket.say("bye")
             assert await socket.hear_close() == 1000
@@ -331,13 +315,10 @@ class Contract(RuleBasedStateMachine):
 
     async def _post_end(self, index: int) -> None:
         lane = await self._settled(index)
-        if lane.open is None or not await self._is_known(lane):
+        take = lane.open
+        if take is None or not take.held:
             return
-        take = lane.take
         await self._end_participants(lane)
-        if not take.held:  # a stream of nothing ends unseen, and the same take begins again
-            take.tail = b""
-            return
         if socket := self._carrier(index):
             carried = socket.carried[index]
             await socket.send(carried.number, carried.sent, _bytes(take, 0, 100))
@@ -353,6 +334,7 @@ class Contract(RuleBasedStateMachine):
             assert (await self.world.ask("POST", path)).status == 200
 
     async def _repeat(self, index: int, length: int, *, restart: bool) -> None:
+        await self._post_end(index)
         lane = self.lanes[index]
         again = lane.ended
         if again is None or self._carrier(index):
@@ -429,11 +411,6 @@ class Contract(RuleBasedStateMachine):
         """Where a sender of the lane would go on: all that everybody in it has is held."""
         return min([await self.world.head(self.id, participant) for participant in lane.participants])
 
-    async def _is_known(self, lane: Lane) -> bool:
-        answer = await self.world.ask("GET", f"/v1/meetings/{self.id}")
-        known = {participant["id"] for participant in answer.body["participants"]}
-        return known >= set(lane.participants)
-
     async def _drop_if_bare(self, socket: Socket) -> None:
         if not socket.carried:
             await socket.say("bye")
@@ -442,6 +419,13 @@ class Contract(RuleBasedStateMachine):
 
     def _carrier(self, index: int) -> Socket | None:
         return next((socket for socket in self.sockets if index in socket.carried), None)
+
+    async def _get_carrier(self, index: int) -> Socket:
+        """The socket that carries the lane; a new one if there is none."""
+        if (socket := self._carrier(index)) is None:
+            await self._connect({index})
+            socket = self.sockets[-1]
+        return socket
 
     def _accepted(self, answer: Answer, take: Take) -> None:
         assert (200, take.held) == (answer.status, answer.offset), f"{take.held} held, {answer}"

@@ -64,18 +64,19 @@ def _list_gaps(lanes: Sequence[Lane]) -> list[tuple[str, int, int]]:
     for lane in lanes:
         for number, take in enumerate(lane.takes):
             at_ms = number * BETWEEN_TAKES_S * 1000
-            for gap in take.gaps:
-                start_ms, end_ms = (at_ms + frame * 1000 // RATE_HZ for frame in gap)
-                gaps += [(participant, start_ms, end_ms) for participant in lane.participants]
+            for _, start, end in _join(("", *gap) for gap in take.gaps):
+                start_ms, end_ms = (at_ms + frame * 1000 // RATE_HZ for frame in (start, end))
+                shown = start_ms < end_ms
+                gaps += [(participant, start_ms, end_ms) for participant in lane.participants if shown]
     return _join(gaps)
 
 
 def _join(gaps: Iterable[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
-    """Neighbours as one: a gap that was recorded in parts is the same gap."""
+    """Neighbours of one participant as one: a gap that was recorded in parts is the same gap."""
     joined: list[tuple[str, int, int]] = []
-    for participant, start_ms, end_ms in sorted(gaps):
-        if joined and joined[-1][0] == participant and start_ms <= joined[-1][2]:
-            joined[-1] = (participant, joined[-1][1], max(end_ms, joined[-1][2]))
+    for participant, start, end in sorted(gaps):
+        if joined and joined[-1][0] == participant and start <= joined[-1][2]:
+            joined[-1] = (participant, joined[-1][1], max(end, joined[-1][2]))
         else:
-            joined.append((participant, start_ms, end_ms))
+            joined.append((participant, start, end))
     return joined
