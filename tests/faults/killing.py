@@ -18,15 +18,14 @@ from meeting_service.failpoints import FAILPOINTS
 from tests.faults import checker
 from tests.faults.bots import play
 from tests.faults.checker import Exports
+from tests.faults.doomed import DOOMED, DoomedMeetings
 from tests.faults.followers import watch, watch_by_client
 from tests.faults.history import History, Kind
-from tests.faults.room import PIECE, Room, room
+from tests.faults.room import room
 from tests.faults.script import Script
 from tests.faults.service import DidNotStart, FaultService, Recogniser
 from tests.faults.strikes import Kill, Phase, Victim
 
-DOOMED = ("doomed-1", "doomed-2", "doomed-3")
-"""meetings that are deleted while the other one goes on, one for each place of a deletion"""
 MEETING_PATIENCE_S = 900.0
 """after which a meeting hangs; on an idle machine it takes a sixtieth"""
 LOOK_S = 0.005
@@ -89,8 +88,6 @@ class KilledMeeting:
         self._figures = _Figures()
         self._failures: list[str] = []
         self._inspected = 0
-        self._doomed = list(DOOMED)
-        self._deletions: list[asyncio.Task[None]] = []
         self._background: list[asyncio.Task[None]] = []
 
     async def run(self) -> Remains:
@@ -116,19 +113,21 @@ class KilledMeeting:
 
     async def _hold(self) -> Exports:
         await self._start()
-        async with room(self._service.url, self.history, self._speed) as where:
-            await self._make_doomed(where)
+        async with (
+            room(self._service.url, self.history, self._speed) as where,
+            DoomedMeetings(where) as doomed,
+        ):
+            await doomed.make(self._script[0].pcm)
             await where.create()
             watchers = [self._spawn(watch(where)), self._spawn(watch_by_client(where))]
             speaking = self._spawn(play(self._script, where))
-            await self._strike_all(where, speaking, (Phase.OPENING, Phase.LEAVING, Phase.SPEAKING))
+            await self._strike_all(doomed, speaking, (Phase.OPENING, Phase.LEAVING, Phase.SPEAKING))
             await speaking
             ending = self._spawn(where.end())
-            await self._strike_all(where, ending, (Phase.ENDING,))
+            await self._strike_all(doomed, ending, (Phase.ENDING,))
             await ending
             await asyncio.gather(*watchers)
-            self._delete_doomed(where, len(self._doomed))
-            await asyncio.gather(*self._deletions)
+            await doomed.delete_all()
             exports = {name: await where.download(name) for name in formats}
         if code := await self._service.terminate():
             self._failures.append(f"SIGTERM ended the service with {code}")
@@ -147,18 +146,20 @@ class KilledMeeting:
 
     # Kills
 
-    async def _strike_all(self, where: Room, until: asyncio.Task[None], phases: Sequence[Phase]) -> None:
+    async def _strike_all(
+        self, doomed: DoomedMeetings, until: asyncio.Task[None], phases: Sequence[Phase]
+    ) -> None:
         """Those of these phases; what is to be come to while `until` runs."""
         for kill in [kill for kill in self._kills if kill.phase in phases]:
-            await self._strike(kill, where, until)
+            await self._strike(kill, doomed, until)
 
-    async def _strike(self, kill: Kill, where: Room, until: asyncio.Task[None]) -> None:
+    async def _strike(self, kill: Kill, doomed: DoomedMeetings, until: asyncio.Task[None]) -> None:
         if kill.starting or kill.place == "in_start":
             await self._strike_start(kill)
         elif not kill.place:
             await asyncio.sleep(kill.after_s)
             await self._kill(kill)
-        elif not await self._come_to(kill, where, until):
+        elif not await self._come_to(kill, doomed, until):
             await self._kill(Kill(kill.victim, kill.phase))
         if not self._service.running:
             await self._inspect()
@@ -184,11 +185,11 @@ class KilledMeeting:
             await start
         self._note(kill)
 
-    async def _come_to(self, kill: Kill, where: Room, until: asyncio.Task[None]) -> bool:
+    async def _come_to(self, kill: Kill, doomed: DoomedMeetings, until: asyncio.Task[None]) -> bool:
         """Have the process die at a failpoint; whether it did before `until` was done."""
         self._write_orders(kill)
         if kill.place in ("in_sweep", "after_sweep", "in_deletion"):
-            self._delete_doomed(where, 1)
+            doomed.delete_one()
         if kill.place in ("in_shutdown", "before_close"):
             os.kill(self._service.pid, signal.SIGTERM)
         while self._orders.exists() and self._service.running and not until.done():  # noqa: ASYNC110
@@ -241,23 +242,6 @@ class KilledMeeting:
         while self.history.acknowledgements == acknowledged:
             await self.history.wait()
         self._figures.back_s.append(time.monotonic() - begun_s)
-
-    # Other meetings
-
-    async def _make_doomed(self, where: Room) -> None:
-        for meeting_id in DOOMED:
-            other = Room(where.url, where.http, History(), meeting_id=meeting_id)
-            await other.create()
-            url = other.path("/participants/ann/audio")
-            pcm = self._script[0].pcm[: 4 * PIECE].tobytes()
-            headers = {"Content-Type": "audio/pcm;rate=16000;encoding=s16le"}
-            await other.ask("POST", url, data=pcm, headers=headers)
-            await other.end()
-
-    def _delete_doomed(self, where: Room, number: int) -> None:
-        for _ in range(number):
-            other = Room(where.url, where.http, History(), meeting_id=self._doomed.pop())
-            self._deletions.append(self._spawn(other.delete()))
 
     def _spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
