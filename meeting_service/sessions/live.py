@@ -145,12 +145,16 @@ class LiveMeeting(Reading):
         """The meeting's id."""
         return self.meeting.id
 
-    def check_live(self) -> None:
-        """Raise `MeetingEnded`, or `NotFound` for a deleted meeting, unless audio is taken."""
+    def check_there(self) -> None:
+        """Raise `NotFound` if it is being deleted, or was."""
         if self.deleted:
             raise NotFound(f"there is no meeting {self.id}")
+
+    def check_live(self) -> None:
+        """Raise `MeetingEnded`, or `NotFound` for a deleted meeting, unless audio is taken."""
+        self.check_there()
         if self.meeting.state is not MeetingState.LIVE:
-            raise MeetingEnded(f"meeting {self.id} has ended and takes no more audio")
+            raise MeetingEnded("the meeting has ended and takes no more audio")
 
     def check_takes(self, participant_id: str) -> None:
         """Raise `ParticipantGone` for who was deleted, and otherwise as `check_live` does."""

@@ -142,6 +142,15 @@ class SessionManager:
         """The meeting, or `NotFound`."""
         return await self.store.get_meeting(meeting_id)
 
+    async def check_live(self, meeting_id: str) -> None:
+        """See whether a meeting takes audio; of one that does this is known without reading.
+
+        Raises:
+            MeetingEnded: it takes none any more.
+            NotFound: no such meeting.
+        """
+        (await self._meetings.get(meeting_id)).check_live()
+
     async def rename_meeting(self, meeting_id: str, title: str) -> Meeting:
         """Give a meeting another title."""
         event = await self.store.rename_meeting(meeting_id, title)
@@ -157,6 +166,7 @@ class SessionManager:
         await self._tasks.complete(self._begin_end(live), f"begin of the end of meeting {meeting_id}")
         if wait and live.ending:
             await asyncio.shield(live.ending)
+        live.check_there()
         return await self.store.get_meeting(meeting_id)
 
     async def delete_meeting(self, meeting_id: str) -> None:

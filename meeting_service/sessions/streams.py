@@ -162,6 +162,8 @@ class LiveStreams:
         self, streams: Sequence[LiveStream], chunks: Sequence[AudioChunk], tails: Mapping[int, bytes]
     ) -> None:
         """Make audio durable, then let the worker know; call it while `storing`."""
+        for live in streams:
+            self._check_open(live)  # a deletion waits for nobody: its audio must not come back
         before = {live.id: self._ledger.through(live.id) for live in streams}
         held = await self._ledger.append(chunks, tails)
         sounding = {chunk.stream_id for chunk in chunks if chunk.pcm.any()}
@@ -171,6 +173,8 @@ class LiveStreams:
 
     async def keep_gap(self, streams: Sequence[LiveStream], start: int, end: int) -> None:
         """Record a gap of all these streams and let the worker know; call it while `storing`."""
+        for live in streams:
+            self._check_open(live)
         before = {live.id: self._ledger.through(live.id) for live in streams}
         held = await self._ledger.record_gaps([Gap(live.id, start, end) for live in streams])
         for live in streams:

@@ -55,7 +55,7 @@ class DeafWorker:
 
 
 class HeldLedger(Ledger):
-    """Stores nothing while it is held."""
+    """Stores, but does not say so while it is held."""
 
     def __init__(self, *parts: Any) -> None:
         super().__init__(*parts)
@@ -63,17 +63,18 @@ class HeldLedger(Ledger):
         self.free.set()
 
     def hold(self) -> None:
-        """From now on pieces wait; `asked` says that one does, and setting `free` lets them go."""
+        """From now on pieces wait for their answer; `asked` says that one does, `free` lets them go."""
         self.asked.clear()
         self.free.clear()
 
     async def append(
         self, chunks: Sequence[AudioChunk], tails: Mapping[int, bytes] | None = None
     ) -> dict[int, int]:
-        """Wait, then store."""
+        """Store, then wait."""
+        held = await super().append(chunks, tails)
         self.asked.set()
         await self.free.wait()
-        return await super().append(chunks, tails)
+        return held
 
 
 @asynccontextmanager
