@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from meeting_service.doctor import disk, machine, network
+from meeting_service.doctor import databases, disk, machine, network
 from meeting_service.doctor.finding import Finding, Level
 from meeting_service.errors import CannotStart
 from meeting_service.settings import Settings
@@ -17,6 +17,7 @@ def examine(settings: Settings) -> list[Finding]:
         "linear algebra": machine.check_blas,
         "sqlite": disk.check_sqlite,
         "data folder": disk.check_data_folder,
+        "databases": databases.check_databases,
         "disk space": disk.check_space,
         "disk sync": disk.check_sync,
         "port": network.check_listening,

@@ -19,6 +19,7 @@ WHERE stream = :stream AND start < :end
   AND start >= (SELECT max(start) FROM piece WHERE stream = :stream AND start <= :start)
 ORDER BY start
 """
+_ALL = "SELECT stream, start, length, kind, crc, pcm FROM piece"
 
 
 class LedgerReader:
@@ -59,6 +60,18 @@ class LedgerReader:
         except sqlite3.Error as error:
             raise StorageFailed(f"the audio of stream {stream_id} cannot be counted: {error}") from error
 
+    def check_pieces(self) -> Iterator[tuple[int, bool]]:
+        """Every piece of every stream: whose it is, and whether it is as it was written.
+
+        Raises:
+            StorageFailed: the file cannot be read any further.
+        """
+        try:
+            for stream_id, start, length, kind, crc, pcm in self._connection.execute(_ALL):
+                yield stream_id, _is_fine(stream_id, start, length, kind, crc, pcm)
+        except sqlite3.Error as error:
+            raise StorageFailed(f"the audio cannot be read: {error}") from error
+
     def close(self) -> None:
         """Let go of the file."""
         self._connection.close()
@@ -72,3 +85,11 @@ class LedgerReader:
             damaged = isinstance(error, ValueError) or judge_failure(error) is Failure.DAMAGE
             kind = AudioDamaged if damaged else StorageFailed
             raise kind(f"audio of stream {stream_id} at sample {start} cannot be read: {error}") from error
+
+
+def _is_fine(stream_id: int, start: int, length: int, kind: int, crc: int, pcm: bytes | None) -> bool:
+    try:
+        row_to_pcm(stream_id, Row(start, length, Kind(kind), pcm), crc)
+    except (AudioDamaged, ValueError):
+        return False
+    return True

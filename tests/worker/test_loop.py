@@ -176,9 +176,8 @@ async def test_audio_that_is_not_there_is_passed_over(tmp_path: Path, settings: 
         await bench.speak(2, talk(2, 6))
         replies = await bench.until_finished({2, 9})
 
-    lost = [
-        u for r in replies if isinstance(r, Finalized | Advanced) and r.stream_id == 9 for u in r.unrecognised
-    ]
+    told = [r for r in replies if isinstance(r, Finalized | Advanced) and r.stream_id == 9]
+    lost = [stretch for reply in told for stretch in reply.unrecognised]
     assert (0, 50_000) == (lost[0].start, lost[-1].end)
-    assert 50_000 == sum(u.end - u.start for u in lost)
-    assert {Finished(2, 1), Finished(9, 1)} <= set(r for r in replies if isinstance(r, Finished))
+    assert 50_000 == sum(stretch.end - stretch.start for stretch in lost)
+    assert {2, 9} == {r.stream_id for r in replies if isinstance(r, Finished)}
