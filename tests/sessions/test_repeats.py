@@ -9,7 +9,10 @@ import pytest
 from meeting_service.audio import Pcm
 from meeting_service.meeting import NewMeeting
 from meeting_service.sessions import AudioInput, SessionManager
+from meeting_service.settings import Settings
+from meeting_service.worker.messages import FinishStream
 from tests.sessions.conftest import RATE_HZ, RunService, talk
+from tests.sessions.parts import DeafWorker, run_on
 
 TALK = talk(1, 12)
 SILENCE = np.zeros(2 * RATE_HZ, np.int16)
@@ -136,3 +139,51 @@ async def test_what_is_no_repeat_stays_after_a_restart(run_service: RunService) 
 
         assert [len(monologue)] * 2 == await _held(sessions)
         assert [first] == rest
+
+
+@pytest.mark.parametrize("cut", [30_000, len(TALK)], ids=["in the middle", "at its end"])
+async def test_the_same_again_over_a_restart_is_there_once(run_service: RunService, cut: int) -> None:
+    """Which stream it may be again is known afterwards; what differs after all is all there."""
+    once, _ = await _text_of(run_service, [TALK])
+    longer = np.concatenate([TALK, talk(2, 6)])
+    alone, _ = await _text_of(run_service, [longer])
+    for again, held in ((TALK, [len(TALK)]), (longer, [len(TALK), len(longer)])):
+        async with run_service() as sessions:
+            await _send(await _open(sessions), TALK)
+            await sessions.end_participant("m", "ann")
+            await _send(await _open(sessions), again[:cut])
+        async with run_service() as sessions:
+            await _send(await _open(sessions), again[cut:], cut)
+            await sessions.end_participant("m", "ann")
+            assert held == await _held(sessions)
+            expected = once if len(held) == 1 else once + alone
+            assert sorted(expected) == sorted(await _told(sessions))
+            await sessions.delete_meeting("m")
+
+
+async def test_a_repeat_that_had_ended_when_the_service_did_is_let_go(settings: Settings) -> None:
+    """What was left of it goes at the start."""
+    async with run_on(settings, DeafWorker()) as sessions:
+        await _send(await _open(sessions), TALK)
+        await sessions.end_participant("m", "ann", wait=False)
+        await _send(await _open(sessions), TALK)
+        _, again = await sessions.store.list_streams("m")
+        await sessions.store.end_stream(again.id)
+    async with run_on(settings, DeafWorker()) as sessions:
+        assert [len(TALK)] == await _held(sessions)
+
+
+async def test_of_two_open_streams_the_older_ends_at_the_start(settings: Settings) -> None:
+    """A disk that failed in between may leave two; audio goes to the newer, and both are finished."""
+    worker = DeafWorker()
+    async with run_on(settings, DeafWorker()) as sessions:
+        await _send(await _open(sessions), TALK)
+        newer, _ = await sessions.store.open_stream("m", "ann", RATE_HZ, 0)
+    async with run_on(settings, worker) as sessions:
+        older, _ = await sessions.store.list_streams("m")
+        await (await sessions.open_input("m", ["ann"], RATE_HZ)).append(TALK, 0)
+
+        assert older.ended
+        assert [len(TALK)] * 2 == await _held(sessions)
+        assert FinishStream(older.id, len(TALK)) in worker.told
+        assert FinishStream(newer.id, len(TALK)) not in worker.told
