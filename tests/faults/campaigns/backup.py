@@ -49,8 +49,8 @@ def p99_ms(waits_s: Sequence[float]) -> float:
 CAMPAIGN = Campaign(
     "backup",
     promise=11,
-    how="backups at random moments under speaking bots, some of 300 MB; all that was acknowledged or final before "
-    "is restored, bots go on there, and the transcript is that of the service that went on",
+    how="backups at random moments under speaking bots, some of 300 MB; all that was acknowledged or final "
+    "before is restored, bots go on there, and the transcript is that of the service that went on",
     run=run,
     size=10,
 )
