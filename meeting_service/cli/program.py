@@ -37,7 +37,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for _module in (serve, demo, transcribe, send, export, account, backup, restore, bench, doctor, migrate, version):
+_IN_ORDER = (serve, demo, transcribe, send, export, account, backup, restore, bench, doctor, migrate, version)
+for _module in _IN_ORDER:
     _name = _module.__name__.rpartition(".")[2]
     app.command(_name, epilog=f"For example:\n\n{_module.EXAMPLES}")(_module.command)
 app.add_typer(model.app, name="model")
