@@ -9,13 +9,11 @@ from aiohttp import web
 from meeting_service import metrics
 from meeting_service.errors import (
     InvalidRequest,
-    MeetingEnded,
     MeetingServiceError,
     Overloaded,
     TooLarge,
 )
 from meeting_service.ingest import check_participant_id
-from meeting_service.meeting import MeetingState
 from meeting_service.sessions import AudioInput
 from meeting_service.web.audio_head import AudioHead, read_audio_head
 from meeting_service.web.errors import PROBLEM_TYPE, Problem, answer_to
@@ -49,7 +47,7 @@ async def offset(request: web.Request) -> web.Response:
 
 
 async def _append(request: web.Request, participant_ids: Sequence[str]) -> web.Response:
-    await _check_meeting(request)
+    await request.app[SESSIONS].check_live(request.match_info["meeting"])
     head = read_audio_head(request.headers)
     limits = request.app[SETTINGS].limits
     if (request.content_length or 0) > limits.audio_request_bytes:
@@ -74,12 +72,6 @@ async def _append(request: web.Request, participant_ids: Sequence[str]) -> web.R
     except MeetingServiceError as error:
         through = await _find_through(request, participant_ids) if upload.input else None
         return _refuse(upload, error, through)
-
-
-async def _check_meeting(request: web.Request) -> None:
-    meeting = await request.app[SESSIONS].get_meeting(request.match_info["meeting"])
-    if meeting.state is not MeetingState.LIVE:
-        raise MeetingEnded("the meeting has ended and takes no more audio")
 
 
 @asynccontextmanager
