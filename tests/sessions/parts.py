@@ -1,7 +1,7 @@
 """Sessions on parts that a test gives: a worker that only takes down, a ledger or a store with a will."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -35,13 +35,13 @@ class DeafWorker:
         self.told.append(command)
         self._news.set()
 
-    async def wait_told(self, kind: type[T]) -> T:
-        """The latest command of a kind, once there is one."""
+    async def wait_told(self, kind: type[T], wanted: Callable[[T], bool] = lambda _: True) -> T:
+        """The latest command of a kind that is wanted, once there is one."""
         async with asyncio.timeout(20):
             while True:
                 self._news.clear()
                 for command in reversed(self.told):
-                    if isinstance(command, kind):
+                    if isinstance(command, kind) and wanted(command):
                         return command
                 await self._news.wait()
 

@@ -10,12 +10,14 @@ import pytest
 from meeting_service.data_folder import LEDGER_FILE
 from meeting_service.errors import Conflict, InvalidRequest, NotFound, TooMany
 from meeting_service.events import MeetingEvent, RevisionAdvanced, RevisionChanged, StoredEvent
-from meeting_service.meeting import NewMeeting
+from meeting_service.meeting import MeetingState, NewMeeting
 from meeting_service.sessions import SessionManager
 from meeting_service.settings import Settings
 from meeting_service.transcript import Revision, RevisionState, Sentence
+from meeting_service.worker.messages import Finished, OpenStream
 from tests.fakes import FakeRecogniser
 from tests.sessions.conftest import OTHER, RATE_HZ, Halt, RunService, talk
+from tests.sessions.parts import DeafWorker, run_on
 
 START = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)
 SPEAKERS = {"ann": 1, "ben": 2, "eve": 3}
@@ -311,3 +313,21 @@ async def test_a_meeting_chooses_its_model(run_service: RunService, recogniser: 
         assert OTHER == transcript.meeting.model
         assert transcript.sentences
         assert all(s.text.isupper() or not s.text.isalpha() for s in transcript.sentences)
+
+
+async def test_another_text_waits_for_the_live_one(settings: Settings) -> None:
+    """A stream is recognised for one text at a time, also where its meeting had ended without it."""
+    worker = DeafWorker()
+    async with run_on(settings, DeafWorker()) as sessions:
+        await sessions.create_meeting(NewMeeting(id="m"))
+        await (await sessions.open_input("m", ["ann"], RATE_HZ)).append(talk(1, 2), 0)
+        await sessions.store.set_meeting_state("m", MeetingState.ENDED, datetime.now(UTC))
+    async with run_on(settings, worker) as sessions:
+        live = await worker.wait_told(OpenStream)
+        await sessions.retranscriptions.begin("m", model=OTHER)
+        worker.says.put_nowait(Finished(live.stream.id, live.run))
+        await worker.wait_told(OpenStream, lambda command: command.model == OTHER)
+        opened = [command.background for command in worker.told if isinstance(command, OpenStream)]
+
+        assert [False, True] == opened
+        assert all(s.finished for s in await sessions.store.list_streams("m"))
