@@ -92,6 +92,8 @@ def choose_batch(
 
 def _candidates(works: Iterable[StreamWork], now_s: float) -> Iterator[_Candidate]:
     for work in works:
+        if now_s < work.rests_until_s:
+            continue
         if work.final_due_s is not None:
             crashes = work.final_crashes
             yield _Candidate(_rank_final(work, crashes, now_s), work.final_due_s, work, crashes)

@@ -45,6 +45,11 @@ TELL_S = 1.0
 """how often it is told who is behind"""
 ENOUGH_BATCHES = 2
 """of windows that wait, after which no second one is made of the same stream"""
+LEAST_OFFENCES = 3
+"""how often audio of a stream was given up for what it did to workers, until each new one leaves it alone for
+a while first, for twice as long after every further time"""
+FIRST_REST_S = 5.0
+MOST_REST_S = 300.0
 LIVE_SLICES = 8
 """slices of live streams that are fed before one of a stream that is behind"""
 
@@ -133,7 +138,19 @@ class RecognitionLoop:
         )
         if work.suspected:
             self._suspected.add(work.stream_id)
+        if command.offences >= LEAST_OFFENCES:
+            self._let_rest(work, FIRST_REST_S * 2 ** (command.offences - LEAST_OFFENCES))
         return work
+
+    def _let_rest(self, work: StreamWork, seconds: float) -> None:
+        """Do nothing for a stream for a while, so that others have a worker that long."""
+        seconds = min(seconds, MOST_REST_S)
+        work.rests_until_s = _now_s() + seconds
+        asyncio.get_running_loop().call_later(seconds, self._look_again)
+
+    def _look_again(self) -> None:
+        self._audio.set()
+        self._windows.set()
 
     async def _feed(self) -> None:
         while True:
@@ -152,10 +169,10 @@ class RecognitionLoop:
         While there is work for some batches, nobody hears on who has some waiting: it takes memory.
         """
         self._slices += 1
-        rest = None
+        rest, now_s = None, _now_s()
         enough = len(self._waiting) >= ENOUGH_BATCHES * self._recognition.max_batch
         for work in self._hungry.values():
-            if enough and work.waiting:
+            if (enough and work.waiting) or now_s < work.rests_until_s:
                 continue
             if work.live and self._slices % LIVE_SLICES:
                 return work

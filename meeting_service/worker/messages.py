@@ -43,6 +43,8 @@ class OpenStream:
     """whether it was said to lag; then it is told how far, even if it is not any more"""
     suspects: Sequence[tuple[int, int, int]] = ()
     """what was in work when workers before died: kind (see `blackboard`), 16 kHz sample, how many died"""
+    offences: int = 0
+    """how often audio of it was given up for what it did to workers"""
     unheard: Sequence[int] = ()
     """16 kHz samples at which blocks begin that cannot be heard"""
 

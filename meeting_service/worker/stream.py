@@ -41,6 +41,9 @@ CAUGHT_UP_S = 1.0
 class StreamWork:
     """What the worker does for one stream. Owned by the recognition loop; times are those of its clock."""
 
+    rests_until_s: float = 0.0
+    """before then nothing is done for it"""
+
     def __init__(
         self,
         command: OpenStream,

@@ -12,6 +12,7 @@ the memory of both runs out: then it is found again at the next start. Losing it
 
 import json
 import os
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -40,6 +41,8 @@ class Suspects:
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._crashes: dict[Item, int] = {}
+        self._offences: Counter[int] = Counter()
+        """what was given up, by stream"""
         if path is not None:
             with suppress(OSError, ValueError, TypeError):
                 rows = json.loads(path.read_bytes())
@@ -53,7 +56,9 @@ class Suspects:
         for item in list(self._crashes)[: max(0, len(self._crashes) - MOST_KEPT)]:
             del self._crashes[item]
         self._write(changed=bool(accused))
-        return [item for item in accused if self._crashes.get(item) == MOST_CRASHES]
+        given_up = [item for item in accused if self._crashes.get(item) == MOST_CRASHES]
+        self._offences.update(item.stream_id for item in given_up)
+        return given_up
 
     def clear(self, item: Item) -> None:
         """It was done, alone."""
@@ -66,6 +71,7 @@ class Suspects:
 
     def finish(self, stream_id: int) -> None:
         """All of a stream is final."""
+        self._offences.pop(stream_id, None)
         self._forget(item for item in self._crashes if item.stream_id == stream_id)
 
     def brief(self, command: OpenStream) -> OpenStream:
@@ -73,7 +79,8 @@ class Suspects:
         own = [
             (item, crashes) for item, crashes in self._crashes.items() if item.stream_id == command.stream.id
         ]
-        if not own:
+        offences = self._offences[command.stream.id]
+        if not own and not offences:
             return command
         lost = [item for item, crashes in own if crashes >= MOST_CRASHES]
         given_up = {item.start for item in lost if item.kind is Kind.WINDOW}
@@ -82,6 +89,7 @@ class Suspects:
             checkpoint=replace(
                 command.checkpoint, given_up=tuple(sorted(given_up.union(command.checkpoint.given_up)))
             ),
+            offences=offences,
             unheard=tuple(sorted(item.start for item in lost if item.kind is Kind.BLOCK)),
             suspects=tuple((item.kind, item.start, n) for item, n in own if n < MOST_CRASHES),
         )

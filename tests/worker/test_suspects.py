@@ -1,6 +1,7 @@
 """Who is suspected of what children died of, and what is given up."""
 
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 from meeting_service.meeting import Checkpoint, Stream
@@ -44,6 +45,19 @@ def test_a_child_is_told_what_is_known_of_a_stream() -> None:
         suspects.accuse([BAD])
     assert (20_000, 32_000) == suspects.brief(OPEN).checkpoint.given_up
     assert () == suspects.brief(OPEN).suspects
+
+
+def test_who_offends_again_and_again_is_known() -> None:
+    """By stream, until all of it is final."""
+    suspects = Suspects()
+    for start in (0, 1_000):
+        for _ in range(3):
+            suspects.accuse([Item(Kind.WINDOW, 7, start)])
+
+    suspects.advance(7, 16_000)
+    assert replace(OPEN, offences=2) == suspects.brief(OPEN)
+    suspects.finish(7)
+    assert OPEN == suspects.brief(OPEN)
 
 
 def test_what_is_final_is_forgotten() -> None:

@@ -11,9 +11,11 @@ from meeting_service.errors import RecognitionFailed
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import Checkpoint, Stream
 from meeting_service.recognition import DecodingConfig, Hypothesis, Window
+from meeting_service.segmenter import VoiceDetector
 from meeting_service.settings import Settings, load_settings
 from meeting_service.worker.loop import RecognitionLoop
 from meeting_service.worker.messages import (
+    Advanced,
     AudioArrived,
     Drafted,
     Finalized,
@@ -51,9 +53,14 @@ class Hall:
     cost: Cost = lambda _at_s: 0.0
     fails: Fails = lambda _at_s, _windows: False
     settings: Settings = field(default_factory=load_settings)
+    make_detector: Callable[[], VoiceDetector] = LoudnessDetector
     batches: list[Batch] = field(default_factory=list)
     replies: list[tuple[float, Reply]] = field(default_factory=list)
     loop: RecognitionLoop | None = None
+    suspects: dict[int, Sequence[tuple[int, int, int]]] = field(default_factory=dict)
+    """by stream, what workers died of before"""
+    offences: dict[int, int] = field(default_factory=dict)
+    """by stream, how often it ended workers before"""
     background: set[int] = field(default_factory=set)
     """ids of the streams that are transcribed again"""
     _streams: dict[int, tuple[Pcm, float, bool, DecodingConfig]] = field(default_factory=dict)
@@ -80,6 +87,11 @@ class Hall:
     def finals(self, stream_id: int) -> list[tuple[float, Finalized]]:
         """What became final of a stream, and when."""
         return [(at, r) for at, r in self.replies if isinstance(r, Finalized) and r.stream_id == stream_id]
+
+    def checkpoints(self, stream_id: int) -> list[tuple[float, Finalized | Advanced]]:
+        """All that moved a stream on, and when."""
+        moves = [(at, r) for at, r in self.replies if isinstance(r, Finalized | Advanced)]
+        return [(at, move) for at, move in moves if move.stream_id == stream_id]
 
     def drafts(self, stream_id: int, from_s: float = 0.0, to_s: float = 1e9) -> list[float]:
         """When drafts of a stream came."""
@@ -122,7 +134,7 @@ class Hall:
 
         recognition, segmenter = self.settings.recognition, self.settings.segmenter
         loop = self.loop = RecognitionLoop(
-            self.folder / "audio.db", self._recognise, recognition, segmenter, emit, LoudnessDetector
+            self.folder / "audio.db", self._recognise, recognition, segmenter, emit, self.make_detector
         )
         async with asyncio.TaskGroup() as group:
             working = group.create_task(loop.run(), name="recognition")
@@ -135,7 +147,14 @@ class Hall:
         await asyncio.sleep(from_s)
         stream = Stream(stream_id, "m", f"p{stream_id}", RATE_HZ, 0)
         background = stream_id in self.background
-        loop.handle(OpenStream(stream, 1, Checkpoint(stream_id), decoding, "demo", background=background))
+        loop.handle(
+            OpenStream(
+                *(stream, 1, Checkpoint(stream_id), decoding, "demo"),
+                background=background,
+                suspects=self.suspects.get(stream_id, ()),
+                offences=self.offences.get(stream_id, 0),
+            )
+        )
         for through in range(0, len(pcm), int(PIECE_S * RATE_HZ)) if live else ():
             loop.handle(AudioArrived(stream_id, through))
             await asyncio.sleep(PIECE_S)
