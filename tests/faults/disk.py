@@ -115,7 +115,9 @@ class Disk:
         self._names: list[tuple[Call, str, _File | None]] = []
         """names made or removed (None) that may not be"""
         for file in before.iterdir() if before else ():
-            self._certain[str(folder / file.name)] = _File(*(bytearray(file.read_bytes()) for _ in range(2)))
+            self._certain[str(folder / file.name)] = _File(
+                bytearray(file.read_bytes()), bytearray(file.read_bytes())
+            )
         self._open.update(self._certain)
 
     def replay(self, calls: Iterable[Call]) -> None:
