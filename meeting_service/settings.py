@@ -80,6 +80,7 @@ class LimitSettings(_Section):
     audio_request_s: int = Field(ge=1, le=86_400)
     audio_request_bytes: int = Field(ge=65_536, le=8_589_934_592)
     message_bytes: int = Field(ge=4_096, le=4_194_304)
+    messages_per_s: int = Field(ge=10, le=100_000)
     window_s: float = Field(ge=1, le=120)
     body_idle_s: float = Field(ge=1, le=3_600)
     participants: int = Field(ge=1, le=1_000)

@@ -38,8 +38,8 @@ _HEADERS = (
     Header("Gap", "true: what is missing before Upload-Offset never existed", {"type": "boolean"}),
     Header(
         "Captured-At",
-        "when the first sample of the stream was captured; without it, when it arrived. Where it cannot be by "
-        "the service's clock, the stream is placed relative to the meeting's others",
+        "when the first sample of the stream was captured; without it, when it arrived. Where it cannot be "
+        "by the service's clock, the stream is placed relative to the meeting's others",
         {"type": "string", "format": "date-time"},
     ),
     Header(

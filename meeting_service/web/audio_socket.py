@@ -34,6 +34,7 @@ from meeting_service.meeting import MeetingState
 from meeting_service.protocol import SUBPROTOCOL, CloseCode, Refusal, ServerMessage, StreamSpec
 from meeting_service.sessions import AudioInput, SessionManager
 from meeting_service.settings import LimitSettings
+from meeting_service.web.allowance import Allowance
 from meeting_service.web.errors import close_code
 from meeting_service.web.senders import Senders
 from meeting_service.web.spoken_text import follow_text
@@ -45,6 +46,8 @@ GATHER_S = 0.1
 SOCKETS_PER_PARTICIPANT = 2
 """one that is about to be taken over, and the newer one"""
 OPEN_PATIENCE_S = 5.0
+MESSAGES_A_TURN = 32
+"""messages of one socket that are handled before others have a turn"""
 
 _CLOSE_CODES = frozenset(CloseCode)
 
@@ -77,6 +80,8 @@ class AudioSocket:
         self._protocol = AudioProtocol(
             ProtocolLimits(limits.participants, limits.window_s, stream_s=limits.meeting_h * 3600)
         )
+        self._allowance = Allowance(asyncio.get_running_loop().time())
+        self._messages = 0
         self._inputs: dict[int, AudioInput] = {}
         self._spoken_on: dict[str, int] = {}
         """a participant's latest stream; text comes after the stream's end, too"""
@@ -198,12 +203,24 @@ class AudioSocket:
             message = await self._socket.receive(self._limits.body_idle_s)
             while self._ending is None and message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
                 await self._receive(message.data)
+                await self._hold_up()
                 message = await self._socket.receive()
             self._end(None)
         except TimeoutError:
             self._fail(ProtocolViolation(f"no hello within {self._limits.body_idle_s:g} s"))
         except Exception as error:
             self._fail(error)
+
+    async def _hold_up(self) -> None:
+        """Let the others have their turn, and read no more messages a second than may come.
+
+        The library hands out what it has buffered without a pause.
+        """
+        self._messages += 1
+        rate = self._limits.messages_per_s * max(1, len(self._inputs))
+        wait_s = self._allowance.take(rate, asyncio.get_running_loop().time())
+        if wait_s or self._messages % MESSAGES_A_TURN == 0:
+            await asyncio.sleep(wait_s)
 
     def _check_protocol(self) -> None:
         if self._socket.ws_protocol != SUBPROTOCOL:

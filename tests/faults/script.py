@@ -55,11 +55,11 @@ def make_script(seconds: float = 36.0) -> Script:
     late_s, back_s = seconds / 3, seconds * 3 / 5
     gap = (round(seconds / 3 * RATE_HZ), round(seconds / 2 * RATE_HZ))
     return (
-        Take("ann", 0, By.POSTS, 0.0, _talk(seconds, 1)),
-        Take("dan", 0, By.SOCKET, 0.0, _with_gap(_talk(seconds, 2), gap), gap),
-        Take("eve", 0, By.CLIENT, 0.0, _talk(seconds / 2, 3), leaves=True),
-        Take("ben", 0, By.SOCKET, late_s, _talk(seconds - late_s, 4)),
-        Take("eve", 1, By.CLIENT, back_s, _talk(seconds - back_s, 5)),
+        Take("ann", 0, By.POSTS, 0.0, make_talk(seconds, 1)),
+        Take("dan", 0, By.SOCKET, 0.0, _with_gap(make_talk(seconds, 2), gap), gap),
+        Take("eve", 0, By.CLIENT, 0.0, make_talk(seconds / 2, 3), leaves=True),
+        Take("ben", 0, By.SOCKET, late_s, make_talk(seconds - late_s, 4)),
+        Take("eve", 1, By.CLIENT, back_s, make_talk(seconds - back_s, 5)),
     )
 
 
@@ -76,7 +76,7 @@ def make_spoken_script() -> Script:
     )
 
 
-def _talk(seconds: float, seed: int) -> Pcm:
+def make_talk(seconds: float, seed: int) -> Pcm:
     """Pauses and speech of differing lengths, some of it longer than a window."""
     lengths = np.random.default_rng(seed).choice([0.9, 1.2, 1.6, 2.5, 3.5, 11.0], size=40)
     parts = [0.8 if i % 2 == 0 else float(length) for i, length in enumerate(lengths)]

@@ -181,7 +181,7 @@ async def hold_undisturbed(folder: Path, script: Script) -> Exports:
     async with FaultService(folder) as service, ClientSession() as http:
         where = Room(service.url, http, History(), SPEED)
         await where.create()
-        return await _meet(script, where)
+        return await meet(script, where)
 
 
 async def hold_stopped(
@@ -198,7 +198,7 @@ async def hold_stopped(
         where = Room(service.url, http, history, SPEED)
         await where.create()
         async with _company(where, service, script[0].pcm[: 12 * RATE_HZ]) as ended:
-            meeting = asyncio.create_task(_meet(script, where), name="meeting")
+            meeting = asyncio.create_task(meet(script, where), name="meeting")
             stopper = Stopper(service, chance, stops)
             for way in ways:
                 await stopper.stop(way)
@@ -208,7 +208,7 @@ async def hold_stopped(
         stops.codes[await service.terminate()] += 1
     stops.failures += [
         *checker.check_acknowledged(history),
-        *checker.check_exports(_without_stream_ids(exports), _without_stream_ids(undisturbed)),
+        *checker.check_exports(without_stream_ids(exports), without_stream_ids(undisturbed)),
         *checker.check_watcher(history, "watcher", exports["json"]),
         *checker.check_databases(service.data),
         *checker.check_told_is_stored(service.data, history),
@@ -239,7 +239,7 @@ async def _company(where: Room, service: FaultService, pcm: Pcm) -> AsyncIterato
                 raise error
 
 
-async def _meet(script: Script, where: Room) -> Exports:
+async def meet(script: Script, where: Room) -> Exports:
     """The meeting from its first word to its files, watched in two ways."""
     async with asyncio.TaskGroup() as group:
         group.create_task(watch(where), name="watcher")
@@ -249,7 +249,7 @@ async def _meet(script: Script, where: Room) -> Exports:
     return {name: await where.download(name) for name in FORMATS}
 
 
-def _without_stream_ids(exports: Exports) -> Exports:
+def without_stream_ids(exports: Exports) -> Exports:
     """Other meetings' streams come in between, by chance."""
     return {name: _STREAM_IDS.sub(rb"\1", file) for name, file in exports.items()}
 

@@ -1,0 +1,109 @@
+"""The service's wall clock leaps under a meeting, and its monotonic one as after a sleep: no word moves."""
+
+import asyncio
+import json
+import random
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession
+
+from tests.faults import checker
+from tests.faults.campaign import Campaign, Order, Outcome
+from tests.faults.campaigns.stop import CHECKED, SPEED, hold_undisturbed, meet, without_stream_ids
+from tests.faults.checker import Exports
+from tests.faults.faked_clock import FakedClock
+from tests.faults.history import History
+from tests.faults.room import PCM_TYPE, Room
+from tests.faults.script import RATE_HZ, Script, make_script
+from tests.faults.service import FaultService
+
+HOUR_S, DAY_S = 3_600, 86_400
+LEAPS_S = (HOUR_S, -HOUR_S, DAY_S, -DAY_S, 2 * HOUR_S, 0)
+BETWEEN_S = (0.05, 0.4)
+LEAPS_A_MEETING = 6
+NEAR_MS = 300_000
+"""longer than any meeting here takes, shorter than any leap"""
+
+
+async def run(order: Order) -> Outcome:
+    """Meetings with leaps at random, every third one asleep in between."""
+    chance, script = random.Random(order.seed), make_script()
+    undisturbed = await hold_undisturbed(order.folder / "undisturbed", script)
+    failures: list[str] = []
+    for number in range(-(-order.size // LEAPS_A_MEETING)):
+        leaps = chance.choices(LEAPS_S, k=LEAPS_A_MEETING)
+        sleeps = number % 3 == 2
+        found = await hold_leaping(
+            order.folder / str(number), script, undisturbed, leaps, chance, sleeps=sleeps
+        )
+        failures += [f"leaps {leaps}{', asleep' if sleeps else ''}: {failure}" for failure in found]
+        order.say(f"   {(number + 1) * LEAPS_A_MEETING} leaps, {len(failures)} failures")
+    return Outcome(order.size, failures, {})
+
+
+async def hold_leaping(
+    folder: Path,
+    script: Script,
+    undisturbed: Exports,
+    leaps_s: Sequence[int],
+    chance: random.Random,
+    *,
+    sleeps: bool = False,
+) -> list[str]:
+    """A meeting over which the clock leaps, the last time while the service is away; what is wrong."""
+    history, clock = History(), FakedClock(folder, sleeps=sleeps)
+    service = FaultService(folder, environment={**clock.environment, **CHECKED})
+    async with service, ClientSession() as http:
+        where, beside = (Room(service.url, http, history, SPEED, name) for name in ("m", "arrivals"))
+        await where.create()
+        await beside.ask("POST", f"{service.url}/v1/meetings", json={"id": beside.id})
+        meeting = asyncio.create_task(meet(script, where), name="meeting")
+        for number, leap_s in enumerate(leaps_s):
+            await asyncio.sleep(chance.uniform(*BETWEEN_S))
+            if number == len(leaps_s) - 1 and (code := await service.terminate()):
+                return [f"the service ended with {code}"]
+            clock.set(leap_s if not sleeps else abs(leap_s) + number * DAY_S)
+            if not service.running:
+                await service.start()
+            await _arrive(beside, f"guest-{number}", script[0].pcm[: 3 * RATE_HZ].tobytes())
+        exports = await meeting
+        await beside.end()
+        arrived = json.loads(await beside.download("json"))
+        code = await service.terminate()
+    return [
+        *([f"the service ended with {code}"] if code else []),
+        *checker.check_acknowledged(history),
+        *checker.check_exports(without_stream_ids(exports), without_stream_ids(undisturbed)),
+        *checker.check_watcher(history, "watcher", exports["json"]),
+        *checker.check_ledger(service.data, script, history),
+        *_check_arrivals(arrived, len(leaps_s)),
+    ]
+
+
+async def _arrive(where: Room, participant: str, pcm: bytes) -> None:
+    """Somebody says a little, to be placed by when it arrives."""
+    address = where.path(f"/participants/{participant}/audio")
+    headers = {"Content-Type": PCM_TYPE, "Upload-Offset": "0"}
+    await where.ask("POST", address, data=pcm, headers=headers)
+
+
+def _check_arrivals(transcript: Mapping[str, Any], guests: int) -> list[str]:
+    """Everybody is placed where they arrived by a clock that does not leap."""
+    starts = {s["participant_id"]: s["start_ms"] for s in reversed(transcript["sentences"])}
+    failures = [f"{who} is at {at} ms of a short meeting" for who, at in starts.items() if at > NEAR_MS]
+    # The last one came after a restart, and from before it only the wall clock is known.
+    last = f"guest-{guests - 1}"
+    failures = [failure for failure in failures if not failure.startswith(last)]
+    return failures + ([f"only {len(starts)} of {guests} guests have text"] if len(starts) < guests else [])
+
+
+CAMPAIGN = Campaign(
+    "clock",
+    promise=7,
+    how="the wall clock leaps by hours and days while a meeting runs and between a stop and a start, and the "
+    "monotonic one as after a sleep: every file compared",
+    run=run,
+    size=30,
+)
