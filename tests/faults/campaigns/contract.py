@@ -2,6 +2,8 @@
 
 import asyncio
 import traceback
+from dataclasses import dataclass
+from pathlib import Path
 
 from tests.faults.campaign import Campaign, Order, Outcome
 from tests.faults.contract.game import play
@@ -15,17 +17,29 @@ async def run(order: Order) -> Outcome:
     played, failures = 0, list[str]()
     for number, first in enumerate(range(0, order.size, ROUND)):
         seed, size = order.seed + number, min(ROUND, order.size - first)
-        folder = order.folder / f"{seed}"
-        try:
-            await asyncio.to_thread(play, folder, size, seed)
-        except Exception as error:
-            failures.append(
-                f"seed {seed}: {error!r} (see it again: --only contract --seed {seed} --size {size})"
-            )
-            (order.folder / f"{seed}.txt").write_text("".join(traceback.format_exception(error)))
+        if failure := await asyncio.to_thread(_play, order.folder / f"{seed}", size, seed):
+            (order.folder / f"{seed}.txt").write_text(failure.story)
+            again = f"tests/faults/run --only contract --seed {seed} --size {size}"
+            failures.append(f"seed {seed}: {failure.error} (see it again: {again})")
         played += size
         order.say(f"   {played:>5} of {order.size} meetings, {len(failures)} rounds broken")
     return Outcome(played, failures, {"meetings": played})
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    error: str
+    story: str
+    """what was done, and where it broke"""
+
+
+def _play(folder: Path, size: int, seed: int) -> _Failure | None:
+    # Caught in its own thread: on the way to another one an error may lose its traceback.
+    try:
+        play(folder, size, seed)
+    except Exception as error:
+        return _Failure(repr(error), "".join(traceback.format_exception(error)))
+    return None
 
 
 CAMPAIGN = Campaign(

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tests.faults.contract.sender import Carried, Socket, half_frame
 from tests.faults.contract.takes import Lane, Take
-from tests.faults.contract.verdict import check_meeting
+from tests.faults.contract.verdict import check_gaps, check_meeting
 from tests.faults.contract.world import Answer, World
 
 LANES = (("ann",), ("bob",), ("cat", "dan"))
@@ -55,13 +55,13 @@ class Contract(RuleBasedStateMachine):
 
     @rule(lane=lanes, length=frames, odd=odds)
     def post_next(self, lane: int, length: int, odd: int) -> None:
-        """A piece without a position, cut at any byte; not while a socket sends."""
+        """Two pieces without a position, cut at any byte; not while a socket sends."""
         self._run(self._post_next(lane, length, odd))
 
-    @rule(lane=lanes, back=backs, length=frames, odd=odds)
-    def post_at(self, lane: int, back: int, length: int, odd: int) -> None:
+    @rule(lane=lanes, back=backs, length=frames, odd=odds, again=st.booleans())
+    def post_at(self, lane: int, back: int, length: int, odd: int, again: bool) -> None:
         """A piece with a position: the next, one that overlaps, or one that was there before."""
-        self._run(self._post_at(lane, back, length, odd))
+        self._run(self._post_at(lane, back, length, odd, again=again))
 
     @rule(lane=lanes, length=frames, gap=st.booleans())
     def post_beyond(self, lane: int, length: int, gap: bool) -> None:
@@ -159,18 +159,21 @@ class Contract(RuleBasedStateMachine):
     async def _post_next(self, index: int, length: int, odd: int) -> None:
         lane = await self._settled(index)
         take = lane.take
-        body = take.follow_on(length * take.frame_bytes + odd)
-        answer = await self.world.post(self.id, lane, body)
-        if self._carrier(index):
-            assert (409, "conflict") == (answer.status, answer.code)
-            return
-        take.take_next(body)
-        self._accepted(answer, take)
+        for part in (length * take.frame_bytes // 2 + odd, length * take.frame_bytes // 2):
+            body = take.follow_on(part)
+            answer = await self.world.post(self.id, lane, body)
+            if self._carrier(index):
+                assert (409, "conflict") == (answer.status, answer.code)
+                return
+            take.take_next(body)
+            self._accepted(answer, take)
 
-    async def _post_at(self, index: int, back: int, length: int, odd: int) -> None:
+    async def _post_at(self, index: int, back: int, length: int, odd: int, *, again: bool) -> None:
         lane = await self._settled(index)
         take = lane.take
         start = max(0, take.held - back)
+        if again:  # and no more than that
+            length, odd = min(length, take.held - start), 0
         body = _bytes(take, start, length + 1)[: length * take.frame_bytes + odd]
         answer = await self.world.post(self.id, lane, body, Upload_Offset=str(start))
         assert take.take_piece(start, body)
@@ -189,6 +192,7 @@ class Contract(RuleBasedStateMachine):
         take.take_gap(start)
         assert take.take_piece(start, body)
         self._accepted(answer, take)
+        await check_gaps(self.world, self.id, [lane])
 
     async def _posts_overtake(self, index: int, first: int, second: int) -> None:
         lane = await self._settled(index)
