@@ -111,11 +111,36 @@ async def test_gap(ledger: Ledger, path: Path) -> None:
         await ledger.record_gap(Gap(1, 210, 1 << 60))
 
 
+async def test_gaps_of_several_streams_are_one(ledger: Ledger) -> None:
+    """All are kept, or none."""
+    await ledger.append([chunk(0, 100), chunk(0, 50, stream=2)])
+    with pytest.raises(AudioHole):
+        await ledger.record_gaps([Gap(1, 100, 200), Gap(2, 60, 200)])
+    assert (100, 50) == (ledger.through(1), ledger.through(2))
+
+    assert {1: 200, 2: 200} == await ledger.record_gaps([Gap(1, 50, 200), Gap(2, 50, 200)])
+    assert ([Gap(1, 100, 200)], [Gap(2, 50, 200)]) == (ledger.gaps(1), ledger.gaps(2))
+
+
+async def test_what_is_held_can_be_compared(ledger: Ledger) -> None:
+    """By content; a gap is silence, and what is not held cannot be."""
+    await ledger.append([chunk(0, 100)])
+    await ledger.record_gap(Gap(1, 100, 110))
+
+    assert await ledger.holds(1, 20, NOISE[20:100])
+    assert not await ledger.holds(1, 20, NOISE[21:101])
+    assert await ledger.holds(1, 100, np.zeros(10, np.int16))
+    with pytest.raises(StorageFailed):
+        await ledger.holds(1, 105, np.zeros(10, np.int16))
+
+
 async def test_tail_follows_the_last_sample(ledger: Ledger) -> None:
     """The bytes of an unfinished sample are kept; an old piece sent again does not bring old ones back."""
     await ledger.append([chunk(0, 100)], {1: b"ab"})
     assert b"ab" == ledger.tail(1)
     await ledger.append([chunk(0, 50)], {1: b""})
+    assert b"ab" == ledger.tail(1)
+    await ledger.append([chunk(50, 100)], {1: b""})
     assert b"ab" == ledger.tail(1)
     await ledger.append([chunk(100, 100)], {1: b"c"})
     assert b"c" == ledger.tail(1)
