@@ -73,7 +73,8 @@ def make_readers(path: Path) -> AsyncEngine:
 
 
 def make_migrator(path: Path) -> sa.Engine:
-    """A blocking engine for migrations; makes the file where there is none."""
+    """A blocking engine for migrations; makes the file, its owner's alone, where there is none."""
+    path.touch(mode=0o600)
     engine = sa.create_engine(_url(path, "sqlite", "rwc"), poolclass=sa.NullPool, **_options())
     _prepare(engine, _MIGRATION, "BEGIN IMMEDIATE")
     return engine

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import shutil
 import sqlite3
+import stat
 import subprocess
 import sys
 from contextlib import closing
@@ -290,3 +291,10 @@ async def test_failed_upgrade_changes_nothing(path: Path, clock: FakeClock, tmp_
     assert printed == f"the database {path} cannot be used: no such column: nonsense\n"
     assert before == dump(path)
     assert migrate(path) == (HEAD, HEAD)
+
+
+def test_a_new_database_is_its_owners_alone(path: Path) -> None:
+    """What people said is for nobody else on the machine to read."""
+    migrate(path)
+
+    assert 0o600 == stat.S_IMODE(path.stat().st_mode)
