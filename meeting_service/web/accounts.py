@@ -24,7 +24,7 @@ class Finding(shapes.Shape):
 
 
 class StreamFigures(shapes.Shape):
-    """One stream's account in samples at 16 kHz, as of its last checkpoint. `received` is the sum of `silent`,
+    """One stream's account, samples at 16 kHz, as of its last checkpoint. `received` is the sum of `silent`,
     `speech` and `waiting`, and `speech` that of `transcribed` and `not_transcribed`."""
 
     participant_id: str

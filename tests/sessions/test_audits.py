@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -17,15 +18,17 @@ from meeting_service.sessions import SessionManager
 from meeting_service.settings import Settings
 from tests.sessions.conftest import RATE_HZ, RunService, talk
 
+START = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)
 AUDIO_RATE_HZ = 44_100
 
 
 async def _hold(sessions: SessionManager, meeting_id: str = "m") -> None:
     """One participant speaks, is missing for a while, speaks again, leaves and comes back."""
-    await sessions.create_meeting(NewMeeting(id=meeting_id))
+    await sessions.create_meeting(NewMeeting(id=meeting_id, started_at=START))
     pcm = np.repeat(talk(1, 12.0), 3)[:400_003]
-    for part in (pcm[:250_001], pcm[250_001:]):
-        audio = await sessions.open_input(meeting_id, ["ann"], AUDIO_RATE_HZ)
+    for minute, part in enumerate((pcm[:250_001], pcm[250_001:])):
+        at = START + timedelta(minutes=minute)
+        audio = await sessions.open_input(meeting_id, ["ann"], AUDIO_RATE_HZ, captured_at=at)
         await audio.append(part[:100_000], 0)
         await audio.declare_gap(100_000, 133_333)
         await audio.append(part[100_000:], None)
