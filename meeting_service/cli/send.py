@@ -14,6 +14,7 @@ from meeting_service.cli.files import open_all
 from meeting_service.cli.options import Names
 
 if TYPE_CHECKING:
+    from meeting_service.client import ConnectionReport
     from meeting_service.meeting import Meeting
     from meeting_service.sender import Progress, Source
 
@@ -104,15 +105,25 @@ async def deliver(delivery: Delivery) -> None:
 
 
 async def _send(delivery: Delivery, meeting: "Meeting") -> None:
+    from meeting_service.client import ConnectionState
     from meeting_service.clock import SystemClock
     from meeting_service.sender import Manner, Way, send_files
 
     manner = Manner(speed=delivery.speed, way=Way(delivery.protocol))
     shares = dict.fromkeys((source.participant for source in delivery.sources), 0.0)
+    lost = False
     with progress("sending") as update:
 
         def report(told: "Progress") -> None:
             shares[told.source.participant] = told.fraction
             update(sum(shares.values()), len(shares))
 
-        await send_files(delivery.url, meeting, delivery.sources, SystemClock(), manner, report)
+        def tell(told: "ConnectionReport") -> None:
+            nonlocal lost
+            if told.state is ConnectionState.LOST and not lost:
+                remark(f"trying again: {told.error}")
+            elif told.state is ConnectionState.LIVE and lost:
+                remark("connected again")
+            lost = told.state is ConnectionState.LOST
+
+        await send_files(delivery.url, meeting, delivery.sources, SystemClock(), manner, report, tell)

@@ -117,14 +117,26 @@ class NetworkMeeting:
         seconds: of audio.
         seed: of the network.
         speed: how many times faster than people the bots speak.
+        host: where the service listens; bots speak to it directly where there is no weather.
+        prefix: a command to run the service under.
         watched: whether somebody follows who knows no checksums and waits long for what is dead.
     """
 
     def __init__(
-        self, folder: Path, seconds: float, *, seed: int = 1, speed: float = 6.0, watched: bool = True
+        self,
+        folder: Path,
+        seconds: float,
+        *,
+        seed: int = 1,
+        speed: float = 6.0,
+        host: str = "127.0.0.1",
+        prefix: Sequence[str] = (),
+        watched: bool = True,
     ) -> None:
         self.history = History()
-        self._service = FaultService(folder)
+        self._host = host
+        server = {"host": host, "insecure": host != "127.0.0.1"}
+        self._service = FaultService(folder, prefix=prefix, server=server)
         self._script = make_network_script(seconds)
         self._seed = seed
         self._pause_s = PIECE / RATE_HZ / speed
@@ -134,7 +146,8 @@ class NetworkMeeting:
         """From the first word to the checks."""
         await self._service.start()
         try:
-            async with FaultProxy(self._service.port, seed=self._seed) as proxy, ClientSession() as http:
+            to = FaultProxy(self._service.port, seed=self._seed, host=self._host)
+            async with to as proxy, ClientSession() as http:
                 stage = Stage(proxy, self._service, random.Random(self._seed), asyncio.Event())
                 async with asyncio.timeout(MEETING_PATIENCE_S):
                     exports = await self._hold(http, stage, weather)
@@ -145,8 +158,8 @@ class NetworkMeeting:
         return Result(exports, list(self._check(exports)), stage.back_s, stage.proxy.connections)
 
     async def _hold(self, http: ClientSession, stage: Stage, weather: Weather | None) -> Exports:
-        direct = Room(self._service.url, http, self.history)
-        through = Room(stage.proxy.url, http, self.history)
+        direct = Room(f"http://{self._host}:{self._service.port}", http, self.history)
+        through = Room(stage.proxy.url, http, self.history) if weather else direct
         await direct.create()
         for take in self._script:
             await self._post_headstart(take, direct)
