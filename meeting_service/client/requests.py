@@ -4,6 +4,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from io import BytesIO
 from types import MappingProxyType
 from typing import Any
 
@@ -105,7 +106,7 @@ class Requests:
         async with self.session.request(
             question.method,
             url,
-            data=question.body or None,
+            data=BytesIO(question.body) if question.body else None,
             headers=headers,
             skip_auto_headers=("Content-Type",),  # the checksum covers it, so it is said here or not at all
             timeout=limits,

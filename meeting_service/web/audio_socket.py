@@ -179,6 +179,8 @@ class AudioSocket:
     def _fail(self, error: BaseException) -> None:
         if isinstance(error, MeetingServiceError):
             self._end(close_code(error), Refusal(error.code, error.detail))
+        elif isinstance(error, ConnectionError):
+            self._end(None)  # the client is gone, found out while it was answered
         else:
             log.error("audio socket failed", meeting=self.meeting_id, exc_info=error)
             self._end(CloseCode.FAILED, Refusal("internal", "something went wrong here; connect again"))

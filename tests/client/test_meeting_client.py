@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 
 from meeting_service.audio import Encoding, RawFormat
-from meeting_service.client import AudioStream, MeetingClient, Patience, PostedStream, Superseded, Unreachable
+from meeting_service.client import (
+    AudioStream,
+    ConnectionReport,
+    ConnectionState,
+    MeetingClient,
+    Patience,
+    PostedStream,
+    Superseded,
+    Unreachable,
+)
 from meeting_service.errors import (
     Conflict,
     InvalidAudio,
@@ -20,7 +29,7 @@ from meeting_service.errors import (
 from meeting_service.events import MeetingChanged, SentenceFinalized, StoredEvent
 from meeting_service.meeting import MeetingState
 from tests.audio_service import RATE_HZ, AudioService, noise, to_bytes
-from tests.faults.proxy import FaultProxy, Faults, random_cuts
+from tests.faults.proxy import HEALTHY, FaultProxy, Faults, random_cuts
 
 PCM = noise(5 * RATE_HZ)
 HASTE = Patience(delays_s=(0.01, 0.05), jitter_s=0.01, later_s=0.05, give_up_s=20, buffer_s=30)
@@ -265,6 +274,40 @@ async def test_connections_that_break_lose_nothing(service: AudioService, seed: 
 
     assert np.array_equal(PCM, (await service.stored("ann"))[0])
     assert np.array_equal(PCM[::-1], (await service.stored("bob"))[0])
+
+
+@pytest.mark.parametrize("dead", [Faults(swallow_up=True), Faults(swallow_down=True)])
+async def test_a_dead_connection_is_noticed_and_told(service: AudioService, dead: Faults) -> None:
+    """It is open and leads nowhere: what is written meanwhile arrives by the next one."""
+    reports: list[ConnectionReport] = []
+    patience = Patience(delays_s=(0.01,), jitter_s=0, silence_s=1, give_up_s=20)
+    async with (
+        FaultProxy(service.port) as proxy,
+        MeetingClient(proxy.url, patience=patience, report=reports.append) as client,
+        open_ann(client) as stream,
+    ):
+        await stream.write(PCM[:20_000])
+        await stream.drain()
+        proxy.faults = dead
+        await stream.write(PCM[20_000:])
+        while reports[-1].state is not ConnectionState.LOST:  # noqa: ASYNC110 it is told to a function
+            await asyncio.sleep(0.01)
+        proxy.faults = HEALTHY
+        await stream.drain()
+
+    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+    assert all(report.error for report in reports if report.state is ConnectionState.LOST)
+    assert ConnectionState.CONNECTING is reports[0].state
+    assert ConnectionState.CLOSED is reports[-1].state
+
+
+async def test_an_end_is_asked_for_again(service: AudioService, client: MeetingClient) -> None:
+    """The answer is lost, the service away for a moment: the meeting has ended all the same."""
+    async with FaultProxy(service.port) as proxy, MeetingClient(proxy.url, patience=HASTE) as through:
+        proxy.faults = Faults(cuts=iter([350, 60, 400]))
+        ended = await through.end("m1")
+
+    assert MeetingState.ENDED is ended.state
 
 
 async def test_a_full_buffer_makes_writes_wait(service: AudioService) -> None:
