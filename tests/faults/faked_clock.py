@@ -30,7 +30,7 @@ class FakedClock:
         return {
             "LD_PRELOAD": str(LIBRARIES[0]),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            "FAKETIME_NO_CACHE": "1",
+            "FAKETIME_CACHE_DURATION": "1",  # seconds until a leap is seen
             "FAKETIME_DONT_FAKE_MONOTONIC": "0" if self._sleeps else "1",
             "DONT_FAKE_MONOTONIC": "0" if self._sleeps else "1",
         }

@@ -10,7 +10,7 @@ ILLNESSES = (
     "empty messages",
     "never reads",
     "huge names",
-    "kills the recogniser",
+    "fails the recogniser",
 )
 
 

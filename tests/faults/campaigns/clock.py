@@ -21,7 +21,8 @@ from tests.faults.service import FaultService
 
 HOUR_S, DAY_S = 3_600, 86_400
 LEAPS_S = (HOUR_S, -HOUR_S, DAY_S, -DAY_S, 2 * HOUR_S, 0)
-BETWEEN_S = (0.05, 0.4)
+BETWEEN_S = (1.0, 1.6)
+"""long enough for the library to look at what it is told, which it does once a second"""
 LEAPS_A_MEETING = 6
 NEAR_MS = 300_000
 """longer than any meeting here takes, shorter than any leap"""
