@@ -1,7 +1,7 @@
 """What is being recognised of a meeting: live, or again from the audio that was kept."""
 
 import asyncio
-from collections import deque
+from array import array
 from collections.abc import Sequence
 
 from meeting_service.errors import MeetingEnded, NotFound, ParticipantGone
@@ -20,6 +20,36 @@ QUIET_S = 10
 """digital silence after which no utterance is open: no setting lets one wait for so long"""
 QUIET_NEWS_S = 1
 """of more of it the worker is told this often; a stream that is only silent costs it a fifth then"""
+
+
+class Arrivals:
+    """When a stream's audio became durable: the latest pieces, in little memory, for streams are many."""
+
+    def __init__(self) -> None:
+        self._offsets_ms = array("q")
+        self._times_s = array("d")
+        self._first = 0
+        """index of the oldest that is remembered"""
+
+    @property
+    def latest_s(self) -> float | None:
+        """When the last piece came, as far as is known."""
+        return self._times_s[-1] if self._times_s else None
+
+    def add(self, offset_ms: int, at_s: float) -> None:
+        """A piece that ends there came."""
+        self._offsets_ms.append(offset_ms)
+        self._times_s.append(at_s)
+        self._first = max(self._first, len(self._times_s) - ARRIVALS_REMEMBERED)
+        if self._first >= ARRIVALS_REMEMBERED:
+            del self._offsets_ms[: self._first], self._times_s[: self._first]
+            self._first = 0
+
+    def find(self, offset_ms: int) -> float | None:
+        """When the piece came that holds an offset, asked in rising order; None if unknown."""
+        while self._first < len(self._times_s) and self._offsets_ms[self._first] < offset_ms:
+            self._first += 1
+        return self._times_s[self._first] if self._first < len(self._times_s) else None
 
 
 class LiveStream:
@@ -49,7 +79,7 @@ class LiveStream:
         """how often in a row its recognition has failed without getting any further"""
         self.finished = asyncio.Event()
         """set when all text is final and stored"""
-        self._arrivals: deque[tuple[int, float]] = deque(maxlen=ARRIVALS_REMEMBERED)
+        self._arrivals = Arrivals()
         self._sound_through = 0
         self._told = 0
 
@@ -64,7 +94,7 @@ class LiveStream:
 
     def audio_arrived(self, through: int, at_s: float) -> None:
         """Audio up to `through` became durable at a monotonic time."""
-        self._arrivals.append((self.stream.offset_ms(through), at_s))
+        self._arrivals.add(self.stream.offset_ms(through), at_s)
 
     def is_news(self, through: int, *, silent: bool) -> bool:
         """Whether to tell the worker of audio up to `through`; asked once for each piece that came.
@@ -84,13 +114,12 @@ class LiveStream:
 
     def came_since(self, at_s: float) -> bool:
         """Whether any audio became durable after a monotonic time."""
-        return bool(self._arrivals) and self._arrivals[-1][1] > at_s
+        latest_s = self._arrivals.latest_s
+        return latest_s is not None and latest_s > at_s
 
     def arrival_s(self, offset_ms: int) -> float | None:
         """When the audio at a meeting offset became durable, asked in rising order; None if unknown."""
-        while self._arrivals and self._arrivals[0][0] < offset_ms:
-            self._arrivals.popleft()
-        return self._arrivals[0][1] if self._arrivals else None
+        return self._arrivals.find(offset_ms)
 
 
 class Reading:

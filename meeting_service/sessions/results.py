@@ -141,6 +141,7 @@ class ResultHandler:
 
     async def _advance(self, reading: Reading, live: LiveStream, reply: Advanced) -> None:
         live.checkpoint = reply.checkpoint
+        live.open_samples = live.open_transcribed_samples = 0
         due = reply.checkpoint.resume - live.stored.resume >= SILENCE_PER_CHECKPOINT
         if due or reply.unrecognised:
             await self._commit(reading, live, (), reply.unrecognised)

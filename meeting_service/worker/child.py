@@ -18,10 +18,10 @@ from meeting_service.recognition import Hypothesis, Window
 from meeting_service.segmenter import VoiceDetector
 from meeting_service.settings import LoggingSettings, RecognitionSettings, SegmenterSettings
 from meeting_service.worker.blackboard import Blackboard
-from meeting_service.worker.home import MAX_LINE_BYTES
 from meeting_service.worker.loop import RecognitionLoop
 from meeting_service.worker.messages import Configure, Ready, StartFailed, decode, encode
 from meeting_service.worker.outgoing import Outgoing
+from meeting_service.worker.process import MAX_LINE_BYTES
 
 
 class Models(Protocol):

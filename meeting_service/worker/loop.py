@@ -190,6 +190,8 @@ class RecognitionLoop:
                 work.feed(_now_s(), self._load.stretch)
         except MeetingServiceError as error:
             self._fail(work, error)
+        except MemoryError:
+            raise  # that is nobody's fault, and ends the worker
         except Exception:
             log.exception("block_not_heard", stream=work.stream_id, start=block)
             self._begin_again(work, block)

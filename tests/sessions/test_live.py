@@ -1,7 +1,13 @@
 """The live side of one stream."""
 
 from meeting_service.meeting import Checkpoint, Stream
-from meeting_service.sessions.live import QUIET_NEWS_S, QUIET_S, LiveStream
+from meeting_service.sessions.live import (
+    ARRIVALS_REMEMBERED,
+    QUIET_NEWS_S,
+    QUIET_S,
+    Arrivals,
+    LiveStream,
+)
 
 RATE_HZ = 16_000
 STEP = RATE_HZ // 5
@@ -36,3 +42,16 @@ def test_lasting_silence_is_told_of_now_and_then() -> None:
 
     assert (60 - QUIET_S) // QUIET_NEWS_S == len(told)
     assert [60.2, 60.4] == hear(live, 60, 61, silent=False)[:2]
+
+
+def test_arrivals_are_found_in_rising_order() -> None:
+    """The first piece that reaches an offset; for what is forgotten, the oldest that is known."""
+    arrivals = Arrivals()
+    for n in range(1, 3 * ARRIVALS_REMEMBERED):
+        arrivals.add(n * 100, float(n))
+        if n == 50:
+            assert [1.0, 2.0, 50.0, None] == [arrivals.find(ms) for ms in (0, 101, 5_000, 5_001)]
+
+    oldest = 2 * ARRIVALS_REMEMBERED
+    assert [oldest, oldest + 1] == [arrivals.find(ms) for ms in (6_000, oldest * 100 + 1)]
+    assert 3 * ARRIVALS_REMEMBERED - 1 == arrivals.latest_s

@@ -3,18 +3,24 @@
 import asyncio
 from typing import Any
 
+from meeting_service.broadcast import Watcher
 from meeting_service.errors import StorageFailed
-from meeting_service.events import StoredEvent
+from meeting_service.events import FellBehind, SpeechGivenUp, StoredEvent
 from meeting_service.meeting import Checkpoint, NewMeeting, Stream
+from meeting_service.recognition import Unrecognised
 from meeting_service.sessions.results import STORAGE_ATTEMPTS
 from meeting_service.settings import Settings
 from meeting_service.storage import Store
+from meeting_service.transcript import Draft, Untranscribed
 from meeting_service.worker.messages import (
     Advanced,
+    Away,
     CloseStream,
+    Finalized,
     Finished,
     FinishStream,
     OpenStream,
+    Restarted,
     StreamFailed,
 )
 from tests.sessions.conftest import RATE_HZ, talk
@@ -80,3 +86,66 @@ async def test_one_streams_text_does_not_keep_the_others_waiting(settings: Setti
         await ends[0]
 
         assert all(s.finished for s in await sessions.store.list_streams("m"))
+
+
+async def test_speech_without_text_is_kept_and_told_at_once(settings: Settings) -> None:
+    """In the middle of an utterance, with no sentence beside it, and where the checkpoint only passes it."""
+    worker = DeafWorker()
+    async with run_on(settings, worker) as sessions:
+        await sessions.create_meeting(NewMeeting(id="m"))
+        audio = await sessions.open_input("m", ["ann"], RATE_HZ)
+        await audio.append(talk(1, 4), 0)
+        opened = await worker.wait_told(OpenStream)
+        of, nothing = (opened.stream.id, opened.run), Draft("ann", 0, 0, "")
+        within = Checkpoint(opened.stream.id, given_up=(16_000,))
+        lost = (Unrecognised(16_000, 32_000),)
+        worker.says.put_nowait(Finalized(*of, (), nothing, within, 48_000, 32_000, lost))
+        beyond = Checkpoint(opened.stream.id, 64_000, 64_000, 32_000)
+        worker.says.put_nowait(Advanced(*of, beyond, (Unrecognised(48_000, 64_000),)))
+        with sessions.subscribe("m") as watcher:
+            told = [await _wait_lost(watcher) for _ in range(2)]
+        [ann] = await sessions.list_participants("m")
+        transcript = await sessions.get_transcript("m")
+
+    assert told == transcript.not_transcribed
+    assert [1_000, 1_000] == [s.end_ms - s.start_ms for s in transcript.not_transcribed]
+    assert (4_000, 2_000, 2_000) == (ann.speech_ms, ann.transcribed_ms, ann.not_transcribed_ms)
+
+
+async def test_text_lags_while_nobody_recognises(settings: Settings) -> None:
+    """Whoever speaks is told to lag as long as the worker is away; the next one says how far it is then."""
+    worker = DeafWorker()
+    async with run_on(settings, worker) as sessions:
+        await sessions.create_meeting(NewMeeting(id="m"))
+        for name in ("ann", "bob"):
+            audio = await sessions.open_input("m", [name], RATE_HZ)
+            await audio.append(talk(1, 2), 0)
+        opened = await worker.wait_told(OpenStream, lambda command: command.stream.participant_id == "bob")
+        with sessions.subscribe("m") as watcher:
+            lags = []
+            for away_s in (30.0, 31.0):
+                worker.says.put_nowait(Away(away_s))
+                lags.append(await _wait_behind(watcher))
+            worker.told.clear()
+            worker.says.put_nowait(Restarted())
+            again = await worker.wait_told(OpenStream, lambda c: c.stream.id == opened.stream.id)
+
+    assert [30_000, 31_000] == lags
+    assert not opened.behind
+    assert again.behind
+
+
+async def _wait_lost(watcher: Watcher) -> Untranscribed:
+    async with asyncio.timeout(20):
+        async for event in watcher:
+            if isinstance(event, StoredEvent) and isinstance(event.event, SpeechGivenUp):
+                return event.event.stretch
+    raise AssertionError("the watcher was sent away")
+
+
+async def _wait_behind(watcher: Watcher) -> int:
+    async with asyncio.timeout(20):
+        async for event in watcher:
+            if isinstance(event, FellBehind):
+                return event.behind_ms
+    raise AssertionError("the watcher was sent away")

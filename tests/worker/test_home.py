@@ -14,7 +14,7 @@ import pytest
 from meeting_service.errors import CannotStart
 from meeting_service.meeting import Checkpoint, Stream
 from meeting_service.recognition import DecodingConfig
-from meeting_service.worker.home import MAX_LINE_BYTES, MAX_REPLIES, MAX_UNREAD_BYTES, ChildWorker
+from meeting_service.worker.home import MAX_REPLIES, ChildWorker
 from meeting_service.worker.messages import (
     Away,
     Configure,
@@ -26,6 +26,7 @@ from meeting_service.worker.messages import (
     StartFailed,
     encode,
 )
+from meeting_service.worker.process import MAX_LINE_BYTES, MAX_UNREAD_BYTES
 from meeting_service.worker.watch import Patience
 
 CONFIGURE = Configure("/nowhere/audio.db", ("demo",), "auto", {}, {}, {})
