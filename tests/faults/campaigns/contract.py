@@ -8,6 +8,8 @@ from pathlib import Path
 from tests.faults.campaign import Campaign, Order, Outcome
 from tests.faults.contract.game import play
 
+STEPS = 14
+"""things that happen in a meeting at most"""
 ROUND = 250
 """meetings of one seed: a failure ends a round"""
 
@@ -36,7 +38,7 @@ class _Failure:
 def _play(folder: Path, size: int, seed: int) -> _Failure | None:
     # Caught in its own thread: on the way to another one an error may lose its traceback.
     try:
-        play(folder, size, seed)
+        play(folder, size, seed, steps=STEPS)
     except Exception as error:
         return _Failure(repr(error), "".join(traceback.format_exception(error)))
     return None

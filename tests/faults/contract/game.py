@@ -10,17 +10,15 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.faults.contract.machine import Contract
 from tests.faults.contract.world import World
 
-STEPS = 12
-"""things that happen in a meeting at most"""
 
-
-def play(folder: Path, examples: int, chosen_seed: int, *, shrink: bool = False) -> int:
+def play(folder: Path, examples: int, chosen_seed: int, *, steps: int, shrink: bool = False) -> int:
     """Play in a service that keeps its data in an empty folder; returns how many meetings there were.
 
     Args:
         folder: where the service keeps its data.
         examples: how many meetings.
         chosen_seed: decides what happens in them.
+        steps: how much happens in one at most.
         shrink: whether to look for the shortest way to a failure, which takes minutes.
 
     Raises:
@@ -30,7 +28,7 @@ def play(folder: Path, examples: int, chosen_seed: int, *, shrink: bool = False)
     phases = (Phase.generate, Phase.shrink) if shrink else (Phase.generate,)
     rules = settings(
         max_examples=examples,
-        stateful_step_count=STEPS,
+        stateful_step_count=steps,
         deadline=None,
         database=None,
         phases=phases,

@@ -14,7 +14,9 @@ from tests.faults.contract.verdict import check_gaps, check_meeting
 from tests.faults.contract.world import Answer, World
 
 LANES = (("ann",), ("bob",), ("cat", "dan"))
-LATE = 7
+EARLY = 2
+"""steps before a restart, and between two"""
+LATE = 4
 """steps after which a meeting may end or be deleted"""
 HOLE = 500
 """frames left out before a piece that comes too early"""
@@ -46,6 +48,7 @@ class Contract(RuleBasedStateMachine):
         self.lanes = [Lane(participants) for participants in LANES]
         self.sockets: list[Socket] = []
         self.steps = 0
+        self.restarts = 0
         self.touched: set[int] = set()
         """lanes of which no answer has told since how much is held"""
         self.over = False
@@ -120,10 +123,11 @@ class Contract(RuleBasedStateMachine):
         """Who missed that the end arrived sends again from the beginning, and ends again."""
         self._run(self._repeat(lane, length, restart=restart), lane)
 
-    @precondition(lambda self: self.steps)
+    @precondition(lambda self: self.steps > EARLY + EARLY * self.restarts)
     @rule(who=st.sampled_from(("worker", "stop", "crash")))
     def restart(self, who: str) -> None:
         """The recogniser dies, or the service stops or breaks off; both come back."""
+        self.restarts += 1
         if who == "worker":
             self._run(self.world.service.kill_worker())
         else:

@@ -1,12 +1,17 @@
 """What a finished meeting must be: each sample in its place, each gap shown, the text as if undisturbed."""
 
-import asyncio
+import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from tests.faults.contract.takes import BETWEEN_TAKES_S, RATE_HZ, Lane, Take
+from meeting_service.meeting import Stream
+from meeting_service.settings import SegmenterSettings
+from meeting_service.transcript import Sentence
+from tests.faults.contract.hearing import hear
+from tests.faults.contract.takes import BETWEEN_TAKES_S, RATE_HZ, Lane
 from tests.faults.contract.world import World
 
 COMPARED = ("participant_id", "start_ms", "end_ms", "text", "confidence", "words")
@@ -22,17 +27,9 @@ async def check_meeting(world: World, meeting_id: str, lanes: Sequence[Lane]) ->
             assert len(takes) == len(held), f"{participant} has {len(held)} streams"
             assert all(map(np.array_equal, takes, held)), f"{participant} is held with other content"
     await check_gaps(world, meeting_id, lanes)
-    told = await _get_transcript(world, meeting_id)
-    assert _sentences(await _hold_undisturbed(world, f"{meeting_id}-undisturbed", lanes)) == _sentences(told)
-
-
-async def _hold_undisturbed(world: World, meeting_id: str, lanes: Sequence[Lane]) -> dict[str, Any]:
-    """The transcript of the same audio, where everybody sends each of their streams in one piece."""
-    await world.create(meeting_id)
-    people = [(lane, column) for lane in lanes for column in range(len(lane.participants))]
-    await asyncio.gather(*(_say_at_once(world, meeting_id, *person) for person in people))
-    assert (await world.ask("POST", f"/v1/meetings/{meeting_id}/end")).status == 200
-    return await _get_transcript(world, meeting_id)
+    told = (await _get_transcript(world, meeting_id))["sentences"]
+    rules = world.service.settings.segmenter
+    assert _hear_at_once(lanes, rules) == [[sentence[key] for key in COMPARED] for sentence in told]
 
 
 async def check_gaps(world: World, meeting_id: str, lanes: Sequence[Lane]) -> None:
@@ -43,26 +40,23 @@ async def check_gaps(world: World, meeting_id: str, lanes: Sequence[Lane]) -> No
     assert _list_gaps(lanes) == _join(gap for gap in shown if gap[0] in people)
 
 
-async def _say_at_once(world: World, meeting_id: str, lane: Lane, column: int) -> None:
-    participant = lane.participants[column]
-    for take in lane.takes:
-        if take.held:
-            alone = Lane((participant,), [Take(take.source, take.captured_at)])
-            pcm = take.content()[:, column].astype("<i2")
-            assert (await world.post(meeting_id, alone, pcm.tobytes())).status == 200
-        if take.held and take.ended:
-            path = f"/v1/meetings/{meeting_id}/participants/{participant}/end"
-            assert (await world.ask("POST", path, params={"wait": "false"})).status in (200, 202)
-
-
 async def _get_transcript(world: World, meeting_id: str) -> dict[str, Any]:
     answer = await world.ask("GET", f"/v1/meetings/{meeting_id}/transcript")
     assert answer.status == 200
     return answer.body
 
 
-def _sentences(transcript: dict[str, Any]) -> list[list[Any]]:
-    return [[sentence[key] for key in COMPARED] for sentence in transcript["sentences"]]
+def _hear_at_once(lanes: Sequence[Lane], rules: SegmenterSettings) -> list[list[Any]]:
+    """The sentences of the same audio, where each stream is heard in one piece and by itself."""
+    heard: list[Sentence] = []
+    for lane in lanes:
+        for number, take in enumerate(lane.takes):
+            for column, participant in enumerate(lane.participants):
+                stream = Stream(0, "", participant, RATE_HZ, number * BETWEEN_TAKES_S * 1000)
+                heard += hear(stream, take.content()[:, column], rules)
+    heard.sort(key=lambda sentence: (sentence.start_ms, sentence.participant_id))
+    as_told = [json.loads(json.dumps(asdict(sentence))) for sentence in heard]
+    return [[sentence[key] for key in COMPARED] for sentence in as_told]
 
 
 def _list_gaps(lanes: Sequence[Lane]) -> list[tuple[str, int, int]]:
