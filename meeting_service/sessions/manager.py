@@ -23,7 +23,7 @@ from meeting_service.sessions.deletion import Deletions
 from meeting_service.sessions.inputs import AudioInput, InputRequest
 from meeting_service.sessions.intake import Intake, check_rate
 from meeting_service.sessions.keeping import Keeping
-from meeting_service.sessions.live import LiveMeeting
+from meeting_service.sessions.live import LiveMeeting, LiveStream
 from meeting_service.sessions.meetings import LiveMeetings
 from meeting_service.sessions.models import choose_model
 from meeting_service.sessions.people import People
@@ -316,8 +316,7 @@ class SessionManager:
     async def _finish_meeting(self, live: LiveMeeting) -> None:
         async with live.opening:  # a stream that is being opened is ended too
             streams = list(live.streams.values())
-        for stream in streams:
-            await persist(partial(self._intake.end_stream, stream))
+        await self._end_all(streams)
         await asyncio.gather(*(stream.finished.wait() for stream in streams))
         await self.audits.settle(live.id)
         reach("before_meeting_ended")
@@ -328,3 +327,10 @@ class SessionManager:
         self.broadcaster.publish([event] if event else ())
         self.broadcaster.forget(live.id)
         self.keeping.meeting_ended()
+
+    async def _end_all(self, streams: Sequence[LiveStream]) -> None:
+        """One whose end cannot be stored keeps none of the others; what failed is told once all were tried."""
+        ends = [persist(partial(self._intake.end_stream, stream)) for stream in streams]
+        for result in await asyncio.gather(*ends, return_exceptions=True):
+            if isinstance(result, BaseException):
+                raise result

@@ -14,7 +14,7 @@ from meeting_service import metrics
 from meeting_service.audio import RECOGNITION_RATE_HZ
 from meeting_service.broadcast import Broadcaster
 from meeting_service.clock import Clock
-from meeting_service.errors import MeetingServiceError, NotFound, StorageFailed
+from meeting_service.errors import MeetingServiceError, NotFound, Overloaded, StorageFailed
 from meeting_service.failpoints import reach
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import Checkpoint
@@ -230,7 +230,7 @@ async def persist(
         check: does something else of the kind; while that works, `write` is not tried for ever.
 
     Raises:
-        StorageFailed: it fails again and again though `check` does not.
+        StorageFailed, Overloaded: it fails again and again though `check` does not.
     """
     attempts = 0
     while True:
@@ -238,7 +238,7 @@ async def persist(
             return await write()
         except NotFound:
             return None
-        except StorageFailed as error:
+        except (StorageFailed, Overloaded) as error:
             attempts += 1
             log.error("text_waits_for_storage", code=error.code, attempts=attempts)
             if check is not None and attempts >= STORAGE_ATTEMPTS and await _works(check):
@@ -249,6 +249,6 @@ async def persist(
 async def _works(check: Callable[[], Awaitable[None]]) -> bool:
     try:
         await check()
-    except StorageFailed:
+    except (StorageFailed, Overloaded):
         return False
     return True

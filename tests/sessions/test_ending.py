@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from meeting_service.errors import StorageFailed
+from meeting_service.errors import Overloaded, StorageFailed
 from meeting_service.events import StoredEvent
 from meeting_service.meeting import MeetingState, NewMeeting
 from meeting_service.settings import Settings
@@ -37,6 +37,31 @@ class FailingStore(Store):
         if not self.failed:
             self.failed = True
             raise error
+
+
+class FullStore(Store):
+    """Has no room for the first end, and none ever for that of the first stream."""
+
+    refused = False
+
+    async def end_stream(self, stream_id: int) -> StoredEvent | None:
+        """Fails for ever, or once."""
+        if stream_id == 1 or not self.refused:
+            self.refused = self.refused or stream_id != 1
+            raise Overloaded("told to be full")
+        return await super().end_stream(stream_id)
+
+
+async def test_a_stream_that_cannot_end_keeps_no_other(settings: Settings) -> None:
+    """The end of a meeting waits where there is no room, and has the last words of the others meanwhile."""
+    worker = DeafWorker()
+    async with run_on(settings, worker, store=FullStore) as sessions:
+        await sessions.create_meeting(NewMeeting(id="m"))
+        for person in ("ann", "ben"):
+            await (await sessions.open_input("m", [person], RATE_HZ)).append(talk(1, 2), 0)
+        await sessions.end_meeting("m", wait=False)
+
+        assert FinishStream(2, 2 * RATE_HZ) == await worker.wait_told(FinishStream)
 
 
 async def test_an_end_that_failed_can_be_asked_for_again(settings: Settings) -> None:
