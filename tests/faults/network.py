@@ -225,13 +225,13 @@ class NetworkMeeting:
 
     async def _run_readme_bot(self, take: Take, where: Room) -> None:
         bot = load_bot(SILENCE_S)(where.url, "m", take.participant, RATE_HZ)
-        running = asyncio.create_task(bot.run())
-        async for _, piece in self._pieces(take):
-            await bot.write(piece)
-        async with bot.changed:
-            bot.over = True
-            bot.changed.notify_all()
-        await running
+        async with asyncio.TaskGroup() as group:
+            group.create_task(bot.run())
+            async for _, piece in self._pieces(take):
+                await bot.write(piece)
+            async with bot.changed:
+                bot.over = True
+                bot.changed.notify_all()
         self._note(take, Kind.ACKNOWLEDGED, 0, len(take.pcm))
 
     async def _pieces(self, take: Take) -> AsyncIterator[tuple[int, bytes]]:
