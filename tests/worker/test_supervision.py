@@ -138,6 +138,23 @@ async def test_a_stuck_batch_is_ended_and_counts_as_a_crash(
         assert each.text(2)
 
 
+async def test_audio_that_voice_detection_dies_of_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second of it, at the third time; before and after it the stream has its text."""
+    async with hall(tmp_path, monkeypatch) as each:
+        each.steering.die_hearing_mark()
+        await each.add(1, marked(1, 12.0, 5.3))
+        await each.add(2, talk(2, 4.0))
+        await each.follow(lambda _: False)
+
+        assert 3 == each.restarts
+        assert [(5.0, 6.0)] == each.lost(1)
+        assert [] == each.lost(2)
+        assert len(each.text(1)) > 1
+        assert each.text(2)
+
+
 async def test_a_stopped_child_is_replaced_and_nobody_is_blamed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
