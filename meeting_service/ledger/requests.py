@@ -46,7 +46,7 @@ class RecordGap:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Delete:
-    """Forget these streams; answered when nothing of them is left in the file."""
+    """Forget these streams; answered when nothing of them is left, whatever else is being deleted."""
 
     stream_ids: Sequence[int]
     done: "asyncio.Future[None]" = field(default_factory=_future)

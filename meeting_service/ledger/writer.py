@@ -12,7 +12,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from contextlib import suppress
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from meeting_service.ledger.plan import Held, Plan
 from meeting_service.ledger.requests import Delete, Probe, Request
 from meeting_service.ledger.rows import Kind, Row
 from meeting_service.ledger.schema import Failure, empty_log, explain_failure, judge_failure, touch
-from meeting_service.ledger.sweep import erase, sweep
+from meeting_service.ledger.sweep import Sweep, erase
 from meeting_service.room import Room
 
 log = structlog.get_logger()
@@ -80,7 +80,7 @@ class Writer:
         """whether the connection met a failure after which it is not to be used again"""
         self.failure: StorageFailed | None = None
         """why the last group could not be committed; any thread may read it"""
-        self._sweep: Iterator[None] | None = self._start_sweep() if self.holdings.doomed else None
+        self._sweep = Sweep(self.holdings.doomed)
         self._deletions: list[Delete] = []
         self._erase_at_s: float | None = time.monotonic()
         """when to empty the log, which may hold what was deleted, also before this process began"""
@@ -121,9 +121,10 @@ class Writer:
         while (group := self._take_group()) is not None:
             if group:
                 self._commit(group)
-            if self._sweep is not None:
-                self._step_sweep(self._sweep)
-            elif self._erase_at_s is not None and time.monotonic() >= self._erase_at_s:
+            if _is_due(self._sweep.due_at_s()):
+                self._step_sweep()
+                self._answers.deliver()
+            elif _is_due(self._erase_at_s):
                 self._erase()
         for deletion in self._deletions:
             detail = "the ledger was closed while deleting; the rest goes when it is opened again"
@@ -134,11 +135,9 @@ class Writer:
     def _take_group(self) -> list[Request] | None:
         """What waits, up to the group's size, without those whose caller gave up; None when closed."""
         with self._wakeup:
-            while not self._waiting and not self._closing and self._sweep is None:
-                if self._erase_at_s is None:
-                    self._wakeup.wait()
-                elif not self._wakeup.wait(max(0.0, self._erase_at_s - time.monotonic())):
-                    break
+            due_s = [at_s for at_s in (self._erase_at_s, self._sweep.due_at_s()) if at_s is not None]
+            while not self._waiting and not self._closing and not any(map(_is_due, due_s)):
+                self._wakeup.wait(min(due_s) - time.monotonic() if due_s else None)
             if self._closing and not self._waiting:
                 return None
             group: list[Request] = []
@@ -174,7 +173,6 @@ class Writer:
         except Exception as error:
             return self._fail(group, error)
         self._answer(planned)
-        self._resume_sweep()
         return None
 
     def _fail(self, group: Sequence[Request], error: Exception) -> StorageFailed | None:
@@ -187,7 +185,7 @@ class Writer:
         self._suspect = self._suspect or kind is Failure.UNCERTAIN
         failure = explain_failure(error, self._path)
         if self._suspect:
-            self._end_sweep(failure)
+            self._fail_deletions(self.holdings.doomed, failure)
         log.error("audio_not_stored", code=failure.code, error=str(error), requests=len(group))
         metrics.storage_failures.labels("audio", failure.code).inc()
         for request in group:
@@ -210,7 +208,7 @@ class Writer:
         found = Holdings(self._connection)
         found.tell_lost(self.holdings)
         self.holdings = found
-        self._sweep = self._start_sweep() if found.doomed else None
+        self._sweep.renew(found.doomed)
         self._suspect = False
         log.warning("ledger_opened_anew")
 
@@ -258,30 +256,39 @@ class Writer:
         for request, answer in planned:
             if isinstance(request, Delete):
                 self._deletions.append(request)
-                self._sweep = self._start_sweep()
+                self._sweep.add(request.stream_ids)
             else:
                 self._answers.succeed(request.done, answer)
+        self._answer_deletions()
 
-    def _start_sweep(self) -> Iterator[None]:
-        return sweep(self._connection, sorted(self.holdings.doomed))
-
-    def _resume_sweep(self) -> None:
-        """After a failure, delete what was to be deleted before."""
-        if self.failure is not None and self.holdings.doomed and self._sweep is None:
-            self._sweep = self._start_sweep()
-
-    def _step_sweep(self, steps: Iterator[None]) -> None:
-        """Delete a little more; when all is gone, or it cannot go on, say so to those who wait."""
+    def _step_sweep(self) -> None:
+        """Delete a little more. What cannot be deleted is told, and tried again after a while."""
         try:
-            next(steps)
-        except StopIteration:
-            self.holdings.doomed.clear()
-            self._erase()
-            self._end_sweep(None)
-        except Exception as error:  # taken up again when the file works again, or is opened again
+            self._renew_suspect()
+        except Exception as error:
+            self._sweep.pause(time.monotonic())
+            self._fail_deletions(self.holdings.doomed, self._explain_undeleted(error))
+            return
+        turn = self._sweep.take_turn(time.monotonic())
+        try:
+            gone = self._sweep.step(self._connection, turn)
+        except Exception as error:
             self._roll_back()
             self._suspect = self._suspect or judge_failure(error) is Failure.UNCERTAIN
-            self._end_sweep(explain_failure(error, self._path))
+            self._sweep.postpone(turn, time.monotonic())
+            self._fail_deletions({turn}, self._explain_undeleted(error, stream=turn))
+            return
+        if gone or turn is None:
+            self._erase_at_s = time.monotonic()
+        if gone:
+            self.holdings.doomed.discard(turn)
+            self._answer_deletions()
+
+    def _explain_undeleted(self, error: Exception, **where: object) -> StorageFailed:
+        failure = explain_failure(error, self._path)
+        log.error("audio_not_deleted", code=failure.code, error=str(error), **where)
+        metrics.storage_failures.labels("audio", failure.code).inc()
+        return failure
 
     def _erase(self) -> None:
         """Empty the log; while somebody reads it, or it cannot be written, again and again."""
@@ -292,18 +299,29 @@ class Writer:
             erased = False
         self._erase_at_s = None if erased else time.monotonic() + ERASE_RETRY_S
 
-    def _end_sweep(self, failure: StorageFailed | None) -> None:
-        self._sweep = None
-        for deletion in self._deletions:
-            if failure:
-                self._answers.fail(deletion.done, failure)
-            else:
-                self._answers.succeed(deletion.done, None)
-        self._deletions.clear()
-        self._answers.deliver()
+    def _answer_deletions(self) -> None:
+        """Say so to those of whose streams nothing is left, not even in the log if readers allow that."""
+        done = [
+            deletion for deletion in self._deletions if self.holdings.doomed.isdisjoint(deletion.stream_ids)
+        ]
+        if any(deletion.stream_ids for deletion in done):
+            self._erase()
+        for deletion in done:
+            self._deletions.remove(deletion)
+            self._answers.succeed(deletion.done, None)
+
+    def _fail_deletions(self, undeleted: Set[int | None], failure: StorageFailed) -> None:
+        """Say so to those who wait for one of these streams."""
+        for deletion in [found for found in self._deletions if not undeleted.isdisjoint(found.stream_ids)]:
+            self._deletions.remove(deletion)
+            self._answers.fail(deletion.done, failure)
 
     def _roll_back(self) -> None:
         # SQLite has rolled back by itself if it cannot be told to; a closed connection has nothing open.
         with suppress(sqlite3.Error):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+
+
+def _is_due(at_s: float | None) -> bool:
+    return at_s is not None and at_s <= time.monotonic()

@@ -180,3 +180,23 @@ async def test_damage_in_one_place_stops_one_stream(path: Path) -> None:
         await requests[0].done
     assert {2: 200} == await requests[1].done
     await ledger.close()
+
+
+async def test_a_place_that_cannot_be_deleted_stops_no_other_deletion(path: Path) -> None:
+    """Who waits for it is told, everything else goes; asked for again when it works, it goes too."""
+    await store(path, 3)
+    condition, error = "WHEN OLD.stream = 1", "SELECT RAISE(ABORT, 'torn')"
+    damage(path, f"CREATE TRIGGER torn BEFORE DELETE ON piece {condition} BEGIN {error}; END")
+    ledger = Ledger.open(path)
+    with pytest.raises(StorageFailed, match="damaged"):
+        await ledger.delete([1, 2])
+    await ledger.delete([2, 3])
+    with closing(sqlite3.connect(path)) as connection:
+        assert [(1,)] == connection.execute("SELECT DISTINCT stream FROM piece").fetchall()
+        connection.execute("DROP TRIGGER torn")
+        connection.commit()
+
+    await ledger.delete([1])
+    with closing(sqlite3.connect(path)) as connection:
+        assert [] == connection.execute("SELECT stream FROM piece UNION SELECT * FROM doomed").fetchall()
+    await ledger.close()
