@@ -160,22 +160,22 @@ class Broadcaster:
             self._forget_if_idle(topic)
 
     def publish(self, events: Sequence[StoredEvent]) -> None:
-        """Tell of events that are in the store, in order."""
+        """Tell of events that are in the store, in order; of a meeting nobody follows none is remembered."""
         for event in events:
-            topic = self._topic(event.meeting_id)
-            topic.remember(event)
-            if isinstance(event.event, RevisionChanged):
-                topic.progress = None
-            topic.wake(behind=True)
+            if topic := self._topics.get(event.meeting_id):
+                topic.remember(event)
+                if isinstance(event.event, RevisionChanged):
+                    topic.progress = None
+                topic.wake(behind=True)
 
     def publish_draft(self, meeting_id: str, draft: Draft) -> None:
         """Replace a participant's draft; empty text takes it back."""
         topic = self._topic(meeting_id)
         known = topic.drafts.get(draft.participant_id)
-        if known == draft or (known is None and not draft.text):
-            return
-        topic.drafts[draft.participant_id] = draft
-        topic.wake(behind=False)
+        if known != draft and (known is not None or draft.text):
+            topic.drafts[draft.participant_id] = draft
+            topic.wake(behind=False)
+        self._forget_if_idle(topic)
 
     def publish_progress(self, meeting_id: str, revision: Revision) -> None:
         """Tell those who watch now how far a running revision has come."""

@@ -111,6 +111,22 @@ async def test_watcher_who_sleeps() -> None:
     assert list(range(1, 3 * RECENT_EVENTS + 1)) == _seqs(seen)
 
 
+async def test_a_meeting_nobody_follows() -> None:
+    """Nothing of it is remembered, also after all drafts were taken back: who comes reads the store."""
+    log = EventLog()
+    broadcaster = Broadcaster(log.read, 10)
+    seen: list[int] = []
+    for text in ("", "we"):
+        broadcaster.publish_draft("m", Draft("ann", 0, 900, text))
+        broadcaster.publish_draft("m", Draft("ann", 0, 0, ""))
+        broadcaster.publish(log.commit(1))
+        with broadcaster.subscribe("m") as watcher:
+            seen += _seqs(await _take(watcher, len(log.events)))
+
+    assert [1, 1, 2] == seen
+    assert 2 == log.reads
+
+
 async def test_newest_draft_only() -> None:
     """Of many drafts of one participant a watcher gets the newest."""
     log = EventLog()

@@ -87,7 +87,6 @@ class Retranscriptions:
             )
             self._take_up(meeting_id, revision)
         self._broadcaster.publish([event])
-        self._broadcaster.forget(meeting_id)
         return revision
 
     async def delete(self, meeting_id: str, number: int) -> None:
@@ -100,7 +99,6 @@ class Retranscriptions:
         if (running := self._running.get(meeting_id)) and running[0].number == number:
             await self.abandon(meeting_id)
         self._broadcaster.publish([await self._store.delete_revision(meeting_id, number)])
-        self._broadcaster.forget(meeting_id)
 
     async def abandon(self, meeting_id: str) -> None:
         """Stop what is running of a meeting, if anything; its row is the caller's to remove."""
@@ -153,7 +151,6 @@ class Retranscriptions:
         self._forget(meeting_id)
         if event is not None:
             self._broadcaster.publish([event])
-            self._broadcaster.forget(meeting_id)
 
     def _forget(self, meeting_id: str) -> None:
         self._running.pop(meeting_id, None)
