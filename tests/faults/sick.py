@@ -35,6 +35,7 @@ SECOND_BYTES = 2 * RATE_HZ
 HALF_OPEN = 1_000
 SLOW_BODIES = 200
 DEAF_READERS = 50
+POISONED_WORDS = 5
 LESS_THAN_OTHERS = 10
 """so that it is the service it competes for, and not the machine"""
 
@@ -315,10 +316,11 @@ async def _ten_thousand_streams(bed: Sickbed) -> None:
 
 async def _poison(bed: Sickbed) -> None:
     """Audio that the recogniser is told to fail at, hang on or die of."""
-    pcm = _speech().copy()
-    pcm[RATE_HZ : RATE_HZ + len(mark())] = mark()
-    await bed.post(pcm.tobytes(), PCM_TYPE)
-    await asyncio.sleep(1)
+    word = _speech()[: 4 * RATE_HZ].copy()
+    word[RATE_HZ : RATE_HZ + len(mark())] = mark()
+    pcm = np.tile(word, POISONED_WORDS)
+    await bed.post(pcm.tobytes(), PCM_TYPE, "poisoner")
+    await asyncio.sleep(PAUSE_S)
 
 
 def _speech() -> Pcm:
