@@ -123,7 +123,7 @@ class SessionManager:
     # Meetings
 
     async def create_meeting(self, new: NewMeeting) -> tuple[Meeting, bool]:
-        """Create a meeting, or find the one that has the id.
+        """Create a meeting, or find the one that has the id; it is made though the caller does not wait.
 
         Raises:
             InvalidRequest: the model is not loaded, or it would be kept for longer than the settings say.
@@ -131,12 +131,7 @@ class SessionManager:
         """
         self.keeping.check_choice(new)
         new = replace(new, model=choose_model(self.settings.model, new.model))
-        if new.id is None or await self.store.find_meeting(new.id) is None:
-            self._meetings.check_room()
-        meeting, created = await self.store.create_meeting(new)
-        if created:
-            self._meetings.add(meeting, told=new.started_at is not None)
-        return meeting, created
+        return await self._tasks.complete(self._meetings.create(new), "a new meeting")
 
     async def get_meeting(self, meeting_id: str) -> Meeting:
         """The meeting, or `NotFound`."""
@@ -329,7 +324,7 @@ class SessionManager:
         self.keeping.meeting_ended()
 
     async def _end_all(self, streams: Sequence[LiveStream]) -> None:
-        """One whose end cannot be stored keeps none of the others; what failed is told once all were tried."""
+        """One whose end cannot be stored keeps none of the others; what failed is told after all."""
         ends = [persist(partial(self._intake.end_stream, stream)) for stream in streams]
         for result in await asyncio.gather(*ends, return_exceptions=True):
             if isinstance(result, BaseException):

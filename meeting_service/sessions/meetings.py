@@ -7,7 +7,7 @@ import structlog
 from meeting_service import metrics
 from meeting_service.clock import Clock
 from meeting_service.errors import TooMany
-from meeting_service.meeting import Meeting, MeetingState
+from meeting_service.meeting import Meeting, MeetingState, NewMeeting
 from meeting_service.sessions.live import LiveMeeting
 from meeting_service.sessions.models import find_loaded
 from meeting_service.sessions.present import Present
@@ -26,6 +26,7 @@ class LiveMeetings:
         self._clock = clock
         self._meetings: dict[str, LiveMeeting] = {}
         self._loading = asyncio.Lock()
+        """held while a meeting is made or read, so that it has one live side"""
 
     def find(self, meeting_id: str) -> LiveMeeting | None:
         """The live side of a meeting that is known here."""
@@ -37,6 +38,8 @@ class LiveMeetings:
         Raises:
             NotFound: no such meeting.
         """
+        if known := self._meetings.get(meeting_id):
+            return known  # whose audio comes waits for nobody's reading
         async with self._loading:
             if known := self._meetings.get(meeting_id):
                 return known
@@ -55,10 +58,21 @@ class LiveMeetings:
             live.meeting = meeting
         return meeting
 
-    def add(self, meeting: Meeting, *, told: bool) -> None:
-        """A meeting that was just made; `told` says whether its start was, too."""
-        self._meetings[meeting.id] = self._make(meeting, {}, told=told)
-        self.count()
+    async def create(self, new: NewMeeting) -> tuple[Meeting, bool]:
+        """Make a meeting and its live side, or find the one that has the id. Nobody gets it in between.
+
+        Raises:
+            TooMany: as many take audio as may.
+        """
+        async with self._loading:
+            if new.id is None or await self._store.find_meeting(new.id) is None:
+                self._check_room()
+            meeting, created = await self._store.create_meeting(new)
+            if created:
+                told = new.started_at is not None
+                self._meetings[meeting.id] = self._make(meeting, {}, told=told)
+                self.count()
+            return meeting, created
 
     def forget(self, meeting_id: str) -> None:
         """The meeting has ended or was deleted."""
@@ -69,17 +83,16 @@ class LiveMeetings:
         """What makes the last words of meetings final."""
         return [live.ending for live in self._meetings.values() if live.ending and not live.ending.done()]
 
-    def check_room(self) -> None:
-        """Raise `TooMany` when as many take audio as may."""
-        live, most = self.count(), self._settings.limits.live_meetings
-        if live >= most:
-            raise TooMany(f"{live} meetings are live, which is the limit", retry_after_s=60)
-
     def count(self) -> int:
         """How many take audio, told to the metrics too."""
         live = sum(m.meeting.state is MeetingState.LIVE for m in self._meetings.values())
         metrics.live_meetings.set(live)
         return live
+
+    def _check_room(self) -> None:
+        live, most = self.count(), self._settings.limits.live_meetings
+        if live >= most:
+            raise TooMany(f"{live} meetings are live, which is the limit", retry_after_s=60)
 
     def _make(self, meeting: Meeting, names: dict[str, str], *, told: bool = False) -> LiveMeeting:
         model = find_loaded(self._settings.model, meeting.model)
