@@ -34,7 +34,9 @@ class SeenClock:
     """What the machine's wall clock has said, kept over restarts. All times are UTC.
 
     A clock that is wrong must not make everything seem old. When it leaps ahead, what is from before the leap
-    is judged by what it said before, until it has gone on for a day from where it leapt to.
+    is judged by what it said before, until it was seen to go on for a day from where it leapt to. Another
+    leap in that day, as after every pause of a service that runs now and then, lets the day go on: `leapt_at`
+    is as long before that leap as was seen of the day.
     """
 
     seen_at: datetime
@@ -44,7 +46,7 @@ class SeenClock:
     def see(self, now: datetime) -> "SeenClock":
         """The same after another look."""
         if now - self.seen_at > LEAP:
-            return SeenClock(now, self.leapt_from or self.seen_at, now)
+            return SeenClock(now, self.leapt_from or self.seen_at, now - self._borne_out())
         if self.leapt_at is not None and timedelta() <= now - self.leapt_at < LEAP_GRACE:
             return replace(self, seen_at=now)
         return SeenClock(now)
@@ -53,6 +55,10 @@ class SeenClock:
     def leaping(self) -> bool:
         """Whether it is not believed now."""
         return self.leapt_at is not None
+
+    def _borne_out(self) -> timedelta:
+        """How long it was seen to go on since it leapt; a pause of the service is not counted."""
+        return timedelta() if self.leapt_at is None else self.seen_at - self.leapt_at
 
     def is_past(self, until: datetime, kept_from: datetime) -> bool:
         """Whether something that is kept since one time until another has been kept long enough."""

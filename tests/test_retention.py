@@ -85,3 +85,23 @@ def test_a_second_leap_is_held_against_the_clock_before_the_first() -> None:
 
     assert clock.leapt_from == START
     assert not clock.is_past(START + 7 * DAY, START)
+
+
+def test_a_service_that_runs_now_and_then_believes_its_clock() -> None:
+    """Nine hours every Monday: the day that a leap is doubted is made of what was seen, over the pauses."""
+    clock, old = SeenClock(START), []
+    for week in range(5):
+        for minutes in range(0, 9 * 60 + 1, 10):
+            clock = clock.see(START + week * 7 * DAY + timedelta(minutes=minutes))
+        old.append(clock.is_past(START + 7 * DAY, START))
+
+    assert [False, False, False, True] == old[:4]
+
+
+def test_leaps_add_up_to_no_more_than_was_seen() -> None:
+    """Many of them, with an hour in between, do not make a wrong clock right before a day has passed."""
+    clock = SeenClock(START)
+    for leap in range(1, 24):
+        clock = clock.see(START + leap * 400 * DAY).see(START + leap * 400 * DAY + HOUR)
+        assert not clock.is_past(START + 7 * DAY, START)
+    assert clock.leapt_from == START
