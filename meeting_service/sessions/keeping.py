@@ -1,7 +1,8 @@
 """What is removed by itself: audio and meetings that were kept long enough, and what a deletion left."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import structlog
@@ -78,10 +79,8 @@ class Keeping:
         await self._store.erase_deleted()
         while True:
             self._due.clear()
-            try:
+            with self._waiting_on_failure():
                 await self.sweep()
-            except MeetingServiceError as error:
-                log.warning("retention_waits", code=error.code, detail=error.detail)
             try:
                 async with asyncio.timeout(SWEEP_EVERY_S):
                     await self._due.wait()
@@ -93,20 +92,30 @@ class Keeping:
         self._due.set()
 
     async def sweep(self) -> None:
-        """Remove all that is due now.
+        """Remove all that is due now; what fails is tried again by the next sweep, and holds up nothing else.
 
         Raises:
-            StorageFailed, Overloaded: the rest is removed by the next sweep.
+            StorageFailed, Overloaded: nobody knows what is due.
         """
         clock = await self._store.see_clock()
         self._tell_leap(clock)
-        await self._remove_unkept()
+        with self._waiting_on_failure():
+            await self._remove_unkept()
         for meeting in await self._store.list_final(_before(clock, self.rules.transcripts_days)):
             if _is_past(clock, meeting, self.rules.transcript_until(meeting)):
-                await self._remove_meeting(meeting)
+                with self._waiting_on_failure(meeting=meeting.id):
+                    await self._remove_meeting(meeting)
         for meeting in await self._store.list_with_audio(_before(clock, self._shortest_days)):
             if _is_past(clock, meeting, self.rules.audio_until(meeting)):
-                await self._remove_audio(meeting)
+                with self._waiting_on_failure(meeting=meeting.id):
+                    await self._remove_audio(meeting)
+
+    @contextmanager
+    def _waiting_on_failure(self, **what: object) -> Iterator[None]:
+        try:
+            yield
+        except MeetingServiceError as error:
+            log.warning("retention_waits", code=error.code, detail=error.detail, **what)
 
     @property
     def _shortest_days(self) -> float | None:

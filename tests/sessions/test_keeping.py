@@ -1,7 +1,8 @@
 """Retention in a running service: what is removed when, what stays, and what was left by a death."""
 
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -172,6 +173,27 @@ async def test_a_meeting_may_ask_for_less_and_not_for_more(run: Run, clock: Wall
         with pytest.raises(NotFound):
             await sessions.get_meeting("short")
         assert usual == held(sessions)
+
+
+async def test_audio_that_cannot_be_deleted_keeps_no_other(
+    run: Run, tmp_path: Path, clock: WallClock
+) -> None:
+    """It is tried again with every sweep, and all else that is due goes: audio, and meetings."""
+    async with run(audio_days=1) as sessions:
+        for meeting_id in ("bad", "audio", "left"):
+            await hold(sessions, meeting_id)
+        await hold(sessions, "whole", transcripts_days=1)
+    with closing(sqlite3.connect(tmp_path / "data" / LEDGER_FILE)) as db:
+        # A trigger stands for a page that cannot be written.
+        condition, error = "WHEN OLD.stream = 1", "SELECT RAISE(ABORT, 'torn')"
+        db.execute(f"CREATE TRIGGER torn BEFORE DELETE ON piece {condition} BEGIN {error}; END")
+
+    async with run(audio_days=1) as sessions:
+        await look(sessions, clock, days=1.5)
+        with pytest.raises(NotFound):
+            await sessions.get_meeting("whole")
+        with closing(sqlite3.connect(tmp_path / "data" / LEDGER_FILE)) as db:
+            assert [(1,)] == db.execute("SELECT DISTINCT stream FROM piece").fetchall()
 
 
 async def test_a_changed_setting_holds_for_what_there_is(run: Run, clock: WallClock) -> None:
