@@ -18,6 +18,8 @@ import structlog
 log = structlog.get_logger()
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+LAST_WORDS_S = 0.2
+"""how long a late end waits for its line in the log"""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -72,5 +74,12 @@ def _wake() -> None:
 
 def _end_after(patience_s: float) -> None:
     threading.Event().wait(patience_s)
-    log.warning("process_ended_late", after_s=patience_s)
+    # Whoever reads the log may have stopped reading, and writing to it may never return.
+    telling = threading.Thread(target=_tell_late, args=(patience_s,), name="last words", daemon=True)
+    telling.start()
+    telling.join(LAST_WORDS_S)
     os._exit(0)
+
+
+def _tell_late(patience_s: float) -> None:
+    log.warning("process_ended_late", after_s=patience_s)

@@ -12,7 +12,7 @@ import pytest
 from meeting_service.ending import SIGNALS
 
 SERVE = """
-import asyncio, threading, time
+import asyncio, sys, threading, time
 from meeting_service.ending import stop_on_signals
 
 async def main():
@@ -27,6 +27,7 @@ asyncio.run(main())
 """
 NEVER_ENDS = "threading.Thread(target=threading.Event().wait).start()"
 BLOCKED = "time.sleep(600)"
+UNREAD = "sys.stderr.write('x' * 10_000_000)"
 ORPHAN = """
 import subprocess, sys
 child = subprocess.Popen([sys.executable, "-c",
@@ -86,6 +87,20 @@ def test_the_deadline_holds_whatever_hangs(then: str) -> None:
         assert "asked" == hear(process)
 
         assert 0 == process.wait()
+
+
+def test_the_deadline_holds_when_nobody_reads_the_log() -> None:
+    """The main thread waits for a full pipe, and so would a last line to the same pipe."""
+    code = SERVE.format(patience_s=0.1, then=UNREAD)
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert "ready" == hear(process)
+        process.send_signal(signal.SIGTERM)
+        assert "asked" == hear(process)
+        try:
+            assert 0 == process.wait(timeout=60)
+        finally:
+            process.kill()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a child notices by itself")

@@ -10,18 +10,15 @@ from typing import Any
 from aiohttp import ClientError, ClientWebSocketResponse, WSMsgType
 
 from meeting_service.checksums import seal, unseal
-from meeting_service.client.errors import code_to_error
+from meeting_service.client.errors import PASSING, code_to_error
 from meeting_service.client.stream import AudioStream
-from meeting_service.errors import Corrupted, MeetingServiceError
+from meeting_service.errors import Corrupted, MeetingServiceError, TooFast, TooMany
 from meeting_service.protocol import Bye, Hello, Open
 
 CLOSE_PATIENCE_S = 5.0
 """for the answer to a bye"""
 HANG_UP_S = 1.0
 """for a farewell to a service that may not be there any more"""
-
-_HARMLESS = frozenset({"too_fast"})
-"""refusals of a message that the stream survives"""
 
 
 class AudioSocket:
@@ -53,6 +50,8 @@ class AudioSocket:
         self._on_word = on_word
         self._announced: set[int] = set()
         self._due_since_s: float | None = None
+        self._put_off: MeetingServiceError | None = None
+        """why a stream cannot be opened for now"""
         self.refusal: MeetingServiceError | None = None
         """why the service ends it, if it has said so"""
 
@@ -158,15 +157,24 @@ class AudioSocket:
         stream = self._streams.get(fields.get("stream", -1))
         if stream is None:
             self.refusal = error
-        elif error.code not in _HARMLESS:
+        elif isinstance(error, TooFast):
+            return  # of one message; the stream survives it
+        elif isinstance(error, PASSING) and not isinstance(error, TooMany):
+            self._put_off = error
+        else:
             stream.fail(error)
 
     # Watching
 
     async def _watch(self) -> None:
-        """Notice a service that takes everything and answers nothing; one that is idle is pinged."""
+        """Notice a service that takes everything and answers nothing; one that is idle is pinged.
+
+        A stream that could not be opened for now is offered again on another socket.
+        """
         while True:
             await asyncio.sleep(self._silence_s / 4)
+            if self._put_off is not None:
+                raise ConnectionError(self._put_off.detail)
             if self._due_since_s is not None and _now_s() - self._due_since_s > self._silence_s:
                 raise ConnectionError(f"the service has answered nothing for {self._silence_s:g} s")
 

@@ -67,7 +67,9 @@ class AudioStream:
         return self._unacknowledged.end - self._unacknowledged.start
 
     async def write(self, pcm: bytes | bytearray | memoryview | NDArray[Any]) -> None:
-        """Hand over audio that follows on; waits while the buffer is full.
+        """Hand over audio that follows on; waits while the buffer is full, and then takes all of it.
+
+        Cancelled while it waits, it has taken nothing. So the buffer exceeds its size by one piece at most.
 
         Args:
             pcm: bytes in the stream's encoding, of any length; or `(samples,)` or `(samples, channels)`,
@@ -76,14 +78,14 @@ class AudioStream:
         Raises:
             MeetingServiceError: the stream has failed for good; says why.
         """
-        data = memoryview(self._partial + self._to_bytes(pcm))
-        while len(data) >= self._frame_bytes:
-            room = await self._wait_for_room()
-            taken = min(room, len(data) // self._frame_bytes) * self._frame_bytes
-            self._unacknowledged.append(data[:taken])
-            data = data[taken:]
+        new = self._to_bytes(pcm)
+        await self._wait_until(lambda: self._unacknowledged.audio_samples < self._capacity_samples)
+        data = memoryview(self._partial + new)
+        whole = len(data) - len(data) % self._frame_bytes
+        self._partial = bytes(data[whole:])
+        if whole:
+            self._unacknowledged.append(data[:whole])
             self._wake()
-        self._partial = bytes(data)
 
     async def declare_gap(self, samples: int) -> None:
         """Say that the next `samples` never existed, such as while the bot was not in the meeting."""
@@ -226,10 +228,6 @@ class AudioStream:
         else:
             raise InvalidAudio(f"audio is int16 or floating point, not {pcm.dtype}")
         return bytes(scaled.astype(dtype).tobytes())
-
-    async def _wait_for_room(self) -> int:
-        await self._wait_until(lambda: self._unacknowledged.audio_samples < self._capacity_samples)
-        return self._capacity_samples - self._unacknowledged.audio_samples
 
     async def _wait_until(self, reached: Callable[[], bool]) -> None:
         self._check()

@@ -39,6 +39,11 @@ class Unacknowledged:
 
     def append(self, payload: bytes | memoryview) -> None:
         """Keep whole samples that follow on."""
+        most = MERGE_SAMPLES * self._frame_bytes
+        for start in range(0, len(payload), most):
+            self._append(payload[start : start + most])
+
+    def _append(self, payload: bytes | memoryview) -> None:
         samples = len(payload) // self._frame_bytes
         last = self._kept[-1] if self._kept else None
         if last is None or last.payload is None or last.end - last.start + samples > MERGE_SAMPLES:

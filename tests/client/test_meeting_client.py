@@ -316,12 +316,30 @@ async def test_a_full_buffer_makes_writes_wait(service: AudioService) -> None:
     async with MeetingClient(service.url, patience=patience) as client, open_ann(client) as stream:
         await stream.ready()
         await service.stop()
-        writing = asyncio.create_task(stream.write(PCM))
+        await stream.write(PCM[:RATE_HZ])
+        writing = asyncio.create_task(stream.write(PCM[RATE_HZ:]))
         _, waiting = await asyncio.wait({writing}, timeout=0.2)
         assert {writing} == waiting
         assert RATE_HZ == stream.pending_samples
         await service.start()
         await writing
+
+    assert np.array_equal(PCM, np.concatenate(await service.stored("ann")))
+
+
+async def test_a_cancelled_write_has_taken_nothing(service: AudioService) -> None:
+    """A bot that lost patience writes the same piece again; also half a sample stays where it was."""
+    patience = Patience(delays_s=(0.01,), jitter_s=0, give_up_s=20, buffer_s=1)
+    data = to_bytes(PCM)
+    async with MeetingClient(service.url, patience=patience) as client, open_ann(client) as stream:
+        await stream.ready()
+        await service.stop()
+        await stream.write(data[: 2 * RATE_HZ + 1])
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(stream.write(data[2 * RATE_HZ + 1 :]), 0.01)
+        assert RATE_HZ == stream.pending_samples
+        await service.start()
+        await stream.write(data[2 * RATE_HZ + 1 :])
 
     assert np.array_equal(PCM, np.concatenate(await service.stored("ann")))
 
