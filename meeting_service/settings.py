@@ -88,6 +88,7 @@ class LimitSettings(_Section):
     watchers: int = Field(ge=1, le=10_000)
     retranscriptions: int = Field(ge=1, le=100)
     revisions: int = Field(ge=2, le=1_000)
+    gaps: int = Field(ge=1, le=100_000)
     meeting_h: float = Field(ge=0.1, le=168)
 
 

@@ -115,7 +115,8 @@ class AudioInput:
         Raises:
             AudioHole: `start` is beyond what is held.
             InvalidAudio: the gap ends before it starts.
-            StreamEnded, MeetingEnded, NotFound, StorageFailed: as in `append`.
+            StreamEnded: as in `append`; and the stream ends before it has more gaps than it may.
+            MeetingEnded, NotFound, StorageFailed: as in `append`.
         """
         if end < start:
             raise InvalidAudio(f"a gap cannot end (sample {end}) before it starts (sample {start})")
@@ -154,8 +155,11 @@ class AudioInput:
 
     async def _declare_gap(self, start: int, end: int) -> int:
         async with self._storing() as streams:
-            await self._intake.record_gap(streams, start, end)
-            return self.through
+            if all(self._intake.has_room_for_gap(live, end) for live in streams):
+                await self._intake.record_gap(streams, start, end)
+                return self.through
+        await self.end()
+        raise StreamEnded("the stream has as many gaps as one may have and is over: go on in a new one")
 
     @asynccontextmanager
     async def _storing(self) -> AsyncIterator[list["LiveStream"]]:

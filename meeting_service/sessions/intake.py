@@ -11,7 +11,7 @@ from meeting_service.events import StoredEvent
 from meeting_service.failpoints import reach
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import Checkpoint, MeetingState, Stream
-from meeting_service.sessions.gaps import find_unshown
+from meeting_service.sessions.gaps import find_unshown, is_new
 from meeting_service.sessions.inputs import InputRequest
 from meeting_service.sessions.live import LiveMeeting, LiveStream
 from meeting_service.sessions.repeats import find_former
@@ -31,6 +31,7 @@ class Intake:
         broadcaster: Broadcaster,
         clock: Clock,
         tasks: Tasks,
+        most_gaps: int,
     ) -> None:
         self.ledger = ledger
         self.streams = streams
@@ -38,6 +39,7 @@ class Intake:
         self._store = store
         self._broadcaster = broadcaster
         self._clock = clock
+        self._most_gaps = most_gaps
 
     async def open_stream(
         self,
@@ -116,7 +118,12 @@ class Intake:
         await self.streams.keep_gap(streams, start, end)
         reach("after_gap_is_held")
         for live in streams:
-            await self._show_gaps(live.stream)
+            await self._show_gaps(live.stream, start)
+
+    def has_room_for_gap(self, live: LiveStream, end: int) -> bool:
+        """Whether a stream takes a gap up to `end`: beyond a limit it takes no more."""
+        kept = self.ledger.gaps(live.id)
+        return len(kept) < self._most_gaps or not is_new(kept, self.ledger.through(live.id), end)
 
     async def _open_new(self, meeting: LiveMeeting, participant_id: str, request: InputRequest) -> LiveStream:
         reach("before_stream_is_opened")
@@ -131,11 +138,11 @@ class Intake:
         self._publish(event)
         return live
 
-    async def _show_gaps(self, stream: Stream) -> None:
-        """Record what only the ledger knows of: it is committed first."""
+    async def _show_gaps(self, stream: Stream, start: int = 0) -> None:
+        """Record what only the ledger knows of, from a sample on: it is committed first."""
         if kept := self.ledger.gaps(stream.id):
-            shown = await self._store.list_gaps(stream.meeting_id)
-            for gap in find_unshown(stream, kept, shown):
+            shown = await self._store.list_gaps(stream.meeting_id, after_ms=stream.offset_ms(start))
+            for gap in find_unshown(stream, kept, shown, start):
                 self._publish(await self._store.record_gap(stream, gap))
 
     async def _find_repeated(self, stream: Stream, checkpoint: Checkpoint) -> Stream | None:

@@ -56,7 +56,9 @@ class SessionManager:
         self._people = People(
             *(self._meetings, self.streams, store, ledger, self.broadcaster, settings.limits.participants)
         )
-        self._intake = Intake(store, ledger, self.streams, self.broadcaster, clock, self._tasks)
+        self._intake = Intake(
+            *(store, ledger, self.streams, self.broadcaster, clock, self._tasks, settings.limits.gaps)
+        )
         self.audits = Audits(store, ledger)
         self._results = ResultHandler(
             *(store, ledger, self.broadcaster, clock, self.streams, self.audits),

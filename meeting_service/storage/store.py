@@ -431,9 +431,10 @@ class Store:
         """When each sentence that was told live is spoken, by start."""
         return await self._database.read(partial(transcripts.list_spoken, meeting_id=meeting_id))
 
-    async def list_gaps(self, meeting_id: str) -> list[TranscriptGap]:
-        """Audio of a meeting that never came, by time."""
-        return await self._database.read(partial(transcripts.list_gaps, meeting_id=meeting_id))
+    async def list_gaps(self, meeting_id: str, after_ms: int | None = None) -> list[TranscriptGap]:
+        """Audio of a meeting that never came, by time; all, or what ends after an offset."""
+        query = partial(transcripts.list_gaps, meeting_id=meeting_id, after_ms=after_ms)
+        return await self._database.read(query)
 
     async def list_events(self, meeting_id: str, after: int, limit: int = 500) -> list[StoredEvent]:
         """The events numbered above `after`, in order; none of a meeting that is not there."""

@@ -153,10 +153,11 @@ def _not_held(db: Connection, stream: Stream, final: Sequence[Sentence]) -> list
     return list(reversed(new.values()))
 
 
-def list_gaps(db: Connection, meeting_id: str) -> list[TranscriptGap]:
-    """Audio of a meeting that never came, by time."""
+def list_gaps(db: Connection, meeting_id: str, after_ms: int | None = None) -> list[TranscriptGap]:
+    """Audio of a meeting that never came, by time; all, or what ends after an offset."""
     order = (gaps.c.start_ms, gaps.c.participant_id, gaps.c.end_ms)
-    rows = db.execute(select(gaps).where(gaps.c.meeting_id == meeting_id).order_by(*order))
+    query = select(gaps).where(gaps.c.meeting_id == meeting_id).order_by(*order)
+    rows = db.execute(query if after_ms is None else query.where(gaps.c.end_ms > after_ms))
     return [TranscriptGap(row.participant_id, row.start_ms, row.end_ms) for row in rows]
 
 
