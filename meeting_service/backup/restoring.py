@@ -14,8 +14,8 @@ from meeting_service.data_folder import LEDGER_FILE, PREPARED, PREPARING, STORE_
 from meeting_service.errors import Conflict, StorageFailed
 from meeting_service.ledger import check_lock
 from meeting_service.ledger.schema import open_writer
-from meeting_service.storage.migrate import is_known
-from meeting_service.storage.sqlite import lock_for_writing
+from meeting_service.storage.migrate import is_known, upgrade
+from meeting_service.storage.sqlite import lock_for_writing, remove_copies
 
 _OURS_WITHOUT_DATA = {f"{LEDGER_FILE}.lock", f"{STORE_FILE}.lock", PREPARING, PREPARED, "lost+found"}
 
@@ -85,11 +85,13 @@ def _prepare(path: Path, manifest: Manifest, folder: Path, on_progress: OnProgre
     """Both databases as a service will find them, whole and durable."""
     total = sum(entry.size_bytes for entry in manifest.files.values())
     extract(path, manifest, folder, counting(total, on_progress))
+    for name in manifest.files:
+        check_integrity(folder / name)
+    upgrade(folder / STORE_FILE)
+    remove_copies(folder / STORE_FILE)
     if LEDGER_FILE not in manifest.files:
         open_writer(folder / LEDGER_FILE).close()
         _note_no_audio(folder / STORE_FILE, manifest.taken_at)
-    for name in (LEDGER_FILE, STORE_FILE):
-        check_integrity(folder / name)
     _count_streams(folder / STORE_FILE, folder / LEDGER_FILE)
     for name in (LEDGER_FILE, STORE_FILE):
         sync_file(folder / name)

@@ -17,6 +17,7 @@ from meeting_service.runtime import settle_folder
 from meeting_service.storage import Store
 from tests.backup.conftest import SAMPLES, fill
 from tests.backup.test_taking import ignore
+from tests.storage.test_migrate import FORMER
 
 
 async def list_meetings(folder: Path) -> list[str]:
@@ -115,6 +116,24 @@ async def test_audio_that_came_after_the_meetings_is_let_go(data: Path, file: Pa
     assert {7} == await store.find_unkept([1, 7])
     assert 7 == await store.last_stream_id()
     await store.close()
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003"])
+@pytest.mark.parametrize("audio", [False, True])
+async def test_a_folder_that_was_not_upgraded(
+    data: Path, file: Path, tmp_path: Path, revision: str, audio: bool
+) -> None:
+    """Its backup is put back as what this version works with, without a copy of the former."""
+    (data / STORE_FILE).unlink()
+    with closing(sqlite3.connect(data / STORE_FILE)) as db:
+        db.executescript((FORMER / f"{revision}.sql").read_text(encoding="utf-8"))
+    back_up(data, file, audio=audio, on_progress=ignore)
+    restore(file, tmp_path / "new", on_progress=ignore)
+
+    assert {"audio.db", "meetings.db"} == {
+        entry.name for entry in (tmp_path / "new").iterdir() if entry.suffix != ".lock"
+    }
+    assert {"live", "ended"} == set(await list_meetings(tmp_path / "new"))
 
 
 async def test_without_audio_that_of_ended_meetings_is_not_kept(
