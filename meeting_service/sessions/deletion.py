@@ -39,14 +39,14 @@ class Deletions:
 
         Raises:
             NotFound: no such meeting.
-            StorageFailed: what is left then goes by itself.
+            StorageFailed, Overloaded: what is left then goes by itself.
         """
         live = await self._meetings.get(meeting_id)
         async with live.opening:
             live.deleted = True  # no stream is opened from here on
         self._streams.abandon(live)
-        await self._retranscriptions.abandon(meeting_id)
-        ids = await self._store.delete_meeting(meeting_id)
+        async with self._retranscriptions.held_back(meeting_id):
+            ids = await self._store.delete_meeting(meeting_id)
         self._meetings.forget(meeting_id)
         live.over.set()
         self._broadcaster.close(meeting_id)
@@ -58,7 +58,7 @@ class Deletions:
 
         Raises:
             NotFound: no such meeting or participant.
-            StorageFailed: what is left then goes by itself.
+            StorageFailed, Overloaded: what is left then goes by itself.
         """
         live = await self._meetings.get(meeting_id)
         if participant_id not in live.names:
@@ -67,14 +67,13 @@ class Deletions:
             live.gone.add(participant_to_fingerprint(meeting_id, participant_id))
         for stream in live.list_streams_of(participant_id):
             self._streams.drop(live, stream)
-        await self._retranscriptions.abandon(meeting_id)
-        ids, event = await self._store.delete_participant(meeting_id, participant_id)
+        async with self._retranscriptions.held_back(meeting_id):
+            ids, event = await self._store.delete_participant(meeting_id, participant_id)
         live.names.pop(participant_id, None)
         self._broadcaster.withdraw(meeting_id, participant_id)
         self._broadcaster.publish([event])
         reach("in_deletion")
         await self._ledger.delete(ids)
-        await self._retranscriptions.resume(meeting_id)
 
     async def welcome(self, meeting_id: str, participant_id: str) -> None:
         """Take from a participant who was deleted again, for somebody asks for them by name."""

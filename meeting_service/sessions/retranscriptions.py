@@ -2,7 +2,9 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
 
 import structlog
 
@@ -54,6 +56,7 @@ class Retranscriptions:
         self._running: dict[str, tuple[Reading, asyncio.Task[None]]] = {}
         """by meeting: there is one at a time"""
         self._beginning = asyncio.Lock()
+        """held while one is begun, and while none may be"""
         self._places = asyncio.Semaphore(settings.recognition.max_batch)
 
     async def start(self) -> None:
@@ -95,25 +98,40 @@ class Retranscriptions:
         Raises:
             NotFound: no such meeting or revision.
             Conflict: it is the first.
+            StorageFailed: it is still there, and goes on if it was running.
         """
-        if (running := self._running.get(meeting_id)) and running[0].number == number:
-            await self.abandon(meeting_id)
-        self._broadcaster.publish([await self._store.delete_revision(meeting_id, number)])
+        async with self.held_back(meeting_id, number):
+            event = await self._store.delete_revision(meeting_id, number)
+        self._broadcaster.publish([event])
 
-    async def abandon(self, meeting_id: str) -> None:
-        """Stop what is running of a meeting, if anything; its row is the caller's to remove."""
-        if running := self._running.get(meeting_id):
-            self._forget(meeting_id)
-            reading, task = running
-            task.cancel()
-            await asyncio.wait({task})
-            self._streams.abandon(reading)
+    @asynccontextmanager
+    async def held_back(self, meeting_id: str, number: int | None = None) -> AsyncIterator[None]:
+        """Nothing of a meeting is read meanwhile, or nothing of this revision; nor is any other begun.
 
-    async def resume(self, meeting_id: str) -> None:
-        """Go on with what was abandoned of a meeting, if its row is still there."""
-        for known, revision in await self._store.list_running_revisions():
-            if known == meeting_id and meeting_id not in self._running:
-                self._take_up(meeting_id, revision)
+        Afterwards it goes on, however this ended, if it is still there.
+        """
+        async with self._beginning:
+            if await self._stop(meeting_id, number):
+                going_on = persist(partial(self._resume, meeting_id))  # which waits until this is over
+                self._spawn(going_on, f"revision of meeting {meeting_id} goes on")
+            yield
+
+    async def _stop(self, meeting_id: str, number: int | None) -> bool:
+        running = self._running.get(meeting_id)
+        if running is None or number not in (None, running[0].number):
+            return False
+        self._forget(meeting_id)
+        reading, task = running
+        task.cancel()
+        await asyncio.wait({task})
+        self._streams.abandon(reading)
+        return True
+
+    async def _resume(self, meeting_id: str) -> None:
+        async with self._beginning:
+            for known, revision in await self._store.list_running_revisions():
+                if known == meeting_id and meeting_id not in self._running:
+                    self._take_up(meeting_id, revision)
 
     def _take_up(self, meeting_id: str, revision: Revision) -> None:
         assert revision.model is not None  # noqa: S101 - only the first may have none
