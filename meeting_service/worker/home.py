@@ -129,7 +129,7 @@ class ChildWorker:
 
     async def start(self) -> None:
         """Start the child and wait until its model is warm."""
-        self._suspects.accuse(self._notes.read_in_work())
+        self._accuse(self._notes.read_in_work(), seen=False)
         try:
             child = await self._spawn()
         except OSError as error:
@@ -244,12 +244,16 @@ class ChildWorker:
         code = await self._end_child()
         ended = f"was ended by signal {-code}" if code < 0 else f"ended with {code}"
         reason, self._refusal = self._refusal or child.stuck or ended, None
-        if items := child.in_work:
-            log.error("worker_died_at_work", in_work=[tuple(item) for item in items])
-        for item in self._suspects.accuse(items):
+        self._accuse(child.in_work, seen=True)
+        return reason
+
+    def _accuse(self, items: Sequence[Item], *, seen: bool) -> None:
+        """Suspect what was in work when a child died: this service's, or an earlier one with its service."""
+        if items:
+            log.error("worker_died_at_work", in_work=[tuple(item) for item in items], seen=seen)
+        for item in self._suspects.accuse(items, seen=seen):
             log.error("audio_given_up", kind=item.kind.name, stream=item.stream_id, start=item.start)
             self._pace.solved()
-        return reason
 
     async def _tell_away(self) -> None:
         """Say every second that nobody is there, to who has the time to hear it."""

@@ -7,7 +7,9 @@ child shows that it can do as much with silence; where it cannot, the device is 
 blame.
 
 It is written down whenever it changes, for whoever kills the recogniser may take the service with it, as when
-the memory of both runs out: then it is found again at the next start. Losing it costs three more crashes.
+the memory of both runs out: then it is found again at the next start. A service may also be killed for other
+reasons, so its death gives nothing up: the last crash must be seen by one that lives. Losing what is written
+costs three more crashes.
 """
 
 import json
@@ -48,15 +50,21 @@ class Suspects:
                 rows = json.loads(path.read_bytes())
                 self._crashes = {Item(Kind(kind), *where): crashes for kind, *where, crashes in rows}
 
-    def accuse(self, items: Iterable[Item]) -> list[Item]:
-        """These were in work when a child died; returns what is given up with it."""
+    def accuse(self, items: Iterable[Item], *, seen: bool = True) -> list[Item]:
+        """These were in work when a child died; returns what is given up with it.
+
+        Args:
+            items: what was in work.
+            seen: whether the child died alone; nothing is given up when its service died too.
+        """
         accused = list(items)
         for item in accused:
-            self._crashes[item] = self._crashes.pop(item, 0) + 1
+            before = self._crashes.pop(item, 0)
+            self._crashes[item] = before + 1 if seen else max(before, min(before + 1, MOST_CRASHES - 1))
         for item in list(self._crashes)[: max(0, len(self._crashes) - MOST_KEPT)]:
             del self._crashes[item]
         self._write(changed=bool(accused))
-        given_up = [item for item in accused if self._crashes.get(item) == MOST_CRASHES]
+        given_up = [item for item in accused if seen and self._crashes.get(item) == MOST_CRASHES]
         self._offences.update(item.stream_id for item in given_up)
         return given_up
 

@@ -1,6 +1,7 @@
 """A worker's home, with real child processes that say what a test has them say."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -14,6 +15,7 @@ import pytest
 from meeting_service.errors import CannotStart
 from meeting_service.meeting import Checkpoint, Stream
 from meeting_service.recognition import DecodingConfig
+from meeting_service.worker.blackboard import SIZE, Blackboard
 from meeting_service.worker.home import MAX_REPLIES, ChildWorker
 from meeting_service.worker.messages import (
     Away,
@@ -26,7 +28,9 @@ from meeting_service.worker.messages import (
     StartFailed,
     encode,
 )
+from meeting_service.worker.notes import IN_WORK_FILE, SUSPECTS_FILE, Notes
 from meeting_service.worker.process import MAX_LINE_BYTES, MAX_UNREAD_BYTES
+from meeting_service.worker.suspects import MOST_CRASHES
 from meeting_service.worker.watch import Patience
 
 CONFIGURE = Configure("/nowhere/audio.db", ("demo",), "auto", {}, {}, {})
@@ -60,11 +64,15 @@ def write_child(folder: Path, *sayings: bytes) -> str:
 
 @asynccontextmanager
 async def running(
-    monkeypatch: pytest.MonkeyPatch, program: str, patience: Patience | None = None
+    monkeypatch: pytest.MonkeyPatch,
+    program: str,
+    patience: Patience | None = None,
+    *,
+    notes: Path | None = None,
 ) -> AsyncIterator[ChildWorker]:
     """A worker whose children run this program."""
     monkeypatch.setattr(sys, "executable", program)
-    worker = ChildWorker(CONFIGURE, restart_delays_s=(0.0, 0.01), patience=patience)
+    worker = ChildWorker(CONFIGURE, restart_delays_s=(0.0, 0.01), patience=patience, notes=notes)
     async with asyncio.timeout(60):  # what hangs fails
         try:
             await worker.start()
@@ -101,6 +109,24 @@ async def test_a_child_that_dies_is_replaced(tmp_path: Path, monkeypatch: pytest
 
         assert worker.ready
         assert all(before != after for before, after in pairwise(pids))
+
+
+async def test_a_service_that_is_killed_again_and_again_gives_nothing_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same window is in work each time, as a slow recogniser has it."""
+    program, notes = write_child(tmp_path, READY), Notes(tmp_path)
+    for start in range(5):
+        with (
+            notes.open_in_work() as file,
+            Blackboard(bytearray(SIZE), file.fileno()).recognising([(7, 0)], 1.0),
+        ):
+            in_work = (tmp_path / IN_WORK_FILE).read_bytes()
+        (tmp_path / IN_WORK_FILE).write_bytes(in_work)
+        async with running(monkeypatch, program, notes=tmp_path):
+            [[*_, crashes]] = json.loads((tmp_path / SUSPECTS_FILE).read_bytes())
+
+        assert min(start + 1, MOST_CRASHES - 1) == crashes
 
 
 async def test_starting_is_tried_until_it_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -187,7 +187,7 @@ async def test_a_broken_device_gives_up_no_audio(tmp_path: Path, monkeypatch: py
 async def test_the_next_service_knows_what_the_last_one_died_of(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Audio that ends both processes at once is found out over three starts."""
+    """Audio that ends its process is found out over several starts."""
     for start in range(4):
         (folder := tmp_path / str(start)).mkdir()
         async with hall(folder, monkeypatch, notes=tmp_path) as each:

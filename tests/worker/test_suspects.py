@@ -87,16 +87,27 @@ def test_counts_outlive_the_service(tmp_path: Path) -> None:
     notes = Notes(tmp_path)
     for _ in range(3):
         suspects = Suspects(notes.suspects)
-        accused = suspects.accuse(notes.read_in_work())
+        assert [] == suspects.accuse(notes.read_in_work(), seen=False)
         with notes.open_in_work() as file:
             _write(file.fileno(), [BAD])
-    assert [] == accused
 
     suspects = Suspects(notes.suspects)
     assert [BAD] == suspects.accuse(notes.read_in_work())
     assert [32_000] == [s for s in Suspects(notes.suspects).brief(OPEN).checkpoint.given_up if s != 20_000]
     notes.clear_in_work()
     assert () == tuple(notes.read_in_work())
+
+
+def test_deaths_of_services_alone_give_nothing_up(tmp_path: Path) -> None:
+    """However many with the same audio in work; one more that a living service sees does, for good."""
+    path = tmp_path / "suspects.json"
+    for _ in range(5):
+        assert [] == Suspects(path).accuse([BAD], seen=False)
+    assert ((Kind.WINDOW, 32_000, 2),) == Suspects(path).brief(OPEN).suspects
+
+    assert [BAD] == Suspects(path).accuse([BAD])
+    assert [] == Suspects(path).accuse([BAD], seen=False)
+    assert (20_000, 32_000) == Suspects(path).brief(OPEN).checkpoint.given_up
 
 
 def test_a_file_that_cannot_be_read_is_none(tmp_path: Path) -> None:
