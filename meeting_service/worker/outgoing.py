@@ -2,17 +2,20 @@
 
 While the service does not read, recognition waits (`drain`), so that no sentences and drafts are made. What
 goes on without it, hearing silence and telling who is behind, is kept once a stream: the latest replaces the
-one before. So what waits is bounded by the number of streams.
+one before, and takes over what is to be kept with its checkpoint. So what waits is bounded by the number of
+streams.
 """
 
 import asyncio
 import itertools
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 
 from meeting_service.failpoints import reach
-from meeting_service.worker.messages import Advanced, Behind, DraftsPaced, Reply, encode
+from meeting_service.recognition import Unrecognised
+from meeting_service.worker.messages import Advanced, Behind, DraftsPaced, Finalized, Reply, encode
 
 
 class Outgoing:
@@ -26,6 +29,11 @@ class Outgoing:
 
     def emit(self, reply: Reply) -> None:
         """Take an answer; never waits."""
+        if isinstance(reply, Advanced | Finalized):
+            before = self._pending.pop((Advanced, reply.stream_id), None)
+            if isinstance(before, Advanced) and before.run == reply.run:
+                lost = _join((*before.unrecognised, *reply.unrecognised))
+                reply = replace(reply, unrecognised=lost)
         key = _to_key(reply) or next(self._numbers)
         self._pending.pop(key, None)
         self._pending[key] = reply
@@ -46,6 +54,17 @@ class Outgoing:
             lines = b"".join(encode(reply) for reply in replies.values())
             reach("mid_answer", partial(self._writer.write, lines[: len(lines) // 2]))
             self._writer.write(lines)
+
+
+def _join(stretches: Iterable[Unrecognised]) -> tuple[Unrecognised, ...]:
+    """The same, with those in one that touch."""
+    joined: list[Unrecognised] = []
+    for stretch in stretches:
+        if joined and joined[-1].end == stretch.start:
+            joined[-1] = replace(joined[-1], end=stretch.end)
+        else:
+            joined.append(stretch)
+    return tuple(joined)
 
 
 def _to_key(reply: Reply) -> Hashable | None:

@@ -3,9 +3,20 @@
 import asyncio
 import socket
 from collections.abc import Sequence
+from dataclasses import replace
 
 from meeting_service.meeting import Checkpoint
-from meeting_service.worker.messages import Advanced, Behind, DraftsPaced, Finished, Reply, decode
+from meeting_service.recognition import Unrecognised
+from meeting_service.transcript import Draft
+from meeting_service.worker.messages import (
+    Advanced,
+    Behind,
+    DraftsPaced,
+    Finalized,
+    Finished,
+    Reply,
+    decode,
+)
 from meeting_service.worker.outgoing import Outgoing
 
 UNREAD = b" " * 4 * 1024 * 1024
@@ -54,6 +65,26 @@ async def test_only_the_latest_waits_where_the_socket_is_full() -> None:
     heard = await hear(said, before=UNREAD)
 
     assert [*finished[:-1], *said[-5:]] == heard
+
+
+async def test_speech_without_text_is_never_replaced() -> None:
+    """It goes with the next checkpoint of the same reading, joined where it touches, before later text."""
+    lost = [Unrecognised(start, start + 10) for start in (0, 10, 30, 50, 60)]
+    said: list[Reply] = [
+        Advanced(1, 1, Checkpoint(1, 10), lost[:1]),
+        Advanced(1, 1, Checkpoint(1, 20), lost[1:2]),
+        Advanced(1, 1, Checkpoint(1, 40), lost[2:3]),
+        Advanced(1, 1, Checkpoint(1, 45)),
+    ]
+    final = Finalized(1, 1, (), Draft("ann", 0, 0, ""), Checkpoint(1, 60), unrecognised=lost[3:4])
+    after = Advanced(1, 1, Checkpoint(1, 70), lost[4:])
+    kept = (Unrecognised(0, 20), Unrecognised(30, 40))
+
+    assert [Advanced(1, 1, Checkpoint(1, 45), kept)] == await hear(said, before=UNREAD)
+    expected = [replace(final, unrecognised=(*kept, lost[3])), replace(after, unrecognised=(lost[4],))]
+    assert expected == await hear([*said, final, after], before=UNREAD)
+    again = Advanced(1, 2, Checkpoint(1, 0))
+    assert [again] == await hear([*said, again], before=UNREAD)
 
 
 async def test_a_service_that_is_gone_is_not_waited_for() -> None:
