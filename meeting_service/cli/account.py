@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from meeting_service.accounting import StreamAccount
 
 EXAMPLES = "meeting-service account 20260314-5f2c"
-_COLUMNS = ("received", "missing", "silent", "spoken", "transcribed", "given up", "waiting", "unaccounted")
+_COLUMNS = (
+    *("received", "missing", "silent", "spoken"),
+    *("transcribed", "not transcribed", "waiting", "unaccounted"),
+)
 
 
 def command(

@@ -20,7 +20,9 @@ _TROUBLES = {
 }
 COLOURS = 12
 """how many speakers can be told apart by colour before it repeats"""
-SHOWN_WAITING_MS = 1_000
+CAUGHT_UP_MS = 1_000
+"""of audio that waits while somebody speaks, all the same"""
+SHOWN_WAITING_MS = 5_000
 """less is on its way at any time"""
 _FIGURES = (
     *("received_ms", "speech_ms", "transcribed_ms", "not_transcribed_ms"),
@@ -49,6 +51,11 @@ class SpeakerRow:
     def account(self, *, spoken: bool = True) -> str:
         """What became of their audio, in words."""
         return figures_to_account(self.figures, spoken=spoken)
+
+    @property
+    def lost(self) -> bool:
+        """Whether some of it never came or has no text."""
+        return bool(self.figures["not_transcribed_ms"] or self.figures["gap_ms"])
 
     @property
     def unaccounted(self) -> str:
@@ -212,11 +219,11 @@ def figures_to_account(figures: Mapping[str, int], *, spoken: bool = True) -> st
     parts += [f"{ms_to_clock(speech_ms)} spoken"] if speech_ms and spoken else []
     parts += [f"{_amount(lost_ms)} not transcribed"] if lost_ms else []
     if waiting_ms >= SHOWN_WAITING_MS:
-        parts.append(f"{ms_to_clock(waiting_ms)} to come")
-    elif speech_ms and not lost_ms:
+        parts.append(f"{ms_to_clock(waiting_ms)} in work")
+    elif speech_ms and not lost_ms and waiting_ms < CAUGHT_UP_MS:
         parts.append("all transcribed")
     parts += [f"{_amount(gap_ms)} missing"] if gap_ms else []
-    return " · ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts)
+    return "\N{NO-BREAK SPACE}· ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts)
 
 
 def behind_to_text(ms: int) -> str:

@@ -2,8 +2,8 @@ import sqlite3
 from contextlib import closing
 
 from meeting_service.data_folder import STORE_FILE
-from meeting_service.settings import Settings
 from meeting_service.sessions.writable import FRESH_S
+from meeting_service.settings import Settings
 from tests.storage.conftest import FakeClock
 from tests.web.conftest import Client, Service, StartService
 

@@ -3,6 +3,8 @@
 import { clock } from "./format.js";
 
 const EVERY_MS = 10_000;
+const CAUGHT_UP_MS = 1000;  // of audio that waits while somebody speaks, all the same
+const SHOWN_WAITING_MS = 5000;
 const FIGURES = ["received_ms", "speech_ms", "transcribed_ms", "not_transcribed_ms",
   "waiting_ms", "gap_ms", "unaccounted_ms"];
 
@@ -19,9 +21,15 @@ export function account(figures) {
     `${clock(figures.received_ms)} received`,
     speech_ms ? `${clock(speech_ms)} spoken` : "",
     not_transcribed_ms ? `${amount(not_transcribed_ms)} not transcribed` : "",
-    waiting_ms >= 1000 ? `${clock(waiting_ms)} to come` : speech_ms && !not_transcribed_ms ? "all transcribed" : "",
+    waiting_ms >= SHOWN_WAITING_MS ? `${clock(waiting_ms)} in work`
+      : speech_ms && !not_transcribed_ms && waiting_ms < CAUGHT_UP_MS ? "all transcribed" : "",
     gap_ms ? `${amount(gap_ms)} missing` : "",
-  ].filter(Boolean).map((part) => part.replaceAll(" ", "\u00a0")).join(" · ");
+  ].filter(Boolean).map((part) => part.replaceAll(" ", "\u00a0")).join("\u00a0· ");
+}
+
+/** Whether some of it never came or has no text. */
+export function lost({ not_transcribed_ms, gap_ms }) {
+  return not_transcribed_ms > 0 || gap_ms > 0;
 }
 
 /** The warning; empty if all is accounted for. */

@@ -1,7 +1,7 @@
 // The page made equal to the store, touching only what differs: nothing that is read moves or flickers,
 // and a screen reader is told what is new and nothing else. All text goes in as text.
 
-import { account, unaccounted } from "./account.js";
+import { account, lost, unaccounted } from "./account.js";
 import { clock, initials } from "./format.js";
 
 /** Makes the children of `parent` the elements of `items`, by key, in order. */
@@ -166,6 +166,7 @@ function updateListed(item, person) {
   updatePerson(item, person);
   item.dataset.doing = doing;
   setText(item.querySelector(".doing"), doing);
+  item.dataset.lost = lost(person.figures) ? "yes" : "no";
   setText(item.querySelector(".account"), account(person.figures));
   setText(item.querySelector(".unaccounted"), unaccounted(person.figures));
 }
