@@ -1,10 +1,15 @@
 """Deleting at somebody's word: a whole meeting, or one participant of it, live or long over."""
 
+import asyncio
+from weakref import WeakValueDictionary
+
 from meeting_service.broadcast import Broadcaster
-from meeting_service.errors import NotFound
+from meeting_service.errors import MeetingServiceError, NotFound
+from meeting_service.events import StoredEvent
 from meeting_service.failpoints import reach
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import participant_to_fingerprint
+from meeting_service.sessions.live import LiveMeeting
 from meeting_service.sessions.meetings import LiveMeetings
 from meeting_service.sessions.retranscriptions import Retranscriptions
 from meeting_service.sessions.streams import LiveStreams
@@ -15,7 +20,8 @@ class Deletions:
     """Takes care that nothing of what is deleted goes on. Runs on the event loop only.
 
     Text and names go first, in one transaction, and with it everything is decided: audio without a stream in
-    the database is deleted by `Keeping`, should the service end before the ledger has.
+    the database is deleted by `Keeping`, should the service end before the ledger has. Until then nothing is
+    taken but all is still there: where the database fails everything goes on as if nobody had asked.
     """
 
     def __init__(
@@ -33,23 +39,24 @@ class Deletions:
         self._streams = streams
         self._retranscriptions = retranscriptions
         self._broadcaster = broadcaster
+        self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """by meeting, held while it or somebody of it is deleted or welcomed: one after another"""
 
     async def delete_meeting(self, meeting_id: str) -> None:
         """Delete everything of a meeting: text, names, audio.
 
         Raises:
             NotFound: no such meeting.
-            StorageFailed, Overloaded: what is left then goes by itself.
+            StorageFailed: nothing is deleted, or only audio is left, which then goes by itself.
+            Overloaded: only audio is left, which then goes by itself.
         """
-        live = await self._meetings.get(meeting_id)
-        async with live.opening:
-            live.deleted = True  # no stream is opened from here on
-        self._streams.abandon(live)
-        async with self._retranscriptions.held_back(meeting_id):
-            ids = await self._store.delete_meeting(meeting_id)
-        self._meetings.forget(meeting_id)
-        live.over.set()
-        self._broadcaster.close(meeting_id)
+        async with self._turn(meeting_id):
+            live = await self._meetings.get(meeting_id)
+            ids = await self._delete_meeting(live)
+            self._streams.abandon(live)
+            self._meetings.forget(meeting_id)
+            live.over.set()
+            self._broadcaster.close(meeting_id)
         reach("in_deletion")
         await self._ledger.delete(ids)
 
@@ -58,28 +65,53 @@ class Deletions:
 
         Raises:
             NotFound: no such meeting or participant.
-            StorageFailed, Overloaded: what is left then goes by itself.
+            StorageFailed: nothing is deleted, or only audio is left, which then goes by itself.
+            Overloaded: only audio is left, which then goes by itself.
         """
-        live = await self._meetings.get(meeting_id)
-        if participant_id not in live.names:
-            raise NotFound(f"meeting {meeting_id} has no participant {participant_id}")
-        async with live.opening:
-            live.gone.add(participant_to_fingerprint(meeting_id, participant_id))
-        for stream in live.list_streams_of(participant_id):
-            self._streams.drop(live, stream)
-        async with self._retranscriptions.held_back(meeting_id):
-            ids, event = await self._store.delete_participant(meeting_id, participant_id)
-        live.names.pop(participant_id, None)
-        self._broadcaster.withdraw(meeting_id, participant_id)
-        self._broadcaster.publish([event])
+        async with self._turn(meeting_id):
+            live = await self._meetings.get(meeting_id)
+            if participant_id not in live.names:
+                raise NotFound(f"meeting {meeting_id} has no participant {participant_id}")
+            ids, event = await self._delete_participant(live, participant_id)
+            for stream in live.list_streams_of(participant_id):
+                self._streams.drop(live, stream)
+            live.names.pop(participant_id, None)
+            self._broadcaster.withdraw(meeting_id, participant_id)
+            self._broadcaster.publish([event])
         reach("in_deletion")
         await self._ledger.delete(ids)
 
     async def welcome(self, meeting_id: str, participant_id: str) -> None:
         """Take from a participant who was deleted again, for somebody asks for them by name."""
-        live = await self._meetings.get(meeting_id)
-        if not live.gone:
-            return
-        fingerprint = participant_to_fingerprint(meeting_id, participant_id)
-        await self._store.forget_gone(meeting_id, fingerprint)
-        live.gone.discard(fingerprint)
+        async with self._turn(meeting_id):
+            live = await self._meetings.get(meeting_id)
+            fingerprint = participant_to_fingerprint(meeting_id, participant_id)
+            if fingerprint in live.gone:
+                await self._store.forget_gone(meeting_id, fingerprint)
+                live.gone.discard(fingerprint)
+
+    async def _delete_meeting(self, live: LiveMeeting) -> list[int]:
+        async with live.opening:
+            live.deleted = True  # no stream is opened from here on
+        try:
+            async with self._retranscriptions.held_back(live.id):
+                return await self._store.delete_meeting(live.id)
+        except MeetingServiceError:
+            live.deleted = False
+            raise
+
+    async def _delete_participant(
+        self, live: LiveMeeting, participant_id: str
+    ) -> tuple[list[int], StoredEvent]:
+        fingerprint = participant_to_fingerprint(live.id, participant_id)
+        async with live.opening:
+            live.gone.add(fingerprint)
+        try:
+            async with self._retranscriptions.held_back(live.id):
+                return await self._store.delete_participant(live.id, participant_id)
+        except MeetingServiceError:
+            live.gone.discard(fingerprint)
+            raise
+
+    def _turn(self, meeting_id: str) -> asyncio.Lock:
+        return self._turns.setdefault(meeting_id, asyncio.Lock())

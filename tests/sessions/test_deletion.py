@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from meeting_service.data_folder import LEDGER_FILE
@@ -16,7 +17,7 @@ from meeting_service.meeting import NewMeeting
 from meeting_service.sessions import SessionManager
 from meeting_service.settings import Settings
 from meeting_service.worker.messages import Finished, FinishStream, OpenStream
-from tests.sessions.conftest import OTHER, RATE_HZ, talk
+from tests.sessions.conftest import OTHER, RATE_HZ, RunService, talk
 from tests.sessions.parts import DeafWorker, run_on
 
 START = datetime(2026, 5, 1, 9, 0, tzinfo=UTC)
@@ -89,3 +90,30 @@ async def test_another_text_goes_on_after_a_deletion_that_failed(settings: Setti
             await deletions[what]()
 
         assert OTHER == (await asked_again(worker, former)).model
+
+
+@pytest.mark.parametrize("what", ["participant", "meeting"])
+async def test_a_meeting_goes_on_after_a_deletion_that_failed(
+    run_service: RunService, settings: Settings, what: str
+) -> None:
+    """Its streams take audio on, and at its end all they were given is text; then it can be deleted."""
+    async with run_service() as sessions:
+        deletions = {
+            "participant": partial(sessions.delete_participant, "m", "ann"),
+            "meeting": partial(sessions.delete_meeting, "m"),
+        }
+        await sessions.create_meeting(NewMeeting(id="m", started_at=START))
+        audio = await sessions.open_input("m", ["ann"], RATE_HZ, captured_at=START)
+        first, second = np.split(talk(1, 12), 2)
+        await audio.append(first, None)
+        with failing_deletions(settings), pytest.raises(StorageFailed):
+            await deletions[what]()
+        held = await audio.append(second, None)
+        await sessions.end_meeting("m")
+        (ann,) = await sessions.list_participants("m")
+
+        assert len(first) + len(second) == held
+        assert ann.speech_ms == ann.transcribed_ms
+        assert max(s.end_ms for s in (await sessions.get_transcript("m")).sentences) > 6_000
+        await deletions[what]()
+        assert not sessions.ledger.stream_ids()
