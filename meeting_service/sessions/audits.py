@@ -129,5 +129,5 @@ def _tell(account: StreamAccount, revision: int) -> None:
         stream=stream.id,
         revision=revision,
         seconds=account.unaccounted / RECOGNITION_RATE_HZ,
-        samples={finding.fault.value: finding.samples for finding in account.findings},
+        faults={finding.fault.value: finding.samples for finding in account.findings},
     )

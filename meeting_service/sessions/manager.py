@@ -53,9 +53,7 @@ class SessionManager:
         self.broadcaster = Broadcaster(store.list_events, settings.limits.watchers)
         self.streams = LiveStreams(ledger, worker, clock, settings.recognition.vocabulary_beam_size)
         self._meetings = LiveMeetings(settings, store, clock)
-        self._people = People(
-            *(self._meetings, self.streams, store, ledger, self.broadcaster, settings.limits.participants)
-        )
+        self._people = People(self._meetings, store, ledger, self.broadcaster, settings.limits.participants)
         self._intake = Intake(
             *(store, ledger, self.streams, self.broadcaster, clock, self._tasks, settings.limits.gaps)
         )
@@ -185,8 +183,9 @@ class SessionManager:
 
         Who was deleted is welcome again, for somebody asks for them by name.
         """
-        await self._deletions.welcome(meeting_id, participant_id)
-        return await self._people.put(meeting_id, participant_id, name)
+        async with self._deletions.turn(meeting_id):
+            await self._deletions.welcome(meeting_id, participant_id)
+            return await self._people.put(meeting_id, participant_id, name)
 
     async def delete_participant(self, meeting_id: str, participant_id: str) -> None:
         """Delete a participant and all that is theirs; it goes on if the caller does not wait."""
@@ -245,7 +244,9 @@ class SessionManager:
             name = names[index] if index < len(names) else None
             known = meeting.names.get(participant_id)
             if known is None or name not in (None, known):
-                await self._people.put(meeting_id, participant_id, name)
+                async with self._deletions.turn(meeting_id):
+                    meeting.check_takes(participant_id)
+                    await self._people.put(meeting_id, participant_id, name)
         request = InputRequest(tuple(participant_ids), rate_hz, captured_at, may_repeat, exact)
         return AudioInput(self._intake, meeting, request)
 

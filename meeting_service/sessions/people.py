@@ -8,9 +8,8 @@ from meeting_service.broadcast import Broadcaster
 from meeting_service.errors import NotFound, TooMany
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import Participant, Stream
-from meeting_service.sessions.live import LiveMeeting
+from meeting_service.sessions.live import LiveMeeting, LiveStream
 from meeting_service.sessions.meetings import LiveMeetings
-from meeting_service.sessions.streams import LiveStreams
 from meeting_service.storage import Store
 
 
@@ -20,14 +19,12 @@ class People:
     def __init__(
         self,
         meetings: LiveMeetings,
-        streams: LiveStreams,
         store: Store,
         ledger: Ledger,
         broadcaster: Broadcaster,
         limit: int,
     ) -> None:
         self._meetings = meetings
-        self._streams = streams
         self._store = store
         self._ledger = ledger
         self._broadcaster = broadcaster
@@ -68,27 +65,28 @@ class People:
         self, participant: Participant, meeting: LiveMeeting, streams: Sequence[Stream]
     ) -> Participant:
         mine = [s for s in streams if s.participant_id == participant.id]
-        received = sum(self._ledger.through(s.id) * 1000 // s.rate_hz for s in mine)
         unstored = [live for s in mine if (live := meeting.streams.get(s.id))]
-        speech = sum(
-            live.open_samples + live.checkpoint.speech_samples - live.stored.speech_samples
-            for live in unstored
-        )
-        transcribed = sum(
-            live.open_transcribed_samples
-            + live.checkpoint.transcribed_samples
-            - live.stored.transcribed_samples
-            for live in unstored
-        )
-        speech_ms = participant.speech_ms + samples_to_ms(speech)
-        transcribed_ms = participant.transcribed_ms + samples_to_ms(transcribed)
-        waiting_ms = sum(samples_to_ms(self._streams.count_waiting(live)) for live in unstored)
+        speech_ms, transcribed_ms = participant.speech_ms, participant.transcribed_ms
+        for live in unstored:  # rounded as what is stored of a stream is
+            speech = live.checkpoint.speech_samples + live.open_samples
+            transcribed = live.checkpoint.transcribed_samples + live.open_transcribed_samples
+            speech_ms += samples_to_ms(speech) - samples_to_ms(live.stored.speech_samples)
+            transcribed_ms += samples_to_ms(transcribed) - samples_to_ms(live.stored.transcribed_samples)
+        received_ms = max(participant.received_ms, sum(self._received_ms(s) for s in mine))
+        waiting_ms = min(sum(self._waiting_ms(live) for live in unstored), max(0, received_ms - speech_ms))
         return replace(
             participant,
-            received_ms=received,
+            received_ms=received_ms,
             speech_ms=speech_ms,
             transcribed_ms=transcribed_ms,
             not_transcribed_ms=speech_ms - transcribed_ms,
-            silent_ms=received - speech_ms - waiting_ms,
+            silent_ms=max(0, received_ms - speech_ms - waiting_ms),
             waiting_ms=waiting_ms,
         )
+
+    def _received_ms(self, stream: Stream) -> int:
+        return self._ledger.through(stream.id) * 1000 // stream.rate_hz
+
+    def _waiting_ms(self, live: LiveStream) -> int:
+        heard_ms = samples_to_ms(live.checkpoint.resume + live.open_samples)
+        return max(0, self._received_ms(live.stream) - heard_ms)

@@ -13,6 +13,7 @@ import structlog
 from meeting_service import metrics
 from meeting_service.accounting import StreamAccount
 from meeting_service.data_folder import LEDGER_FILE, STORE_FILE
+from meeting_service.logs import CONTENT_KEYS
 from meeting_service.meeting import NewMeeting, Participant
 from meeting_service.sessions import SessionManager
 from meeting_service.settings import Settings
@@ -113,7 +114,9 @@ async def test_what_was_altered_is_found(
             await sessions.audits.draw_up("m")
         readiness = await sessions.check_ready()
 
-        assert {"audio_unaccounted"} == {entry["event"] for entry in logs if entry["log_level"] == "error"}
+        errors = [entry for entry in logs if entry["log_level"] == "error"]
+        assert {"audio_unaccounted"} == {entry["event"] for entry in errors}
+        assert all(entry["faults"] and not CONTENT_KEYS & entry.keys() for entry in errors)
         assert unaccounted_ms == (await _person(sessions)).unaccounted_ms
         assert unaccounted_ms / 1000 == pytest.approx(_metric("meeting_unaccounted_seconds"), abs=0.002)
         assert "not accounted for" in readiness.detail
