@@ -67,6 +67,7 @@ def _upgrade(path: Path) -> tuple[str | None, str]:
         with engine.begin() as db:  # takes the write lock: a file that cannot be written shows here
             current = _revision(db)
         _check_known(current)
+        sqlite.keep_private(path)
         reach("before_migration")
         if current not in (None, head):
             sqlite.copy_database(path, path.with_name(f"{path.name}.{current}.bak"))

@@ -99,13 +99,24 @@ def erase(db: sa.Connection) -> bool:
 
 def remove_copies(path: Path) -> None:
     """Remove the copies that upgrades left beside a database."""
-    for copy in path.parent.glob(f"{escape(path.name)}.*.bak"):
+    for copy in _list_copies(path):
         copy.unlink(missing_ok=True)
 
 
+def keep_private(path: Path) -> None:
+    """Have only the owner read a database and its copies, also those that former versions made."""
+    for file in (path, *_list_copies(path)):
+        file.chmod(0o600)
+
+
+def _list_copies(path: Path) -> list[Path]:
+    return list(path.parent.glob(f"{escape(path.name)}.*.bak"))
+
+
 def copy_database(path: Path, to: Path) -> None:
-    """Write a consistent copy, with what the write-ahead log still holds."""
+    """Write a consistent copy, its owner's alone, with what the write-ahead log still holds."""
     to.unlink(missing_ok=True)
+    to.touch(mode=0o600)
     with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(to)) as target:
         source.backup(target)
 

@@ -298,3 +298,15 @@ def test_a_new_database_is_its_owners_alone(path: Path) -> None:
     migrate(path)
 
     assert 0o600 == stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_former_database_becomes_its_owners_alone(path: Path) -> None:
+    """With the copy of it, and those that lie beside it already."""
+    make_former(path, "0003")
+    copies = [path.with_name(f"meetings.db.{revision}.bak") for revision in ("0001", "0003")]
+    copies[0].touch()
+    for file in (path, copies[0]):
+        file.chmod(0o644)
+    migrate(path)
+
+    assert {0o600} == {stat.S_IMODE(file.stat().st_mode) for file in (path, *copies)}
