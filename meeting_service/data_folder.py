@@ -11,6 +11,9 @@ from pathlib import Path
 
 LEDGER_FILE = "audio.db"
 STORE_FILE = "meetings.db"
+SUSPECTS_FILE = "suspects.json"
+IN_WORK_FILE = "in-work.bin"
+"""with the former: what the recogniser died of, by streams of the databases beside them"""
 PREPARING = "restore.partial"
 """a backup is being read; nobody needs what is left of it if that is cut off"""
 PREPARED = "restore.ready"
@@ -40,6 +43,8 @@ def sync_folder(folder: Path) -> None:
 
 
 def _move_in(prepared: Path, folder: Path) -> None:
+    for note in (SUSPECTS_FILE, IN_WORK_FILE):  # on streams whose numbers come back for other audio
+        (folder / note).unlink(missing_ok=True)
     for file in sorted(prepared.iterdir()):
         for beside in _BESIDE:  # a log of the former file would be taken for one of the new
             (folder / f"{file.name}{beside}").unlink(missing_ok=True)

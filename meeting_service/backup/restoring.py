@@ -99,11 +99,21 @@ def _prepare(path: Path, manifest: Manifest, folder: Path, on_progress: OnProgre
 
 
 def _note_no_audio(store: Path, since: datetime) -> None:
-    """Say of what has ended that its audio is not kept, in the form of the tables."""
+    """Say of what has ended that its audio is not kept, in the form of the tables.
+
+    Streams of meetings that go on end where their text does: their places in the audio are not to be given to
+    other audio, of which the part up to there would never be heard.
+    """
     text = since.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     with closing(sqlite3.connect(store, isolation_level=None)) as db:
         db.execute(
             "UPDATE meetings SET audio_removed_at = ? WHERE state = 'ended' AND audio_removed_at IS NULL",
+            (text,),
+        )
+        db.execute("UPDATE streams SET ended = 1, finished = 1 WHERE NOT finished")
+        db.execute(
+            "UPDATE revisions SET state = 'failed', finished_at = ?, detail = 'restored without its audio' "
+            "WHERE state = 'running'",
             (text,),
         )
 

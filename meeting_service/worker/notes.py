@@ -10,17 +10,15 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from meeting_service.data_folder import IN_WORK_FILE, SUSPECTS_FILE
 from meeting_service.worker.blackboard import SIZE, Blackboard, Item
-
-SUSPECTS_FILE = "suspects.json"
-IN_WORK_FILE = "in-work.bin"
-"""a copy of the blackboard"""
 
 
 class Notes:
     """Two small files in a folder; without one, nothing is remembered."""
 
     def __init__(self, folder: Path | None) -> None:
+        # A copy of the blackboard.
         self._in_work = None if folder is None else folder / IN_WORK_FILE
         self.suspects = None if folder is None else folder / SUSPECTS_FILE
 

@@ -9,7 +9,15 @@ import pytest
 
 from meeting_service.backup import back_up, restore
 from meeting_service.clock import SystemClock
-from meeting_service.data_folder import LEDGER_FILE, PREPARED, PREPARING, STORE_FILE, settle
+from meeting_service.data_folder import (
+    IN_WORK_FILE,
+    LEDGER_FILE,
+    PREPARED,
+    PREPARING,
+    STORE_FILE,
+    SUSPECTS_FILE,
+    settle,
+)
 from meeting_service.errors import CannotStart, Conflict, StorageFailed
 from meeting_service.ledger import Ledger, LedgerReader
 from meeting_service.meeting import MeetingState
@@ -40,17 +48,29 @@ async def test_everything_is_there_again(data: Path, file: Path, tmp_path: Path)
 
 
 async def test_a_folder_with_meetings_is_refused(data: Path, file: Path) -> None:
-    """Unless they may be lost; then copies that upgrades left go with them."""
+    """Unless they may be lost; then copies that upgrades left go with them, and notes on their streams."""
     back_up(data, file, on_progress=ignore)
     await fill(data, "later")
-    (data / f"{STORE_FILE}.0001.bak").write_text("former")
+    beside = [data / name for name in (f"{STORE_FILE}.0001.bak", SUSPECTS_FILE, IN_WORK_FILE)]
+    for former in beside:
+        former.write_text("former")
     with pytest.raises(Conflict, match=r"not empty, there is audio\.db"):
         restore(file, data, on_progress=ignore)
     assert {"m", "later"} == set(await list_meetings(data))
 
     restore(file, data, replace=True, on_progress=ignore)
     assert ["m"] == await list_meetings(data)
-    assert not (data / f"{STORE_FILE}.0001.bak").exists()
+    assert not any(former.exists() for former in beside)
+
+
+@pytest.mark.parametrize("name", [SUSPECTS_FILE, IN_WORK_FILE])
+def test_a_folder_with_notes_is_not_empty(data: Path, file: Path, tmp_path: Path, name: str) -> None:
+    """They would be taken for notes on what is restored."""
+    back_up(data, file, on_progress=ignore)
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / name).write_text("former")
+    with pytest.raises(Conflict, match=name):
+        restore(file, tmp_path / "new", on_progress=ignore)
 
 
 async def test_a_service_that_runs_keeps_its_folder(data: Path, file: Path) -> None:
@@ -139,7 +159,7 @@ async def test_a_folder_that_was_not_upgraded(
 async def test_without_audio_that_of_ended_meetings_is_not_kept(
     data: Path, file: Path, tmp_path: Path
 ) -> None:
-    """Nobody looks for it; a meeting that was live may go on."""
+    """Nobody looks for it; a meeting that was live may go on, with new streams."""
     await fill(data, "live")
     store = await Store.open(data / STORE_FILE, SystemClock())
     await store.set_meeting_state("m", MeetingState.ENDED)
@@ -148,9 +168,11 @@ async def test_without_audio_that_of_ended_meetings_is_not_kept(
     restore(file, tmp_path / "new", on_progress=ignore)
     store = await Store.open(tmp_path / "new" / STORE_FILE, SystemClock())
     ended, live = await store.get_meeting("m"), await store.get_meeting("live")
+    unfinished, [stream] = await store.list_unfinished_streams(), await store.list_streams("live")
     await store.close()
 
     assert (manifest.taken_at, None) == (ended.audio_removed_at, live.audio_removed_at)
+    assert ([], True) == (unfinished, stream.ended)
     ledger = Ledger.open(tmp_path / "new" / LEDGER_FILE)
     assert [] == ledger.stream_ids()
     await ledger.close()
