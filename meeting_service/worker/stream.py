@@ -164,6 +164,8 @@ class StreamWork:
             )
         except AudioDamaged as error:
             log.error("audio_damaged", stream=self.stream_id, detail=error.detail)
+            if self.background:
+                raise  # another text with less in it is worse than the one there is
             self._transcriber.pass_over(end)
         else:
             self._transcriber.accept_audio(samples)
