@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
+import structlog
+
 from meeting_service.clock import Clock
 from meeting_service.data_folder import LEDGER_FILE, STORE_FILE, settle
 from meeting_service.errors import CannotStart
@@ -18,6 +20,8 @@ from meeting_service.storage import Store
 from meeting_service.storage.sqlite import lock_for_writing
 from meeting_service.worker.home import ChildWorker, Worker
 from meeting_service.worker.messages import Configure
+
+log = structlog.get_logger()
 
 
 def check_unused(folder: Path) -> None:
@@ -55,6 +59,7 @@ async def run_sessions(settings: Settings, worker: Worker, clock: Clock) -> Asyn
     async with AsyncExitStack() as stack:
         folder = settings.data.directory
         await asyncio.to_thread(settle_folder, folder)
+        await _check_audio_is_there(folder, clock)
         ledger = Ledger.open(folder / LEDGER_FILE, min_free_bytes=settings.data.min_free_mb << 20)
         stack.push_async_callback(ledger.close)
         store = await Store.open(folder / STORE_FILE, clock)
@@ -65,6 +70,31 @@ async def run_sessions(settings: Settings, worker: Worker, clock: Clock) -> Asyn
         stack.push_async_callback(sessions.stop)
         await sessions.start()
         yield sessions
+
+
+async def _check_audio_is_there(folder: Path, clock: Clock) -> None:
+    """Tell a ledger that was lost from one that is yet to be made.
+
+    Raises:
+        CannotStart: it was emptied, which nobody does on purpose. One that was moved away is only told of.
+    """
+    ledger = folder / LEDGER_FILE
+    is_there = ledger.exists()
+    if (is_there and ledger.stat().st_size) or not (folder / STORE_FILE).exists():
+        return
+    store = await Store.open(folder / STORE_FILE, clock)
+    try:
+        if not await store.counts_on_audio():
+            return
+    finally:
+        await store.close()
+    told = f"meetings.db tells of audio, and {ledger} is {'empty' if is_there else 'not there'}"
+    if is_there:
+        raise CannotStart(
+            f"{told}: put the one back that belongs to it, or restore a backup; to go on without any audio, "
+            "move audio.db away"
+        )
+    log.error("audio_lost", detail=f"{told}: what it held is neither recognised nor kept")
 
 
 def child_worker(settings: Settings) -> ChildWorker:

@@ -71,6 +71,13 @@ def find_unkept(db: Connection, stream_ids: Collection[int]) -> set[int]:
     return set(stream_ids).difference(db.scalars(kept))
 
 
+def counts_on_audio(db: Connection) -> bool:
+    """Whether audio was received that is to be kept."""
+    of = meetings.c.id == streams.c.meeting_id
+    kept = select(streams.c.id).join(meetings, of).where(meetings.c.audio_removed_at.is_(None))
+    return db.scalar(kept.where(streams.c.received_samples > 0).limit(1)) is not None
+
+
 def last_stream_id(db: Connection) -> int:
     """The latest number a stream was given, also one that was deleted; 0 if there never was one."""
     return int(db.scalar(text("SELECT seq FROM sqlite_sequence WHERE name = 'streams'")) or 0)

@@ -186,6 +186,10 @@ class Store:
         """Those of whose audio nothing is to be kept: they were deleted, or their meeting's audio removed."""
         return await self._database.read(partial(retention.find_unkept, stream_ids=stream_ids))
 
+    async def counts_on_audio(self) -> bool:
+        """Whether audio was received that is to be kept."""
+        return await self._database.read(retention.counts_on_audio)
+
     async def last_stream_id(self) -> int:
         """The latest number a stream was given, also one that was deleted; 0 if there never was one."""
         return await self._database.read(retention.last_stream_id)

@@ -271,8 +271,39 @@ async def test_audio_of_streams_that_never_were_stops_the_start(
             pass
 
 
-async def test_audio_that_is_lost_holds_no_meeting_up(run: Run, tmp_path: Path) -> None:
-    """A meeting that was live when its audio was lost ends all the same, which shows."""
+async def test_audio_that_was_emptied_stops_the_start(run: Run, tmp_path: Path) -> None:
+    """Again and again: an empty file is not taken for a new one while audio is counted on."""
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / LEDGER_FILE).touch()
+    async with run() as sessions:
+        await hold(sessions)
+    for file in (tmp_path / "data").glob(f"{LEDGER_FILE}*"):
+        file.write_bytes(b"")
+
+    for _ in range(2):
+        with pytest.raises(CannotStart, match=r"audio\.db is empty: .* restore a backup"):
+            async with run():
+                pass
+
+
+async def test_audio_that_was_removed_is_not_missed(
+    run: Run, tmp_path: Path, clock: WallClock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing is said of a ledger that would hold nothing."""
+    async with run(audio_days=1) as sessions:
+        await hold(sessions)
+        await look(sessions, clock, days=1)
+    (tmp_path / "data" / LEDGER_FILE).write_bytes(b"")
+    async with run(audio_days=1) as sessions:
+        assert [] == held(sessions)
+
+    assert "audio_lost" not in capsys.readouterr().out
+
+
+async def test_audio_that_is_lost_holds_no_meeting_up(
+    run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A meeting that was live when its audio was lost ends all the same; the start says so, and it shows."""
     async with run() as sessions:
         await sessions.create_meeting(NewMeeting(id="m", started_at=START))
         audio = await sessions.open_input("m", ["ann"], RATE_HZ)
@@ -289,5 +320,6 @@ async def test_audio_that_is_lost_holds_no_meeting_up(run: Run, tmp_path: Path) 
         await sessions.audits.settle("m")
         [ann] = await sessions.list_participants("m")
 
+    assert "audio.db is not there" in capsys.readouterr().out
     assert MeetingState.ENDED is ended.state
     assert (60_000, 60_000) == (ann.received_ms, ann.unaccounted_ms)
