@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+import structlog
+
 from meeting_service import metrics
+from meeting_service.accounting import samples_to_ms, to_recognition_rate
 from meeting_service.broadcast import Broadcaster
 from meeting_service.clock import Clock
 from meeting_service.errors import Conflict, StreamEnded
@@ -18,6 +21,8 @@ from meeting_service.sessions.repeats import find_former
 from meeting_service.sessions.streams import LiveStreams
 from meeting_service.sessions.tasks import Tasks
 from meeting_service.storage import Store
+
+log = structlog.get_logger()
 
 
 class Intake:
@@ -72,9 +77,11 @@ class Intake:
     async def take_up(self, meeting: LiveMeeting, stream: Stream, checkpoint: Checkpoint) -> None:
         """Go on with a stream after a restart, where it was left; if it may be a repeat, it still may.
 
-        A participant has one open stream: of two, which only a failing disk can leave, the older ends.
+        A participant has one open stream: of two, which only a failing disk can leave, the older ends. So
+        does one whose audio was lost that was heard already: what took its place would never be.
         """
-        if not stream.ended and meeting.meeting.state is MeetingState.ENDED:
+        lost = self._is_lost(stream, checkpoint)
+        if not stream.ended and (lost or meeting.meeting.state is MeetingState.ENDED):
             self._publish(await self._store.end_stream(stream.id))
             stream = replace(stream, ended=True)
         end_ms = stream.offset_ms(self.ledger.through(stream.id))
@@ -144,6 +151,13 @@ class Intake:
             shown = await self._store.list_gaps(stream.meeting_id, after_ms=stream.offset_ms(start))
             for gap in find_unshown(stream, kept, shown, start):
                 self._publish(await self._store.record_gap(stream, gap))
+
+    def _is_lost(self, stream: Stream, checkpoint: Checkpoint) -> bool:
+        """Whether less is held than was heard; the audit finds how much."""
+        held = to_recognition_rate(self.ledger.through(stream.id), stream.rate_hz)
+        if held < checkpoint.resume:
+            log.error("heard_audio_lost", stream=stream.id, ms=samples_to_ms(checkpoint.resume - held))
+        return held < checkpoint.resume
 
     async def _find_repeated(self, stream: Stream, checkpoint: Checkpoint) -> Stream | None:
         """The stream that one may be again: found at a start, and nothing of it was told as its own."""
