@@ -40,7 +40,10 @@ class Deletions:
         self._retranscriptions = retranscriptions
         self._broadcaster = broadcaster
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
-        """by meeting, held while it or somebody of it is deleted or welcomed: one after another"""
+
+    def turn(self, meeting_id: str) -> asyncio.Lock:
+        """Held while a meeting, or somebody of it, is deleted or made or renamed: one after another."""
+        return self._turns.setdefault(meeting_id, asyncio.Lock())
 
     async def delete_meeting(self, meeting_id: str) -> None:
         """Delete everything of a meeting: text, names, audio.
@@ -50,7 +53,7 @@ class Deletions:
             StorageFailed: nothing is deleted, or only audio is left, which then goes by itself.
             Overloaded: only audio is left, which then goes by itself.
         """
-        async with self._turn(meeting_id):
+        async with self.turn(meeting_id):
             live = await self._meetings.get(meeting_id)
             ids = await self._delete_meeting(live)
             self._streams.abandon(live)
@@ -68,7 +71,7 @@ class Deletions:
             StorageFailed: nothing is deleted, or only audio is left, which then goes by itself.
             Overloaded: only audio is left, which then goes by itself.
         """
-        async with self._turn(meeting_id):
+        async with self.turn(meeting_id):
             live = await self._meetings.get(meeting_id)
             if participant_id not in live.names:
                 raise NotFound(f"meeting {meeting_id} has no participant {participant_id}")
@@ -82,13 +85,12 @@ class Deletions:
         await self._ledger.delete(ids)
 
     async def welcome(self, meeting_id: str, participant_id: str) -> None:
-        """Take from a participant who was deleted again, for somebody asks for them by name."""
-        async with self._turn(meeting_id):
-            live = await self._meetings.get(meeting_id)
-            fingerprint = participant_to_fingerprint(meeting_id, participant_id)
-            if fingerprint in live.gone:
-                await self._store.forget_gone(meeting_id, fingerprint)
-                live.gone.discard(fingerprint)
+        """Take from a participant who was deleted again, for somebody asks for them by name; in its turn."""
+        live = await self._meetings.get(meeting_id)
+        fingerprint = participant_to_fingerprint(meeting_id, participant_id)
+        if fingerprint in live.gone:
+            await self._store.forget_gone(meeting_id, fingerprint)
+            live.gone.discard(fingerprint)
 
     async def _delete_meeting(self, live: LiveMeeting) -> list[int]:
         async with live.opening:
@@ -112,6 +114,3 @@ class Deletions:
         except MeetingServiceError:
             live.gone.discard(fingerprint)
             raise
-
-    def _turn(self, meeting_id: str) -> asyncio.Lock:
-        return self._turns.setdefault(meeting_id, asyncio.Lock())

@@ -29,7 +29,8 @@ def delete_participant(db: Connection, meeting_id: str, participant_id: str) -> 
     db.execute(delete(events).where(events.c.meeting_id == meeting_id, told_of == participant_id))
     if get_meeting(db, meeting_id).state is not MeetingState.ENDED:
         fingerprint = participant_to_fingerprint(meeting_id, participant_id)
-        db.execute(insert(gone).values(meeting_id=meeting_id, fingerprint=fingerprint))
+        known = insert(gone).prefix_with("OR IGNORE")
+        db.execute(known.values(meeting_id=meeting_id, fingerprint=fingerprint))
     # Streams go with them, and with those sentences, gaps and checkpoints.
     is_them = and_(participants.c.meeting_id == meeting_id, participants.c.id == participant_id)
     db.execute(delete(participants).where(is_them))

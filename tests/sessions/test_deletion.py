@@ -7,15 +7,18 @@ from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from meeting_service.data_folder import LEDGER_FILE
 from meeting_service.errors import StorageFailed
+from meeting_service.events import StoredEvent
 from meeting_service.meeting import NewMeeting
 from meeting_service.sessions import SessionManager
 from meeting_service.settings import Settings
+from meeting_service.storage import Store
 from meeting_service.worker.messages import Finished, FinishStream, OpenStream
 from tests.sessions.conftest import OTHER, RATE_HZ, RunService, talk
 from tests.sessions.parts import DeafWorker, run_on
@@ -117,3 +120,43 @@ async def test_a_meeting_goes_on_after_a_deletion_that_failed(
         assert max(s.end_ms for s in (await sessions.get_transcript("m")).sentences) > 6_000
         await deletions[what]()
         assert not sessions.ledger.stream_ids()
+
+
+class HeldStore(Store):
+    """Comes to a participant's deletion, and goes on with it once it is freed."""
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.asked, self.free = asyncio.Event(), asyncio.Event()
+
+    async def delete_participant(self, meeting_id: str, participant_id: str) -> tuple[list[int], StoredEvent]:
+        """Wait, then delete."""
+        self.asked.set()
+        await self.free.wait()
+        return await super().delete_participant(meeting_id, participant_id)
+
+
+async def test_who_is_asked_for_while_they_are_deleted(settings: Settings) -> None:
+    """They are deleted, then made as if new, and taken from; they can be deleted again."""
+    worker = DeafWorker()
+    async with run_on(settings, worker, store=HeldStore) as sessions:
+        store = sessions.store
+        assert isinstance(store, HeldStore)
+        await sessions.create_meeting(NewMeeting(id="m", started_at=START))
+        await (await sessions.open_input("m", ["ann"], RATE_HZ)).append(talk(1, 1), 0)
+        deletion = asyncio.create_task(sessions.delete_participant("m", "ann"))
+        await store.asked.wait()
+        put = asyncio.create_task(sessions.put_participant("m", "ann", "Ann"))
+        for _ in range(5):  # it comes as far as it can: writes follow each other in order
+            await store.check_writable()
+        store.free.set()
+        await deletion
+        _, created = await put
+        held = await (await sessions.open_input("m", ["ann"], RATE_HZ)).append(talk(1, 2), 0)
+        streams = await store.list_streams("m")
+
+        assert (True, 2 * RATE_HZ) == (created, held)
+        assert [held] == [sessions.ledger.through(stream.id) for stream in streams]
+        assert set() == await store.list_gone("m")
+        await sessions.delete_participant("m", "ann")
+        assert [] == await sessions.list_participants("m")
