@@ -282,6 +282,20 @@ async def test_database_of_before_retention(path: Path, clock: FakeClock) -> Non
     assert before == dump(path.with_name("meetings.db.0003.bak"))
 
 
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003"])
+async def test_database_of_before_accounts(path: Path, clock: FakeClock, revision: str) -> None:
+    """Finished speech without text, of which nobody wrote down which it is, counts as looked at."""
+    make_former(path, revision)
+
+    store = await Store.open(path, clock)
+    records = await store.list_records("ended", 1)
+    await store.close()
+
+    short = [r.checkpoint.transcribed_samples < r.checkpoint.speech_samples for r in records]
+    assert [False, True] == short
+    assert [None, 0] == [record.unaccounted_samples for record in records]
+
+
 async def test_failed_upgrade_changes_nothing(path: Path, clock: FakeClock, tmp_path: Path) -> None:
     """A migration that fails half-way leaves the database as it was, with one line to read."""
     before = await fill(path, clock)
