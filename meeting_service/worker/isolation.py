@@ -1,7 +1,8 @@
 """What a failing recogniser costs: a bad window spoils no other, and a bad device ends the worker.
 
-A window that fails twice counts as bad only while the recogniser works otherwise: on a device without memory
-all speech would become final without text, and the worker look well. A worker that ends is started again, and
+A window that fails twice counts as bad only while the recogniser works otherwise, as silence of its length
+shows: on a device without memory all speech would become final without text, and the worker look well. Where
+that goes well the window is bad, however many are. A worker that ends is started again, and
 its streams go on at their checkpoints. What crashes the whole process is the service's to find out (see
 `suspects`); here it is told what is in work, and before the last try that a window has, silence of its length
 shows whether the device would do.
@@ -12,8 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import numpy as np
 import structlog
 
-from meeting_service.errors import RecognitionFailed
-from meeting_service.recognition import ENCODER_FRAME_SAMPLES, Hypothesis, Window
+from meeting_service.recognition import Hypothesis, Window
 from meeting_service.worker.batch import Job
 from meeting_service.worker.blackboard import Blackboard
 from meeting_service.worker.suspects import MOST_CRASHES
@@ -22,11 +22,6 @@ log = structlog.get_logger()
 
 Recognise = Callable[[str, Sequence[Window]], Awaitable[list[Hypothesis]]]
 """Recognises windows by the model of that name."""
-
-PROBE_SAMPLES = 12 * ENCODER_FRAME_SAMPLES
-"""of silence, which every recogniser that works can recognise"""
-MOST_LOST = 3
-"""finals in a row that may be given up; one more, and it is not the windows that are bad"""
 
 
 class Isolation:
@@ -42,8 +37,6 @@ class Isolation:
         self._recognise = recognise
         self._board = board
         self._expect = expect
-        self._lost = 0
-        """finals given up since one was recognised"""
 
     async def recognise(self, jobs: Sequence[Job]) -> list[Hypothesis | None]:
         """What each window came to; None for a final that has no text, or a draft that is dropped.
@@ -58,8 +51,6 @@ class Isolation:
         except Exception:
             log.exception("batch_failed", windows=len(jobs))
             return [await self._recognise_alone(job) if job.final else None for job in jobs]
-        if any(job.final for job in jobs):
-            self._lost = 0
         return list(answers)
 
     async def _recognise_alone(self, job: Job) -> Hypothesis | None:
@@ -67,20 +58,12 @@ class Isolation:
             [hypothesis] = await self._run([job])
         except Exception:
             log.exception("window_failed", stream=job.work.stream_id, samples=len(job.window.samples))
-            await self._give_up(job.work.model)
+            await self._probe(job.work.model, len(job.window.samples))
             return None
-        self._lost = 0
         return hypothesis
 
-    async def _give_up(self, model: str) -> None:
-        """Count a window as lost, if it is not the recogniser that fails."""
-        self._lost += 1
-        if self._lost > MOST_LOST:
-            raise RecognitionFailed(f"{self._lost} windows in a row could not be recognised")
-        await self._probe(model, PROBE_SAMPLES)
-
     async def _probe(self, model: str, samples: int) -> None:
-        """Recognise silence, which is nobody's."""
+        """Recognise silence, which is nobody's, and which every recogniser that works can recognise."""
         with self._board.recognising([], self._expect(samples)):
             await self._recognise(model, [Window(np.zeros(samples, np.float32), 0, 0, samples)])
 
