@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from meeting_service.data_folder import IN_WORK_FILE, SUSPECTS_FILE
 from meeting_service.errors import CannotStart
 from meeting_service.meeting import Checkpoint, Stream
 from meeting_service.recognition import DecodingConfig
@@ -28,7 +29,7 @@ from meeting_service.worker.messages import (
     StartFailed,
     encode,
 )
-from meeting_service.worker.notes import IN_WORK_FILE, SUSPECTS_FILE, Notes
+from meeting_service.worker.notes import Notes
 from meeting_service.worker.process import MAX_LINE_BYTES, MAX_UNREAD_BYTES
 from meeting_service.worker.suspects import MOST_CRASHES
 from meeting_service.worker.watch import Patience
