@@ -17,6 +17,7 @@ from meeting_service.ingest import check_participant_id
 from meeting_service.sessions import AudioInput
 from meeting_service.web.audio_head import AudioHead, read_audio_head
 from meeting_service.web.errors import PROBLEM_TYPE, Problem, answer_to
+from meeting_service.web.held_bodies import HELD_BODIES
 from meeting_service.web.keys import SESSIONS, SETTINGS
 from meeting_service.web.senders import SENDERS
 from meeting_service.web.stopping import CLOSING
@@ -65,7 +66,7 @@ async def _append(request: web.Request, participant_ids: Sequence[str]) -> web.R
             exact=head.exact,
         )
 
-    upload = Upload(head, open_input, limits, request.app[CLOSING])
+    upload = Upload(head, open_input, limits, request.app[HELD_BODIES], request.app[CLOSING])
     try:
         async with _turn(request, head, participant_ids):
             return _answer(upload, await upload.run(request.content))

@@ -10,6 +10,7 @@ from meeting_service.web import (
     checked,
     docs,
     health,
+    held_bodies,
     live,
     meetings,
     openapi,
@@ -70,6 +71,7 @@ def setup_web(app: web.Application) -> None:
     app.setdefault(CLOCK, SystemClock())
     stopping.setup(app)
     senders.setup(app)
+    held_bodies.setup(app)
     assets.setup_templates(app)
     app[openapi.DOCUMENT] = openapi.describe(ROUTES)
     app.middlewares.extend(

@@ -26,11 +26,10 @@ from meeting_service.ingest import Decoder, make_decoder, mix_down
 from meeting_service.sessions import AudioInput
 from meeting_service.settings import LimitSettings
 from meeting_service.web.audio_head import AudioHead
+from meeting_service.web.held_bodies import HeldBodies
 
 GATHER_S = 0.1
 """audio that trickles in is gathered this long into one piece"""
-MAX_CHECKED_BYTES = 8 << 20
-"""a body with a digest is held in memory until all of it is there"""
 STEP_BYTES = 1 << 16
 POLL_S = 0.5
 """how often a body that stands still is looked at"""
@@ -46,11 +45,17 @@ class Upload:
     """Takes one body. Owned by its request's handler; used once."""
 
     def __init__(
-        self, head: AudioHead, open_input: OpenInput, limits: LimitSettings, stopping: asyncio.Event
+        self,
+        head: AudioHead,
+        open_input: OpenInput,
+        limits: LimitSettings,
+        held_bodies: HeldBodies,
+        stopping: asyncio.Event,
     ) -> None:
         self._head = head
         self._open_input = open_input
         self._limits = limits
+        self._held_bodies = held_bodies
         self._stopping = stopping
         self._decoder: Decoder | None = None
         self._position = 0
@@ -90,19 +95,16 @@ class Upload:
     # Reading the body
 
     async def _take_checked(self, body: StreamReader, sha256: bytes) -> None:
-        held = bytearray()
+        with self._held_bodies.open() as held:
 
-        async def hold(data: bytes) -> None:
-            held.extend(data)
-            if len(held) > MAX_CHECKED_BYTES:
-                limit = f"with Content-Digest one request may carry {MAX_CHECKED_BYTES} bytes"
-                raise TooLarge(f"{limit}: send it in pieces, or without")
+            async def hold(data: bytes) -> None:
+                held.extend(data)
 
-        await self._read(body, hold)
-        await asyncio.to_thread(check_content, held, sha256)
-        await self._begin()
-        for start in range(0, len(held), STEP_BYTES):
-            await self._take(bytes(held[start : start + STEP_BYTES]))
+            await self._read(body, hold)
+            await asyncio.to_thread(check_content, held.content, sha256)
+            await self._begin()
+            for start in range(0, len(held.content), STEP_BYTES):
+                await self._take(bytes(held.content[start : start + STEP_BYTES]))
 
     async def _read(self, body: StreamReader, take: Callable[[bytes], Awaitable[None]]) -> None:
         loop = asyncio.get_running_loop()

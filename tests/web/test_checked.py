@@ -15,7 +15,7 @@ from aiohttp import ClientSession, WSMsgType
 from meeting_service.audio import Encoding, RawFormat
 from meeting_service.checksums import answer_checksum, content_digest, request_checksum, seal, unseal
 from meeting_service.protocol import SUBPROTOCOL, AudioMessage, Hello, StreamSpec
-from meeting_service.web.upload import MAX_CHECKED_BYTES
+from meeting_service.web.held_bodies import MAX_BODY_BYTES
 from tests.audio_service import PCM_TYPE, RATE_HZ, AudioService, Bot, noise, to_bytes
 
 PCM = noise(4_000)
@@ -60,7 +60,7 @@ async def test_nothing_is_kept_of_a_changed_body(service: AudioService, http: Cl
 
 async def test_a_body_with_a_digest_is_bounded(service: AudioService, http: ClientSession) -> None:
     """It is held in memory until all of it is there."""
-    body = bytes(MAX_CHECKED_BYTES + 2)
+    body = bytes(MAX_BODY_BYTES + 2)
     answer = await Bot(http, service.url).post(BytesIO(body), Content_Digest=content_digest(body))
 
     assert (413, "too_large") == (answer.status, answer.body["code"])
