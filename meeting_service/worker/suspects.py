@@ -2,8 +2,8 @@
 
 What crashes the recogniser three times is given up: it becomes a stretch without text, and the meeting goes
 on. Only the first crash may be in company: what was in work then is suspected, is recognised alone from then
-on, and is cleared when that goes well. So a verdict says nothing of the neighbours. Before the third try the
-child shows that it can do as much with silence; where it cannot, the device is broken and no audio is to
+on, and is cleared when that goes well. So a verdict says nothing of the neighbours. Before that try the child
+shows that it can do as much with silence; where it cannot, the device is broken and no audio is to
 blame.
 
 It is written down whenever it changes, for whoever kills the recogniser may take the service with it, as when

@@ -49,13 +49,17 @@ def test_a_suspect_is_recognised_alone_and_first(hall: Hall, tmp_path: Path) -> 
     assert alone.text(1) == hall.text(1)
 
 
-def test_before_the_last_try_silence_shows_that_the_device_works(hall: Hall, tmp_path: Path) -> None:
-    """Of the window's length."""
+@pytest.mark.parametrize("crashes", [1, 2])
+def test_before_a_suspect_silence_shows_what_the_device_does(
+    hall: Hall, tmp_path: Path, crashes: int
+) -> None:
+    """Of the window's length: that it works, and how long the window should take."""
     alone = Hall(tmp_path / "alone", settings=FINALS_ONLY)
     start = find_first(_with(alone, 1), 1)
     hall.add(talk(1, 20), live=False)
     hall.add(talk(2, 20), live=False)
-    hall.suspects[1] = ((Kind.WINDOW, start, 2),)
+    hall.suspects[1] = ((Kind.WINDOW, start, crashes),)
+    hall.cost = lambda _at_s: 0.05
     hall.run()
 
     [probe] = [batch for batch in hall.batches if is_silent(batch)]
@@ -63,6 +67,7 @@ def test_before_the_last_try_silence_shows_that_the_device_works(hall: Hall, tmp
     assert [len(tried.windows[0].samples)] == [len(window.samples) for window in probe.windows]
     assert start == tried.windows[0].decode_start
     assert 1 == len(tried.windows)
+    assert pytest.approx(0.05 * len(tried.windows[0].samples) / RATE_HZ) == tried.expected_s
 
 
 def test_a_stream_that_offends_again_and_again_has_to_rest(hall: Hall) -> None:

@@ -13,6 +13,7 @@ from meeting_service.meeting import Checkpoint, Stream
 from meeting_service.recognition import DecodingConfig, Hypothesis, Window
 from meeting_service.segmenter import VoiceDetector
 from meeting_service.settings import Settings, load_settings
+from meeting_service.worker.blackboard import SIZE, Blackboard
 from meeting_service.worker.loop import RecognitionLoop
 from meeting_service.worker.messages import (
     Advanced,
@@ -43,6 +44,8 @@ class Batch:
 
     at_s: float
     windows: Sequence[Window]
+    expected_s: float
+    """how long it is said to take, to whoever asks after the worker"""
 
 
 @dataclass
@@ -57,6 +60,7 @@ class Hall:
     batches: list[Batch] = field(default_factory=list)
     replies: list[tuple[float, Reply]] = field(default_factory=list)
     loop: RecognitionLoop | None = None
+    board: Blackboard = field(default_factory=lambda: Blackboard(bytearray(SIZE)))
     suspects: dict[int, Sequence[tuple[int, int, int]]] = field(default_factory=dict)
     """by stream, what workers died of before"""
     offences: dict[int, int] = field(default_factory=dict)
@@ -134,7 +138,8 @@ class Hall:
 
         recognition, segmenter = self.settings.recognition, self.settings.segmenter
         loop = self.loop = RecognitionLoop(
-            self.folder / "audio.db", self._recognise, recognition, segmenter, emit, self.make_detector
+            *(self.folder / "audio.db", self._recognise, recognition, segmenter, emit),
+            *(self.make_detector, self.board),
         )
         async with asyncio.TaskGroup() as group:
             working = group.create_task(loop.run(), name="recognition")
@@ -162,7 +167,7 @@ class Hall:
 
     async def _recognise(self, _model: str, windows: Sequence[Window]) -> list[Hypothesis]:
         at_s = asyncio.get_running_loop().time()
-        self.batches.append(Batch(at_s, tuple(windows)))
+        self.batches.append(Batch(at_s, tuple(windows), self.board.read().expected_s))
         await asyncio.sleep(self.cost(at_s) * sum(len(w.samples) for w in windows) / RATE_HZ)
         if self.fails(at_s, windows):
             raise RecognitionFailed("told to fail")
