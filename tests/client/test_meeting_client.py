@@ -297,8 +297,8 @@ async def test_a_dead_connection_is_noticed_and_told(service: AudioService, dead
 
     assert np.array_equal(PCM, (await service.stored("ann"))[0])
     assert all(report.error for report in reports if report.state is ConnectionState.LOST)
-    assert ConnectionState.CONNECTING is reports[0].state
-    assert ConnectionState.CLOSED is reports[-1].state
+    first, *_, last = reports
+    assert (ConnectionState.CONNECTING, ConnectionState.CLOSED) == (first.state, last.state)
 
 
 async def test_an_end_is_asked_for_again(service: AudioService, client: MeetingClient) -> None:
