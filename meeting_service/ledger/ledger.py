@@ -84,10 +84,6 @@ class Ledger:
         self._writer.submit(request)
         return await request.done
 
-    async def record_gap(self, gap: Gap) -> int:
-        """Declare that audio will never come; as `record_gaps` for one stream. Returns samples held."""
-        return (await self.record_gaps([gap]))[gap.stream_id]
-
     async def record_gaps(self, gaps: Sequence[Gap]) -> dict[int, int]:
         """Declare that audio will never come, all or none; what is held of it stays.
 

@@ -3,7 +3,10 @@
 `manager` is the door; behind it are `meetings` that are live, the `people` in them, `inputs`, a sender's
 way in, and `intake`, where streams begin and end. `streams` is what the worker is asked, `results` what
 becomes of its answers, `live` the state between the two. `repeats` tells what was sent before, `gaps` what
-never came; `retranscriptions` has kept audio read again; `models` says who reads; `tasks` run beside it all.
+never came, `present` where in a meeting a stream begins. A stream whose text cannot go on has `setbacks`;
+`audits` look whether all of it is accounted for. `retranscriptions` has kept audio read again; `models` says
+who reads. `deletion` removes what somebody wants gone, `keeping` what was kept long enough. `conditions` says
+how the service is, `writable` whether anything can be written; `tasks` run beside it all.
 """
 
 from meeting_service.sessions.conditions import Readiness

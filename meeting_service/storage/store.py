@@ -279,10 +279,6 @@ class Store:
         """What there is left to recognise, oldest first."""
         return await self._database.read(streams.list_unfinished_streams)
 
-    async def get_checkpoint(self, stream_id: int) -> Checkpoint:
-        """How far the stream's text is final."""
-        return await self._database.read(partial(streams.get_checkpoint, stream_id=stream_id))
-
     async def commit_final(
         self,
         stream: Stream,

@@ -105,17 +105,6 @@ def insert_checkpoints(db: Connection, stream_ids: Sequence[int], revision: int)
         db.execute(insert(checkpoints), [{"stream_id": stream_id, **nothing} for stream_id in stream_ids])
 
 
-def get_checkpoint(db: Connection, stream_id: int) -> Checkpoint:
-    """How far the stream's text is final in the first revision.
-
-    Raises:
-        NotFound: there is no such stream.
-    """
-    for _, checkpoint in list_checkpoints(db, FIRST_REVISION, streams.c.id == stream_id):
-        return checkpoint
-    raise NotFound(f"there is no stream {stream_id}")
-
-
 def advance(db: Connection, checkpoint: Checkpoint, revision: int) -> None:
     """Move a stream's checkpoint on; it never goes back, whoever reports late."""
     of = (checkpoints.c.stream_id == checkpoint.stream_id, checkpoints.c.revision == revision)

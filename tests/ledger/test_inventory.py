@@ -21,8 +21,8 @@ async def _fill(ledger: Ledger) -> None:
     """Sound, a gap in two parts, silence, sound: 90,000 samples."""
     sound = np.arange(1, 40_001, dtype=np.int16)
     await ledger.append([AudioChunk(1, 0, sound)])
-    await ledger.record_gap(Gap(1, 40_000, 45_000))
-    await ledger.record_gap(Gap(1, 45_000, 50_000))
+    await ledger.record_gaps([Gap(1, 40_000, 45_000)])
+    await ledger.record_gaps([Gap(1, 45_000, 50_000)])
     await ledger.append([AudioChunk(1, 50_000, np.zeros(20_000, np.int16))])
     await ledger.append([AudioChunk(1, 70_000, sound[:20_000])])
 

@@ -97,18 +97,18 @@ async def test_empty_and_single_samples(ledger: Ledger, path: Path) -> None:
 async def test_gap(ledger: Ledger, path: Path) -> None:
     """A gap reads as zeros, moves the position on, joins its neighbour and does not touch what is held."""
     await ledger.append([chunk(0, 100)])
-    assert 150 == await ledger.record_gap(Gap(1, 50, 150))
-    assert 200 == await ledger.record_gap(Gap(1, 150, 200))
-    assert 200 == await ledger.record_gap(Gap(1, 120, 180))
+    assert {1: 150} == await ledger.record_gaps([Gap(1, 50, 150)])
+    assert {1: 200} == await ledger.record_gaps([Gap(1, 150, 200)])
+    assert {1: 200} == await ledger.record_gaps([Gap(1, 120, 180)])
     await ledger.append([AudioChunk(1, 200, NOISE[:10])])
 
     assert [Gap(1, 100, 200)] == ledger.gaps(1)
     expected = np.concatenate([NOISE[:100], np.zeros(100, np.int16), NOISE[:10]])
     assert np.array_equal(expected, read(path, 1, 0, 210))
     with pytest.raises(AudioHole):
-        await ledger.record_gap(Gap(1, 211, 300))
+        await ledger.record_gaps([Gap(1, 211, 300)])
     with pytest.raises(InvalidAudio):
-        await ledger.record_gap(Gap(1, 210, 1 << 60))
+        await ledger.record_gaps([Gap(1, 210, 1 << 60)])
 
 
 async def test_gaps_of_several_streams_are_one(ledger: Ledger) -> None:
@@ -125,7 +125,7 @@ async def test_gaps_of_several_streams_are_one(ledger: Ledger) -> None:
 async def test_what_is_held_can_be_compared(ledger: Ledger) -> None:
     """By content; a gap is silence, and what is not held cannot be."""
     await ledger.append([chunk(0, 100)])
-    await ledger.record_gap(Gap(1, 100, 110))
+    await ledger.record_gaps([Gap(1, 100, 110)])
 
     assert await ledger.holds(1, 20, NOISE[20:100])
     assert not await ledger.holds(1, 20, NOISE[21:101])
@@ -146,7 +146,7 @@ async def test_tail_follows_the_last_sample(ledger: Ledger) -> None:
     assert b"c" == ledger.tail(1)
     await ledger.append([], {1: b"d"})
     assert b"d" == ledger.tail(1)
-    await ledger.record_gap(Gap(1, 100, 110))
+    await ledger.record_gaps([Gap(1, 100, 110)])
 
     assert b"" == ledger.tail(1)
     with pytest.raises(InvalidAudio):
@@ -157,7 +157,7 @@ async def test_reopening_finds_everything(path: Path) -> None:
     """Positions, tails, gaps and samples are the same after the ledger was closed and opened."""
     ledger = Ledger.open(path)
     await ledger.append([chunk(0, 100)])
-    await ledger.record_gap(Gap(1, 100, 130))
+    await ledger.record_gaps([Gap(1, 100, 130)])
     await ledger.append([AudioChunk(1, 130, NOISE[:5])], {1: b"x"})
     await ledger.close()
     await ledger.close()
@@ -244,7 +244,7 @@ async def test_any_order_of_pieces_and_gaps_gives_what_a_plain_array_would(
             model = np.concatenate([model, new[len(model) - start :]])
         with pytest.raises(AudioHole) if start > len(model) else nullcontext():
             if is_gap:
-                await ledger.record_gap(Gap(1, start, start + length))
+                await ledger.record_gaps([Gap(1, start, start + length)])
             else:
                 await ledger.append([AudioChunk(1, start, new)])
         assert len(model) == ledger.through(1)
@@ -257,7 +257,7 @@ async def test_deleting_leaves_nothing_and_gives_the_room_back(ledger: Ledger, p
     """After a deletion neither the file nor its log holds a byte of the stream, and the file is small."""
     marker = np.frombuffer(b"SECRET WORDS SPOKEN HERE", np.int16)
     await ledger.append([AudioChunk(1, 0, np.tile(marker, 50_000)), chunk(0, 1_000, stream=2)])
-    await ledger.record_gap(Gap(1, 600_000, 700_000))
+    await ledger.record_gaps([Gap(1, 600_000, 700_000)])
     await ledger.delete([1])
     left = b"".join(file.read_bytes() for file in path.parent.iterdir())
 
@@ -396,7 +396,7 @@ async def test_streams_are_compared_sample_by_sample(ledger: Ledger) -> None:
     pcm[400:600] = 0
     await ledger.append([AudioChunk(1, 0, pcm)])
     await ledger.append([AudioChunk(2, 0, pcm[:400])])
-    await ledger.record_gap(Gap(2, 400, 600))
+    await ledger.record_gaps([Gap(2, 400, 600)])
     await ledger.append([AudioChunk(2, 600, pcm[600:999]), AudioChunk(2, 999, np.zeros(1, np.int16))])
 
     assert await ledger.is_same(1, 2, 0, 999)

@@ -94,7 +94,7 @@ async def test_a_gap_that_only_the_audio_has_is_shown(run_service: RunService, *
         audio = await sessions.open_input("m", ["ann"], RATE_HZ, captured_at=meeting.started_at)
         await audio.append(talk(1, 4), 0)
         (stream,) = await sessions.store.list_streams("m")
-        await sessions.ledger.record_gap(Gap(stream.id, 4 * RATE_HZ, 7 * RATE_HZ))
+        await sessions.ledger.record_gaps([Gap(stream.id, 4 * RATE_HZ, 7 * RATE_HZ)])
         assert [] == await sessions.list_gaps("m")
         if not restart:
             for _ in range(2):

@@ -44,6 +44,11 @@ def checkpoint_at(stream: Stream, seconds: int) -> Checkpoint:
     return Checkpoint(stream.id, seconds * 16_000, seconds * 16_000, seconds * 16_000)
 
 
+async def read_checkpoint(store: Store, stream: Stream) -> Checkpoint:
+    """How far the text of an unfinished stream is final."""
+    return next(found for of, found in await store.list_unfinished_streams() if of.id == stream.id)
+
+
 @pytest.fixture
 def clock() -> FakeClock:
     """The clock of the store."""

@@ -10,7 +10,7 @@ from meeting_service.events import GapRecorded, SentenceFinalized
 from meeting_service.meeting import Checkpoint, NewMeeting, Stream
 from meeting_service.storage import Store
 from meeting_service.transcript import Sentence, TranscriptGap, Word
-from tests.storage.conftest import checkpoint_at, make_sentence
+from tests.storage.conftest import checkpoint_at, make_sentence, read_checkpoint
 
 
 async def test_sentences_come_back_as_they_were(store: Store, stream: Stream) -> None:
@@ -37,7 +37,7 @@ async def test_commit_twice_is_commit_once(store: Store, stream: Stream) -> None
     assert second.seq == told.seq + 1
     transcript = await store.get_transcript(stream.meeting_id)
     assert [s.text for s in transcript.sentences] == ["We agree.", "We agree."]
-    assert checkpoint_at(stream, 3) == await store.get_checkpoint(stream.id)
+    assert checkpoint_at(stream, 3) == await read_checkpoint(store, stream)
 
 
 async def test_order_of_arrival_does_not_matter(store: Store, stream: Stream) -> None:

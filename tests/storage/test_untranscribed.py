@@ -5,7 +5,7 @@ from meeting_service.meeting import Checkpoint, MeetingState, Stream
 from meeting_service.recognition import Unrecognised
 from meeting_service.storage import Store
 from meeting_service.transcript import Untranscribed
-from tests.storage.conftest import checkpoint_at, make_sentence
+from tests.storage.conftest import checkpoint_at, make_sentence, read_checkpoint
 
 
 async def test_stretch_is_kept_and_told(store: Store, stream: Stream) -> None:
@@ -51,7 +51,7 @@ async def test_verdict_outlives_the_utterance_s_end(store: Store, stream: Stream
     await store.commit_final(stream, [], Checkpoint(stream.id), 0, lost)
     await store.commit_final(stream, [], checkpoint_at(stream, 2), 0)
 
-    assert (48_000,) == (await store.get_checkpoint(stream.id)).given_up
+    assert (48_000,) == (await read_checkpoint(store, stream)).given_up
 
 
 async def test_later_revision_has_its_own(store: Store, stream: Stream) -> None:
