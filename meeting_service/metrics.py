@@ -19,7 +19,9 @@ audio_differs = Counter(
 )
 gap_seconds = Counter("meeting_gap_seconds", "Seconds of audio declared never to come", registry=registry)
 repeated_seconds = Counter(
-    "meeting_repeated_seconds", "Seconds of received audio let go, for they were there before", registry=registry
+    "meeting_repeated_seconds",
+    "Seconds of received audio let go, for they were there before",
+    registry=registry,
 )
 silent_seconds = Counter(
     "meeting_silent_seconds", "Seconds of received audio and gaps found to be no speech", registry=registry
@@ -34,7 +36,8 @@ waiting_seconds = Gauge(
     "meeting_waiting_seconds", "Seconds of received audio and gaps not heard to their end", registry=registry
 )
 unaccounted_seconds = Gauge(
-    "meeting_unaccounted_seconds", "Seconds of which nobody knows what became; above 0 is an error",
+    "meeting_unaccounted_seconds",
+    "Seconds of which nobody knows what became; above 0 is an error",
     registry=registry,
 )
 speech_seconds = Counter("meeting_speech_seconds", "Seconds of it found to be speech", registry=registry)

@@ -4,9 +4,9 @@ Text messages are JSON objects with a `type`; binary messages are audio, `u32 st
 little-endian. Positions are samples of the stream at the rate it is sent in. Nothing here touches a socket.
 
 - A stream that is opened with `"crc32":true` has a `u32` between offset and payload: the CRC-32 of the rest
-  of the message. A client whose hello is sealed (its last field is `"crc32":"…"`, see `checksums`) seals every
-  text message and gets every one sealed. What does not match is answered with the error `corrupted` and a
-  close with 4400: of all errors with that code this one is cured by coming back.
+  of the message. A client whose hello is sealed (its last field is `"crc32":"…"`, see `checksums`) seals
+  every text message and gets every one sealed. What does not match is answered with the error `corrupted`
+  and a close with 4400: of all errors with that code this one is cured by coming back.
 
 - `hello` and each `open` are answered by a `welcome` for the streams they name: where each continues and its
   window, the audio it may have sent and not yet seen acknowledged. A stream's number is used once per socket.

@@ -68,9 +68,7 @@ EVENTS = Operation(
     query=EventsQuery,
     headers=[
         Header("Last-Event-ID", "goes before `after`", {"type": "integer", "minimum": 0}),
-        Header(
-            "Checksum", "makes each event begin with `check:`, the CRC-32 of the rest of its bytes"
-        ),
+        Header("Checksum", "makes each event begin with `check:`, the CRC-32 of the rest of its bytes"),
     ],
     errors=[NotFound, InvalidRequest, TooMany],
     events={

@@ -20,6 +20,10 @@ class Listener:
         """Note it."""
         self.lost.append(participant_id)
 
+    def sent_away(self, participant_id: str) -> None:
+        """Note it."""
+        self.lost.append(participant_id)
+
     def stop(self) -> None:
         """Nothing to stop."""
 
