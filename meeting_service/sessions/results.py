@@ -135,7 +135,7 @@ class ResultHandler:
         live.open_transcribed_samples = reply.open_transcribed_samples
         if reply.sentences or reply.unrecognised or moved:
             await self._commit(reading, live, reply.sentences, reply.unrecognised)
-        if reading.live:
+        if reading.live and self._streams.find(live.id):  # unless it was deleted meanwhile
             self._count(live, reply.sentences)
             self._broadcaster.publish_draft(reading.meeting_id, reply.draft)
 

@@ -82,12 +82,13 @@ def _select(revision: int | None = None) -> Select[Any]:
     transcribed = checkpoints.c.transcribed_samples * 1000 // RECOGNITION_RATE_HZ
     heard = checkpoints.c.resume * 1000 // RECOGNITION_RATE_HZ
     waiting = case((or_(streams.c.finished, heard > received), 0), else_=received - heard)
+    silent = received - speech - waiting
     unaccounted = (checkpoints.c.unaccounted_samples * 1000 + RECOGNITION_RATE_HZ - 1) // RECOGNITION_RATE_HZ
     figures = {
         "received_ms": received,
         "speech_ms": speech,
         "transcribed_ms": transcribed,
-        "silent_ms": received - speech - waiting,
+        "silent_ms": case((silent < 0, 0), else_=silent),
         "waiting_ms": waiting,
         "unaccounted_ms": unaccounted,
     }
