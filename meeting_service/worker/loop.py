@@ -15,13 +15,13 @@ import numpy as np
 import structlog
 
 from meeting_service.errors import MeetingServiceError
-from meeting_service.ledger import LedgerReader
 from meeting_service.recognition import Hypothesis
 from meeting_service.segmenter import SileroDetector, VoiceDetector
 from meeting_service.segmenter.rules import VOICE_FRAME_SAMPLES
 from meeting_service.settings import RecognitionSettings, SegmenterSettings
 from meeting_service.worker.batch import BatchLimits, Job, choose_batch
 from meeting_service.worker.blackboard import SIZE, Blackboard
+from meeting_service.worker.careful_reader import CarefulReader
 from meeting_service.worker.isolation import Isolation, Recognise
 from meeting_service.worker.load import Load
 from meeting_service.worker.messages import (
@@ -80,7 +80,7 @@ class RecognitionLoop:
         self._make_detector = make_detector
         self._board = board or Blackboard(bytearray(SIZE))
         self._drain = drain
-        self._reader = LedgerReader(ledger_path)
+        self._reader = CarefulReader(ledger_path)
         self._load = Load()
         self._isolation = Isolation(recognise, self._board, self._load.expect_s)
         self._recognition = recognition

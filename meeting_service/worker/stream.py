@@ -8,13 +8,13 @@ from meeting_service import transcriber
 from meeting_service.audio import RECOGNITION_RATE_HZ, Pcm
 from meeting_service.drafting import DraftRules
 from meeting_service.errors import AudioDamaged
-from meeting_service.ledger import LedgerReader
 from meeting_service.ledger.resample import Resampler
 from meeting_service.recognition import Hypothesis, Window
 from meeting_service.segmenter import VoiceDetector
 from meeting_service.settings import RecognitionSettings, SegmenterSettings
 from meeting_service.transcriber import Transcriber
 from meeting_service.worker.blackboard import BLOCK_SAMPLES, Item, Kind
+from meeting_service.worker.careful_reader import CarefulReader
 from meeting_service.worker.messages import (
     Advanced,
     Behind,
@@ -47,7 +47,7 @@ class StreamWork:
     def __init__(
         self,
         command: OpenStream,
-        reader: LedgerReader,
+        reader: CarefulReader,
         segmenter: SegmenterSettings,
         recognition: RecognitionSettings,
         emit: Callable[[Reply], None],

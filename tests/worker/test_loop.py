@@ -15,6 +15,7 @@ from meeting_service.ledger import Ledger
 from meeting_service.meeting import Checkpoint, Stream
 from meeting_service.recognition import DecodingConfig, Hypothesis, Token, Window
 from meeting_service.settings import Settings, load_settings
+from meeting_service.worker.careful_reader import BELIEVED_AT
 from meeting_service.worker.inline import InlineWorker
 from meeting_service.worker.messages import (
     Advanced,
@@ -171,6 +172,10 @@ async def test_drafts_cost_a_bounded_share(tmp_path: Path, settings: Settings) -
 async def test_audio_that_is_not_there_is_passed_over(tmp_path: Path, settings: Settings) -> None:
     """What of a stream cannot be heard is told as speech without text; the stream and the others go on."""
     async with Bench(tmp_path, settings, FakeRecogniser().recognise) as bench:
+        for _ in range(BELIEVED_AT - 1):
+            bench.worker.send(_open(9))
+            bench.worker.send(FinishStream(9, 50_000))
+            assert isinstance((await bench.until_finished({9}))[-1], StreamFailed)
         bench.worker.send(_open(9))
         bench.worker.send(FinishStream(9, 50_000))
         await bench.speak(2, talk(2, 6))
