@@ -211,9 +211,9 @@ class ResultHandler:
 
 def _count_heard(former: Checkpoint, checkpoint: Checkpoint) -> None:
     """Tell the metrics what was heard between two checkpoints of a stream."""
-    heard = checkpoint.resume - former.resume
-    speech = checkpoint.speech_samples - former.speech_samples
-    transcribed = checkpoint.transcribed_samples - former.transcribed_samples
+    heard = max(0, checkpoint.resume - former.resume)
+    speech = max(0, checkpoint.speech_samples - former.speech_samples)
+    transcribed = max(0, checkpoint.transcribed_samples - former.transcribed_samples)
     metrics.silent_seconds.inc(max(0, heard - speech) / RECOGNITION_RATE_HZ)
     metrics.speech_seconds.inc(speech / RECOGNITION_RATE_HZ)
     metrics.transcribed_seconds.inc(transcribed / RECOGNITION_RATE_HZ)

@@ -86,7 +86,7 @@ class Meeting(Shape):
     vocabulary: list[str]
     model: str | None
     """recognises while the meeting is live; null where it is not known"""
-    audio_removed_at: UtcTime | None
+    audio_removed_at: UtcTime | None = None
     """since when its audio is not kept any more"""
 
 

@@ -166,6 +166,11 @@ class Service:
         found = await self.sessions.open_input(meeting_id, [participant_id], 16_000, names=[name])
         await found.append(np.zeros(1_600, np.int16), None)
 
+    async def send_silence(self, participant_id: str, ms: int, *, meeting_id: str = "m") -> None:
+        """More audio of a participant becomes durable, so that what is said of it survives a restart."""
+        found = await self.sessions.open_input(meeting_id, [participant_id], 16_000)
+        await found.append(np.zeros(16 * ms, np.int16), None)
+
     async def say(self, participant_id: str, start_ms: int, end_ms: int, text: str) -> None:
         """Make a sentence final and wait until it is stored and told; each participant's in order."""
         await self._tell(participant_id, lambda: self.worker.say(participant_id, start_ms, end_ms, text))

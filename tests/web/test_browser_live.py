@@ -119,6 +119,7 @@ async def test_a_restart_of_the_service_loses_and_repeats_nothing(
     """The page waits for the service to come back and goes on by itself."""
     first = await start_service()
     await first.open_meeting("ann")
+    await first.send_silence("ann", 2_000)
     await first.say("ann", 0, 900, "Before.")
     await window.page.goto(f"{first.url}/meetings/m")
     port = first.client.port

@@ -119,6 +119,7 @@ async def test_a_watcher_resumes_after_a_restart(start_service: StartService) ->
     """Numbers belong to the meeting, not to the process."""
     first = await start_service()
     await first.open_meeting("ann")
+    await first.send_silence("ann", 2_000)
     await first.say("ann", 0, 900, "Before.")
     await first.client.close()
     second = await start_service()

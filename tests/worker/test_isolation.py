@@ -92,8 +92,8 @@ def test_many_bad_windows_in_one_batch_spoil_no_other(hall: Hall) -> None:
     """Silence shows that it is they who are bad; good ones beside them keep their text."""
     hall.cost = lambda _at_s: 0.01
     hall.fails = lambda _at_s, windows: poisoned(windows)
-    bad = [hall.add(poison(talk(seed, 4), [0.6]), from_s=20, live=False) for seed in range(1, 6)]
-    good = [hall.add(talk(seed, 4), from_s=20, live=False) for seed in range(6, 9)]
+    bad = [hall.add(poison(talk(seed, 2), [0.6]), from_s=20, live=False) for seed in range(1, 6)]
+    good = [hall.add(talk(seed, 2), from_s=20, live=False) for seed in range(6, 9)]
     hall.add(talk(9, 20))  # so that it is known by then how much is soon done
     hall.run()
 
