@@ -42,13 +42,17 @@ def test_wrong_usage_is_found_before_the_work(invoke: Invoke, tmp_path: Path) ->
 def test_an_interruption_keeps_what_was_measured(tmp_path: Path) -> None:
     """After Ctrl-C in the second part the first one's figures are shown and written; exit code 130."""
     chosen = ("bench", "--quick", "--part", "vad", "--part", "profile")
-    running = subprocess.Popen(
-        [sys.executable, "-m", "meeting_service", *chosen, "--json", str(tmp_path / "bench.json")],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=clean_environment(),
-    )
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background ignores it
+    try:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "meeting_service", *chosen, "--json", str(tmp_path / "bench.json")],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=clean_environment(),
+        )
+    finally:
+        signal.signal(signal.SIGINT, former)
     assert running.stderr is not None
     assert any("part 2 of 2" in line for line in running.stderr)
     running.send_signal(signal.SIGINT)
