@@ -33,9 +33,9 @@ def settle(folder: Path) -> None:
         _move_in(prepared, folder)
 
 
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY)
+def sync_path(path: Path) -> None:
+    """Make durable what a file holds, or the names in a folder."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
@@ -51,6 +51,6 @@ def _move_in(prepared: Path, folder: Path) -> None:
         file.replace(folder / file.name)
     for copy in folder.glob(f"{STORE_FILE}.*.bak"):  # of what was there before
         copy.unlink()
-    sync_folder(folder)
+    sync_path(folder)
     prepared.rmdir()
-    sync_folder(folder)
+    sync_path(folder)

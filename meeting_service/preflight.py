@@ -6,7 +6,7 @@ import socket
 import tempfile
 from pathlib import Path
 
-from meeting_service.data_folder import sync_folder
+from meeting_service.data_folder import sync_path
 from meeting_service.errors import CannotStart
 
 BACKLOG = 512
@@ -79,7 +79,7 @@ def make_folder(folder: Path) -> None:
     missing = [path for path in (folder, *folder.absolute().parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for made in missing:
-        sync_folder(made.absolute().parent)
+        sync_path(made.absolute().parent)
 
 
 def existing_parent(folder: Path) -> Path:

@@ -62,12 +62,3 @@ class SteadySync:
     def close(self) -> None:
         """Let go of the file, synced or not."""
         os.close(self._handle)
-
-
-def sync_file(path: Path) -> None:
-    """Make what a file holds durable."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from meeting_service.backup.archive import Manifest, extract, read_manifest
-from meeting_service.backup.files import OnProgress, counting, explain, sync_file
+from meeting_service.backup.files import OnProgress, counting, explain
 from meeting_service.backup.snapshot import check_integrity
-from meeting_service.data_folder import LEDGER_FILE, PREPARED, PREPARING, STORE_FILE, settle, sync_folder
+from meeting_service.data_folder import LEDGER_FILE, PREPARED, PREPARING, STORE_FILE, settle, sync_path
 from meeting_service.errors import Conflict, StorageFailed
 from meeting_service.ledger import check_lock
 from meeting_service.ledger.schema import open_writer
@@ -45,7 +45,7 @@ def restore(path: Path, folder: Path, *, replace: bool = False, on_progress: OnP
             with _preparing(folder) as preparing:
                 _prepare(path, manifest, preparing, on_progress)
                 preparing.rename(folder / PREPARED)
-            sync_folder(folder)
+            sync_path(folder)
             settle(folder)
     except (OSError, sqlite3.Error) as error:
         raise explain(error, f"{path} could not be restored") from error
@@ -94,8 +94,8 @@ def _prepare(path: Path, manifest: Manifest, folder: Path, on_progress: OnProgre
         _note_no_audio(folder / STORE_FILE, manifest.taken_at)
     _count_streams(folder / STORE_FILE, folder / LEDGER_FILE)
     for name in (LEDGER_FILE, STORE_FILE):
-        sync_file(folder / name)
-    sync_folder(folder)
+        sync_path(folder / name)
+    sync_path(folder)
 
 
 def _note_no_audio(store: Path, since: datetime) -> None:

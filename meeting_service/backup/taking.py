@@ -13,7 +13,7 @@ from meeting_service import __version__
 from meeting_service.backup.archive import FileEntry, Manifest, write_archive
 from meeting_service.backup.files import OnBytes, OnProgress, SteadySync, counting, explain
 from meeting_service.backup.snapshot import Snapshot, take_snapshots
-from meeting_service.data_folder import LEDGER_FILE, STORE_FILE, sync_folder
+from meeting_service.data_folder import LEDGER_FILE, STORE_FILE, sync_path
 from meeting_service.errors import Conflict, NotFound
 
 
@@ -42,7 +42,7 @@ def back_up(
         with _partial(to) as partial:
             manifest = _write(folder, names, partial, on_progress)
             os.replace(partial / "archive", to)
-            sync_folder(to.parent)
+            sync_path(to.parent)
     except (OSError, sqlite3.Error) as error:
         raise explain(error, f"the backup {to} could not be written") from error
     return manifest
