@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from meeting_service.audio import AudioChunk
 from meeting_service.clock import SystemClock
 from meeting_service.ledger import Ledger
+from meeting_service.meeting import NewMeeting
 from meeting_service.sessions import SessionManager
 from meeting_service.settings import Settings
 from meeting_service.storage import Store
@@ -93,3 +94,15 @@ async def run_on(
         await sessions.stop()
         await texts.close()
         await audio.close()
+
+
+@asynccontextmanager
+async def run_held(
+    settings: Settings, worker: DeafWorker
+) -> AsyncIterator[tuple[SessionManager, HeldLedger]]:
+    """Sessions that are running, with a live meeting `m`, and their ledger, which can be held."""
+    async with run_on(settings, worker, ledger=HeldLedger) as sessions:
+        ledger = sessions.ledger
+        assert isinstance(ledger, HeldLedger)
+        await sessions.create_meeting(NewMeeting(id="m"))
+        yield sessions, ledger

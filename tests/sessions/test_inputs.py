@@ -10,7 +10,7 @@ from meeting_service.meeting import MeetingState, NewMeeting
 from meeting_service.settings import Settings
 from meeting_service.worker.messages import AudioArrived, FinishStream
 from tests.sessions.conftest import RATE_HZ, RunService, talk
-from tests.sessions.parts import DeafWorker, HeldLedger, run_on
+from tests.sessions.parts import DeafWorker, run_held, run_on
 
 TALK = talk(1, 4)
 
@@ -18,10 +18,7 @@ TALK = talk(1, 4)
 async def test_a_piece_whose_sender_left_is_told_to_the_worker(settings: Settings) -> None:
     """It is durable, so it is recognised, and the end of the stream comes after it."""
     worker = DeafWorker()
-    async with run_on(settings, worker, ledger=HeldLedger) as sessions:
-        ledger = sessions.ledger
-        assert isinstance(ledger, HeldLedger)
-        await sessions.create_meeting(NewMeeting(id="m"))
+    async with run_held(settings, worker) as (sessions, ledger):
         audio = await sessions.open_input("m", ["ann"], RATE_HZ)
         ledger.hold()
         sender = asyncio.create_task(audio.append(TALK, 0))
@@ -91,10 +88,7 @@ async def test_other_audio_where_some_is_held_is_refused(run_service: RunService
 
 async def test_what_a_former_sender_has_under_way_comes_before_a_new_one(settings: Settings) -> None:
     """And what it had not begun to store comes never."""
-    async with run_on(settings, DeafWorker(), ledger=HeldLedger) as sessions:
-        ledger = sessions.ledger
-        assert isinstance(ledger, HeldLedger)
-        await sessions.create_meeting(NewMeeting(id="m"))
+    async with run_held(settings, DeafWorker()) as (sessions, ledger):
         old = await sessions.open_input("m", ["ann"], RATE_HZ)
         await old.append(TALK[:RATE_HZ], 0)
         ledger.hold()
@@ -128,10 +122,7 @@ async def test_channels_that_are_not_at_the_same_place_go_on_at_the_first(run_se
 
 async def test_a_piece_on_its_way_when_its_meeting_is_deleted_goes_with_it(settings: Settings) -> None:
     """Nothing of it stays, and the next one is refused."""
-    async with run_on(settings, DeafWorker(), ledger=HeldLedger) as sessions:
-        ledger = sessions.ledger
-        assert isinstance(ledger, HeldLedger)
-        await sessions.create_meeting(NewMeeting(id="m"))
+    async with run_held(settings, DeafWorker()) as (sessions, ledger):
         audio = await sessions.open_input("m", ["ann"], RATE_HZ)
         await audio.append(TALK, 0)
         (stream,) = await sessions.store.list_streams("m")

@@ -2,20 +2,16 @@
 
 import asyncio
 
-from meeting_service.meeting import NewMeeting
 from meeting_service.settings import Settings
 from meeting_service.worker.messages import FinishStream
 from tests.sessions.conftest import RATE_HZ, talk
-from tests.sessions.parts import DeafWorker, HeldLedger, run_on
+from tests.sessions.parts import DeafWorker, run_held
 
 
 async def test_a_piece_in_flight_comes_before_the_end(settings: Settings) -> None:
     """Whoever is told that a piece is held has it recognised: the end waits for it, and tells of it."""
     worker = DeafWorker()
-    async with run_on(settings, worker, ledger=HeldLedger) as sessions:
-        ledger = sessions.ledger
-        assert isinstance(ledger, HeldLedger)
-        await sessions.create_meeting(NewMeeting(id="m"))
+    async with run_held(settings, worker) as (sessions, ledger):
         audio = await sessions.open_input("m", ["ann"], RATE_HZ)
         ledger.hold()
         piece = asyncio.create_task(audio.append(talk(1, 2), 0))
