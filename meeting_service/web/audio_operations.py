@@ -47,7 +47,7 @@ _HEADERS = (
         "sha-256=:…: of the body (RFC 9530), of at most 8 MiB: it is kept as a whole or, where it does not "
         "match, not at all",
     ),
-    Header("Checksum", "crc32=… of method, path and headers: see the README; the answer then has one too"),
+    Header("Checksum", "crc32=… of method, path and headers: see docs/bots.md; the answer then has one too"),
 )
 _ERRORS = (
     NotFound,

@@ -15,10 +15,10 @@ from meeting_service.client import ConnectionReport, ConnectionState, MeetingCli
 from meeting_service.exports import formats
 from tests.faults import checker
 from tests.faults.checker import Exports
+from tests.faults.documented_bot import load_bot
 from tests.faults.followers import watch, watch_by_client
 from tests.faults.history import History, Kind
 from tests.faults.proxy import HEALTHY, FaultProxy
-from tests.faults.readme_bot import load_bot
 from tests.faults.room import PIECE, Room
 from tests.faults.script import RATE_HZ, By, Script, Take, make_script
 from tests.faults.service import FaultService
@@ -94,7 +94,7 @@ class Result:
 
 
 def make_network_script(seconds: float) -> Script:
-    """Three who speak from the start: by our client's socket, by its requests, and by the README's bot."""
+    """Three who speak from the start: by our client's socket, by its requests, and by the documented bot."""
     ann, dan, *_ = make_script(seconds)
     other = make_script(seconds * 2)[2]
     return (
@@ -201,7 +201,7 @@ class NetworkMeeting:
                     case By.POSTS:
                         playing = self._post(take, where)
                     case By.SOCKET:
-                        playing = self._run_readme_bot(take, where)
+                        playing = self._run_documented_bot(take, where)
                 group.create_task(playing, name=take.participant)
 
     async def _stream(self, take: Take, where: Room, stage: Stage) -> None:
@@ -223,7 +223,7 @@ class NetworkMeeting:
                 await stream.write(piece)
                 self._note(take, Kind.ACKNOWLEDGED, 0, start + len(piece) // 2)
 
-    async def _run_readme_bot(self, take: Take, where: Room) -> None:
+    async def _run_documented_bot(self, take: Take, where: Room) -> None:
         bot = load_bot(SILENCE_S)(where.url, "m", take.participant, RATE_HZ)
         async with asyncio.TaskGroup() as group:
             group.create_task(bot.run())

@@ -21,7 +21,7 @@ def calm(tmp_path_factory: pytest.TempPathFactory) -> Exports:
 
 
 async def test_bots_go_through_cuts_silence_and_a_restart(calm: Exports, tmp_path: Path) -> None:
-    """Our client by socket and by requests, and the README's bot: nothing is lost, twice or changed."""
+    """Our client by socket and by requests, and the documented bot: nothing is lost, twice or changed."""
 
     async def weather(stage: Stage) -> None:
         await mixed_once(stage, (Faults(swallow_down=True), None, Faults(refuse=True), Faults(piece_bytes=1)))

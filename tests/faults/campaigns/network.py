@@ -62,7 +62,7 @@ async def hold(
 CAMPAIGN = Campaign(
     "network",
     promise=3,
-    how="a client, posts and the README's bot through resets, cuts at any byte, refusals, half-open "
+    how="a client, posts and the documented bot through resets, cuts at any byte, refusals, half-open "
     "connections, a byte at a time, 20 kB/s, 400±200 ms, changed bytes, slow closes and restarts; every "
     "export byte for byte that of an undisturbed run",
     run=run,
