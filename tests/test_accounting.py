@@ -15,8 +15,8 @@ from meeting_service.accounting import (
     unaccounted_to_ms,
 )
 from meeting_service.audio import MAX_RATE_HZ, MIN_RATE_HZ, Gap
-from meeting_service.ledger import Resampler
 from meeting_service.meeting import Checkpoint, Stream
+from meeting_service.resample import Resampler
 from meeting_service.transcript import TranscriptGap
 
 STREAM = Stream(1, "m", "ann", 48_000, anchor_ms=250, ended=True, finished=True)

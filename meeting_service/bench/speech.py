@@ -13,8 +13,8 @@ from meeting_service.audio import RECOGNITION_RATE_HZ, Pcm
 from meeting_service.demo import MEETING_FOLDER
 from meeting_service.demo.player import Sound, read_sounds
 from meeting_service.demo.script import Script
-from meeting_service.ledger import Resampler
 from meeting_service.recognition import Samples
+from meeting_service.resample import Resampler
 
 PEOPLE = 10
 """in the meeting that is compared"""

@@ -3,8 +3,8 @@
 import numpy as np
 
 from meeting_service.audio import RECOGNITION_RATE_HZ, Pcm
-from meeting_service.ledger import Resampler
 from meeting_service.recognition import Hypothesis, Window
+from meeting_service.resample import Resampler
 from meeting_service.transcriber import Transcriber
 from meeting_service.transcript import Sentence
 

@@ -8,8 +8,8 @@ from meeting_service import transcriber
 from meeting_service.audio import RECOGNITION_RATE_HZ, Pcm
 from meeting_service.drafting import DraftRules
 from meeting_service.errors import AudioDamaged
-from meeting_service.ledger.resample import Resampler
 from meeting_service.recognition import Hypothesis, Window
+from meeting_service.resample import Resampler
 from meeting_service.segmenter import VoiceDetector
 from meeting_service.settings import RecognitionSettings, SegmenterSettings
 from meeting_service.transcriber import Transcriber

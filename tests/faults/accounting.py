@@ -13,8 +13,8 @@ from aiohttp import ClientSession
 from meeting_service.accounting import to_recognition_rate
 from meeting_service.audio import RECOGNITION_RATE_HZ, Pcm
 from meeting_service.data_folder import LEDGER_FILE, STORE_FILE
-from meeting_service.ledger import Resampler
 from meeting_service.meeting import Stream
+from meeting_service.resample import Resampler
 from meeting_service.settings import load_settings
 from meeting_service.transcriber import Transcriber
 from tests.fakes import FakeRecogniser, LoudnessDetector

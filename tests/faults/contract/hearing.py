@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from meeting_service.audio import RECOGNITION_RATE_HZ, Pcm
-from meeting_service.ledger import Resampler
 from meeting_service.meeting import Stream
+from meeting_service.resample import Resampler
 from meeting_service.settings import SegmenterSettings
 from meeting_service.transcriber import Transcriber
 from meeting_service.transcript import Sentence

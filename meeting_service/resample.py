@@ -1,4 +1,4 @@
-"""From a stream's own rate to 16 kHz, as a pure function of position.
+"""From a stream's own rate to another, as a pure function of position.
 
 A streaming filter's state would die with the process, and the samples after a restart would differ. So
 the stream is cut into blocks whose edges are exact positions at both rates, and each block is computed
@@ -20,8 +20,8 @@ from meeting_service.recognition import Samples
 
 _OVERLAP_S = 0.02
 """more than the filter's reach at any rate: 12 ms at 8 kHz"""
-_STEP = 640
-_LONGEST_STEP = 3_200
+_STEPS_PER_S = 25
+_FEWEST_STEPS_PER_S = 5
 _BATCH = 32
 _FULL_SCALE = np.float32(1 / 32_768)
 
@@ -43,27 +43,29 @@ class _Block:
 
 
 class Resampler:
-    """Samples at 16 kHz of a stream at `rate_hz`. Has no state; any thread may call it.
+    """Samples at `to_hz` of a stream at `rate_hz`. Has no state; any thread may call it.
 
-    At 16 kHz it is the identity. Else what has come is known up to a block (40 ms at usual rates; 200 ms at
-    rates that share no common divisor with 16 kHz) and 20 ms before its end.
+    At the stream's own rate it is the identity. Else what has come is known up to a block (40 ms at usual
+    rates; 200 ms at rates that share no common divisor) and 20 ms before its end.
     """
 
-    def __init__(self, rate_hz: int) -> None:
+    def __init__(self, rate_hz: int, to_hz: int = RECOGNITION_RATE_HZ) -> None:
         self._rate_hz = rate_hz
-        divisor = gcd(rate_hz, RECOGNITION_RATE_HZ)
-        self._up = RECOGNITION_RATE_HZ // divisor
+        self._to_hz = to_hz
+        divisor = gcd(rate_hz, to_hz)
+        self._up = to_hz // divisor
         self._down = rate_hz // divisor
-        periods = -(-_STEP // self._up)
+        step, longest = to_hz // _STEPS_PER_S, to_hz // _FEWEST_STEPS_PER_S
+        periods = -(-step // self._up)
         self._period = self._up * periods
         """output samples after which a block edge is again an exact native position"""
         self._native_period = self._down * periods
-        self._step = self._period if self._period <= _LONGEST_STEP else _LONGEST_STEP
+        self._step = min(self._period, longest)
         self._overlap = -(-int(rate_hz * _OVERLAP_S) // self._down)
         """units of `down` native samples, and so of `up` output samples, before a block"""
 
     def available(self, through: int, *, finished: bool) -> int:
-        """How many 16 kHz samples are known once `through` native ones are held.
+        """How many samples come out that are known once `through` native ones are held.
 
         `finished` says that no more will come: then what lies after the end is silence.
         """
@@ -75,7 +77,14 @@ class Resampler:
         return known
 
     def read(self, source: Source, start: int, end: int, *, through: int, finished: bool) -> Samples:
-        """16 kHz samples `[start, end)`, float32 in [-1, 1], from `source`, which holds `[0, through)`.
+        """Samples `[start, end)` of what comes out, float32 in [-1, 1].
+
+        Args:
+            source: holds the native samples `[0, through)`.
+            start: first output sample.
+            end: output sample after the last.
+            through: native samples that are held.
+            finished: whether no more will come.
 
         Raises:
             ValueError: part of it is not known yet.
@@ -108,9 +117,7 @@ class Resampler:
         if not windows.any():
             return np.zeros((-(-len(windows) * self._up // self._down), windows.shape[1]), np.float32)
         scaled = windows.astype(np.float32) * _FULL_SCALE
-        computed: NDArray[np.float32] = soxr.resample(
-            scaled, self._rate_hz, RECOGNITION_RATE_HZ, quality="HQ"
-        )
+        computed: NDArray[np.float32] = soxr.resample(scaled, self._rate_hz, self._to_hz, quality="HQ")
         return computed.clip(-1.0, 1.0)
 
     def _blocks(self, start: int, end: int) -> Iterator[_Block]:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from meeting_service.audio import RECOGNITION_RATE_HZ, Pcm
-from meeting_service.ledger.resample import Resampler
 from meeting_service.recognition import Samples
+from meeting_service.resample import Resampler
 
 RATES = [8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 88_200, 96_000, 12_347]
 
@@ -26,9 +26,9 @@ def tone(rate_hz: int, hz: float, seconds: float = 2.0) -> Pcm:
     return np.round(16_000 * np.sin(2 * np.pi * hz * time_s)).astype(np.int16)
 
 
-def whole(pcm: Pcm, rate_hz: int) -> Samples:
-    """A finished stream at 16 kHz, read in one go."""
-    resampler = Resampler(rate_hz)
+def whole(pcm: Pcm, rate_hz: int, to_hz: int = RECOGNITION_RATE_HZ) -> Samples:
+    """A finished stream at another rate, read in one go."""
+    resampler = Resampler(rate_hz, to_hz)
     end = resampler.available(len(pcm), finished=True)
     return resampler.read(lambda a, b: pcm[a:b], 0, end, through=len(pcm), finished=True)
 
@@ -39,11 +39,12 @@ def level_db(error: NDArray[np.floating], reference: NDArray[np.floating]) -> fl
 
 
 @pytest.mark.parametrize("rate_hz", RATES)
-def test_what_is_known_early_never_changes(rate_hz: int) -> None:
+@pytest.mark.parametrize("to_hz", [16_000, 48_000])
+def test_what_is_known_early_never_changes(rate_hz: int, to_hz: int) -> None:
     """Samples read as they become known, in odd pieces, equal those of the finished stream bit for bit."""
     pcm = noise(rate_hz)
-    resampler = Resampler(rate_hz)
-    expected = whole(pcm, rate_hz)
+    resampler = Resampler(rate_hz, to_hz)
+    expected = whole(pcm, rate_hz, to_hz)
     parts: list[Samples] = []
     position = 0
     for through in [*range(0, len(pcm), rate_hz * 7 // 100), len(pcm)]:
@@ -72,12 +73,14 @@ def test_any_cut_of_reading_gives_the_same(rate_hz: int, data: st.DataObject) ->
 
 
 @pytest.mark.parametrize("rate_hz", RATES)
-def test_blocks_equal_the_whole_signal_at_once(rate_hz: int) -> None:
+@pytest.mark.parametrize("to_hz", [16_000, 48_000])
+def test_blocks_equal_the_whole_signal_at_once(rate_hz: int, to_hz: int) -> None:
     """Blocks leave no seams: within -110 dB of filtering everything in one go, but for its first 20 ms."""
     pcm = noise(rate_hz)
-    at_once = soxr.resample(pcm.astype(np.float32) / 32_768, rate_hz, RECOGNITION_RATE_HZ, quality="HQ")
-    ours = whole(pcm, rate_hz)
-    inner = slice(320, min(len(at_once), len(ours)) - 320)
+    at_once = soxr.resample(pcm.astype(np.float32) / 32_768, rate_hz, to_hz, quality="HQ")
+    ours = whole(pcm, rate_hz, to_hz)
+    edge = to_hz // 50
+    inner = slice(edge, min(len(at_once), len(ours)) - edge)
 
     assert abs(len(at_once) - len(ours)) <= 1
     assert level_db(ours[inner] - at_once[inner], at_once) < -110
