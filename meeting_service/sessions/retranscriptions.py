@@ -11,6 +11,7 @@ import structlog
 from meeting_service import metrics
 from meeting_service.broadcast import Broadcaster
 from meeting_service.errors import Conflict, TooMany
+from meeting_service.failpoints import reach
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import Checkpoint, MeetingState, Stream
 from meeting_service.sessions.audits import Audits
@@ -82,12 +83,14 @@ class Retranscriptions:
             self._check_room(meeting_id)
             if meeting.state is MeetingState.ENDED and (lack := await self._find_lack(meeting_id)):
                 raise Conflict(lack)
+            reach("before_revision_is_made")
             revision, event = await self._store.create_revision(
                 meeting_id,
                 chosen,
                 meeting.vocabulary if vocabulary is None else vocabulary,
                 self._settings.limits.revisions,
             )
+            reach("after_revision_is_made")
             self._take_up(meeting_id, revision)
         self._broadcaster.publish([event])
         return revision
@@ -161,7 +164,9 @@ class Retranscriptions:
     async def _end(self, reading: Reading) -> None:
         meeting_id, number, failure = reading.meeting_id, reading.number, reading.failure
         if failure is None:
+            reach("before_revision_is_finished")
             event = await persist(lambda: self._store.finish_revision(meeting_id, number))
+            reach("after_revision_is_current")
             self._audits.expect(meeting_id, number)
         else:
             log.error("retranscription_failed", meeting=meeting_id, revision=number, detail=failure)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from meeting_service import metrics
 from meeting_service.errors import MeetingServiceError, StorageFailed
+from meeting_service.failpoints import interrupt
 from meeting_service.storage import sqlite
 
 ERASE_RETRY_S = 1.0
@@ -92,8 +93,12 @@ class Database:
 
     async def _write(self, work: Callable[[Connection], T]) -> T:
         try:
-            async with self._turn, self._writer.begin() as db:
-                done = await db.run_sync(work)
+            async with self._turn:
+                async with self._writer.begin() as db:
+                    done = await db.run_sync(work)
+                if interrupt("in_text_checkpoint"):
+                    async with self._writer.connect() as db:
+                        await db.run_sync(sqlite.erase)
         except (SQLAlchemyError, sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
             raise self._note(sqlite.explain(error, self._path)) from error
         self.failure = None

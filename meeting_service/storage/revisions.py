@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from meeting_service.audio import RECOGNITION_RATE_HZ
 from meeting_service.errors import Conflict, NotFound
 from meeting_service.events import RevisionChanged, StoredEvent
+from meeting_service.failpoints import reach
 from meeting_service.meeting import Checkpoint, Meeting, MeetingState, Stream
 from meeting_service.storage.current import current_revision
 from meeting_service.storage.events import append_event
@@ -33,6 +34,7 @@ def create_revision(
     number = _take_number(db, meeting_id)
     values = {"model": model, "vocabulary": list(vocabulary), "state": RevisionState.RUNNING}
     db.execute(insert(revisions).values(meeting_id=meeting_id, number=number, created_at=now, **values))
+    reach("in_revision_transaction")
     insert_checkpoints(db, [stream.id for stream in list_streams(db, meeting_id)], number)
     return _tell(db, meeting_id, number)
 
@@ -86,6 +88,7 @@ def finish_revision(db: Connection, meeting_id: str, number: int, now: datetime)
     """
     _end(db, meeting_id, number, {"state": RevisionState.DONE, "finished_at": now})
     _, told = _tell(db, meeting_id, number)
+    reach("in_revision_commit")
     of = (sentences.c.meeting_id == meeting_id, sentences.c.revision == number)
     db.execute(update(sentences).where(*of).values(seq=told.seq))
     return told

@@ -82,6 +82,7 @@ def commit_revised(
     own = [replace(sentence, id=f"r{revision}-{sentence.id}", seq=0) for sentence in final]
     _insert(db, stream, _not_held(db, stream, own), revision)
     keep_untranscribed(db, stream, unrecognised, revision)
+    reach("in_revised_transaction")
     advance(db, checkpoint, revision)
 
 

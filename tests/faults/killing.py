@@ -21,6 +21,7 @@ from tests.faults.checker import Exports
 from tests.faults.doomed import DOOMED, DoomedMeetings
 from tests.faults.followers import watch, watch_by_client
 from tests.faults.history import History, Kind
+from tests.faults.revising import transcribe_again
 from tests.faults.room import room
 from tests.faults.script import Script
 from tests.faults.service import DidNotStart, FaultService, Recogniser
@@ -127,8 +128,12 @@ class KilledMeeting:
             await self._strike_all(doomed, ending, (Phase.ENDING,))
             await ending
             await asyncio.gather(*watchers)
+            revising = self._spawn(transcribe_again(where))
+            await self._strike_all(doomed, revising, (Phase.ASKING, Phase.REVISING, Phase.REVISED))
+            await revising
             await doomed.delete_all()
-            exports = {name: await where.download(name) for name in formats}
+            exports = {name: await where.download(f"{name}?revision=1") for name in formats}
+            exports |= {f"{name} again": await where.download(name) for name in formats}
         if code := await self._service.terminate():
             self._failures.append(f"SIGTERM ended the service with {code}")
         return exports
@@ -139,6 +144,7 @@ class KilledMeeting:
             *checker.check_acknowledged(history),
             *checker.check_ledger(data, script, history),
             *checker.check_databases(data),
+            *checker.check_accounts(data),
             *checker.check_watcher(history, "watcher", exports["json"]),
             *checker.check_watcher(history, "client", exports["json"]),
             *checker.check_deleted(data, DOOMED),

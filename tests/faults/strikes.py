@@ -32,6 +32,11 @@ class Phase(IntEnum):
     SPEAKING = 3
     ENDING = 4
     """all audio is acknowledged, the meeting is ended"""
+    ASKING = 5
+    """it has ended and is to be transcribed again"""
+    REVISING = 6
+    REVISED = 7
+    """the last of a revision's text becomes final"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,34 +74,43 @@ class Kill:
 _SERVICE, _RECOGNISER = Victim.SERVICE, Victim.RECOGNISER
 _OPENING, _SPEAKING, _ENDING = (Phase.OPENING,), (Phase.SPEAKING,), (Phase.ENDING,)
 _LEAVING = (Phase.LEAVING, Phase.ENDING)
+_ASKING, _REVISING, _REVISED = (Phase.ASKING,), (Phase.REVISING,), (Phase.REVISED,)
 
 PLACES: Sequence[Place] = (
     Place("before_stream_is_opened", _SERVICE, _OPENING, 3),
+    Place("before_revision_is_made", _SERVICE, _ASKING),
     Place("audio_received", _SERVICE, _SPEAKING, 25),
     Place("in_sentence_transaction", _SERVICE, _SPEAKING, 6),
     Place("before_recognition", _RECOGNISER, _SPEAKING, 8),
     Place("in_sweep", _SERVICE, _SPEAKING),
+    Place("in_revised_transaction", _SERVICE, _REVISING, 6),
     Place("after_meeting_ending", _SERVICE, _ENDING),
     Place("after_stream_is_opened", _SERVICE, _OPENING, 3),
     Place("before_commit", _SERVICE, _SPEAKING, 25),
     Place("before_sentence_commit", _SERVICE, _SPEAKING, 6),
     Place("after_recognition", _RECOGNISER, _SPEAKING, 8),
     Place("in_shutdown", _SERVICE, _SPEAKING),
+    Place("in_text_checkpoint", _SERVICE, _SPEAKING, 6),
+    Place("in_revision_commit", _SERVICE, _REVISED),
     Place("before_stream_ends", _SERVICE, _LEAVING),
     Place("after_gap_is_held", _SERVICE, _OPENING),
     Place("in_audio_transaction", _SERVICE, _SPEAKING, 25),
     Place("before_publish", _SERVICE, _SPEAKING, 6),
+    Place("in_revision_transaction", _SERVICE, _ASKING),
     Place("mid_answer", _RECOGNISER, _SPEAKING, 8),
     Place("in_start", _SERVICE, _SPEAKING),
     Place("after_stream_ended", _SERVICE, _LEAVING),
     Place("in_audio_commit", _SERVICE, _SPEAKING, 25),
+    Place("before_revision_is_finished", _SERVICE, _REVISED),
     Place("before_audio_commit", _SERVICE, _SPEAKING, 25),
     Place("after_commit_before_ack", _SERVICE, _SPEAKING, 25),
     Place("after_publish", _SERVICE, _SPEAKING, 6),
     Place("after_sweep", _SERVICE, _SPEAKING),
+    Place("after_revision_is_made", _SERVICE, _ASKING),
     Place("before_close", _SERVICE, _SPEAKING),
     Place("before_stream_is_finished", _SERVICE, _LEAVING),
     Place("in_audio_checkpoint", _SERVICE, _SPEAKING, 25),
+    Place("after_revision_is_current", _SERVICE, _REVISED),
     Place("before_ack", _SERVICE, _SPEAKING, 25),
     Place("in_deletion", _SERVICE, _SPEAKING),
     Place("before_meeting_ended", _SERVICE, _ENDING),
@@ -124,5 +138,5 @@ def _at_random(chance: random.Random) -> Kill:
     victim = chance.choices(list(Victim), weights=(5, 3, 2))[0]
     starting = victim is Victim.SERVICE and chance.random() < 0.3
     longest_s = _START_S if starting else _LONGEST_WAIT_S
-    phase = Phase.ENDING if chance.random() < 0.2 else Phase.SPEAKING
+    phase = chance.choices((Phase.SPEAKING, Phase.ENDING, Phase.REVISING), weights=(7, 2, 1))[0]
     return Kill(victim, phase, after_s=chance.uniform(0, longest_s), starting=starting)

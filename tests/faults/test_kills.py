@@ -8,7 +8,7 @@ from tests.faults.service import Recogniser
 
 
 async def test_kills_change_nothing(tmp_path: Path) -> None:
-    """Forty kills, at random and at nearly every failpoint: all is held, told once, and exported as ever."""
+    """Forty kills, at random and at most failpoints, then while it is transcribed again: exports as ever."""
     outcome = await run(Order(tmp_path, size=36, say=lambda _: None))
 
     assert [] == outcome.failures

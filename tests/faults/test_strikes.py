@@ -5,8 +5,8 @@ from tests.faults.strikes import KILLS_A_MEETING, PLACES, plan_meeting
 
 
 def test_every_failpoint_is_in_the_plan() -> None:
-    """Five meetings in a row come to every place there is, but those of a migration, which have their own."""
-    places = {kill.place for seed in range(5) for kill in plan_meeting(seed)}
+    """Seven meetings in a row come to every place there is, but those of a migration, which have their own."""
+    places = {kill.place for seed in range(7) for kill in plan_meeting(seed)}
 
     assert places == {"", *(place.name for place in PLACES)}
     assert failpoints.PLACES.keys() == {name for name in places if name} | {
