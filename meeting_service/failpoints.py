@@ -47,7 +47,7 @@ PLACES: Mapping[str, str] = MappingProxyType(
         "after_revision_is_made": "a revision and the beginning of its streams are stored, nobody was told",
         "in_revised_transaction": "sentences of a revision are written, the checkpoint that follows is not",
         "before_revision_is_finished": "all text of a revision is final, which is not stored",
-        "in_revision_commit": "a revision is the current one, its sentences have no numbers, nothing is committed",
+        "in_revision_commit": "that a revision is the current one is written, its sentences have no numbers",
         "after_revision_is_current": "a revision is the current one, nobody was told",
         "in_deletion": "text and names of a meeting are deleted, its audio is not",
         "in_start": "the databases are open, no stream was taken up",

@@ -17,8 +17,8 @@ async def transcribe_again(where: Room) -> None:
         AssertionError: it failed, or it was made more than once.
     """
     await persist(lambda: _begin(where))
-    while (known := await list_revisions(where))[0]["state"] == "running":
-        await asyncio.sleep(RETRY_S)
+    while (known := await list_revisions(where))[0]["state"] == "running":  # noqa: ASYNC110
+        await asyncio.sleep(RETRY_S)  # a bot can only ask
     assert [(AGAIN, "done"), (1, "done")] == [(r["number"], r["state"]) for r in known], f"{known}"
 
 

@@ -5,7 +5,7 @@ from tests.faults.strikes import KILLS_A_MEETING, PLACES, plan_meeting
 
 
 def test_every_failpoint_is_in_the_plan() -> None:
-    """Seven meetings in a row come to every place there is, but those of a migration, which have their own."""
+    """Seven meetings in a row come to every place there is; those of a migration have tests of their own."""
     places = {kill.place for seed in range(7) for kill in plan_meeting(seed)}
 
     assert places == {"", *(place.name for place in PLACES)}
