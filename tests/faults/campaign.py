@@ -69,11 +69,15 @@ class Campaign:
     """as `--only` has it"""
     promise: int
     """its number in `PROMISES`"""
+    brief: str
+    """for the README's table: what is done, in few words"""
     how: str
-    """for the README's table: what is done and compared; a phrase"""
+    """for `--list`: what is done and compared; a phrase"""
     run: Run
     size: int = 1
     """how often a whole run tries"""
+    shown: Sequence[str] = ()
+    """names of the figures in the README's table: one or two that say most"""
 
 
 def list_campaigns() -> list[Campaign]:

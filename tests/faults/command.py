@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults.campaign import Campaign, Order, Outcome, list_campaigns
-from tests.faults.table import README, RESULTS, render_readme
+from tests.faults.results import RESULTS, keep_result
+from tests.faults.table import README, render_readme
 
 MOST_TOLD = 20
 """failures that are told; the others are in the JSON only"""
@@ -33,12 +34,15 @@ def main(words: Sequence[str] | None = None) -> int:
         return 0
     if unknown := set(options.only) - {campaign.name for campaign in chosen}:
         sys.exit(f"there is no campaign {', '.join(sorted(unknown))}; --list tells which there are")
-    results = [_run(campaign, options) for campaign in chosen]
-    if options.json:
-        _write_results(options.json, results)
+    broken = False
+    for campaign in chosen:
+        result = _run(campaign, options)
+        broken = broken or bool(result["failures"])
+        if options.json:
+            keep_result(options.json, result)
     if options.readme:
         _write_readme()
-    return 1 if any(result["failures"] for result in results) else 0
+    return 1 if broken else 0
 
 
 def _parse(words: Sequence[str] | None) -> argparse.Namespace:
@@ -100,14 +104,6 @@ def _tell(campaign: Campaign, outcome: Outcome, seconds: float, folder: Path) ->
         _say(f"   what it left is in {folder}")
     else:
         shutil.rmtree(folder)
-
-
-def _write_results(path: Path, results: Sequence[dict[str, Any]]) -> None:
-    """A campaign that was run takes the place of its former result; the others stay."""
-    known = json.loads(path.read_text())["campaigns"] if path.exists() else []
-    by_name = {result["name"]: result for result in [*known, *results]}
-    campaigns = sorted(by_name.values(), key=lambda result: (result["promise"], result["name"]))
-    path.write_text(json.dumps({"campaigns": campaigns}, indent=1, ensure_ascii=False) + "\n")
 
 
 def describe_machine() -> str:

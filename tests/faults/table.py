@@ -1,14 +1,14 @@
-"""The README's table of promises, made from the results of the last whole run."""
+"""The README's table of promises, made from what came of the last runs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from tests.faults.campaign import PROMISES
+from tests.faults.campaign import PROMISES, Campaign, list_campaigns
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-RESULTS = Path(__file__).parent / "results.json"
 BEGIN, END = "<!-- promises: written by tests/faults/run --readme -->", "<!-- promises end -->"
 
 
@@ -26,26 +26,28 @@ def render_readme(readme: str, results: Mapping[str, Any]) -> str:
 
 
 def render_table(results: Mapping[str, Any]) -> str:
-    """A row for each campaign, under the promise that it tests."""
+    """A line for each campaign that was run, under the promise that it tests."""
+    found = {result["name"]: result for result in results["campaigns"]}
     lines = ["| what we promise | how it is tested | last result |", "| --- | --- | --- |"]
-    for number, promise in PROMISES.items():
-        lines += _rows(promise, [c for c in results["campaigns"] if c["promise"] == number])
-    machines = dict.fromkeys(campaign["machine"] for campaign in results["campaigns"])
-    return "\n".join([*lines, "", f"(On {'; '.join(machines)}.)"]) + "\n"
+    known = [campaign for campaign in list_campaigns() if campaign.name in found]
+    for promise, campaigns in groupby(known, key=lambda campaign: campaign.promise):
+        told = PROMISES[promise]
+        for campaign in campaigns:
+            lines.append(f"| {told} | {campaign.brief} | {_describe(campaign, found[campaign.name])} |")
+            told = ""
+    return "\n".join([*lines, "", f"({_where(found.values())}.)"]) + "\n"
 
 
-def _rows(promise: str, campaigns: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    for index, campaign in enumerate(campaigns):
-        yield f"| {promise if index == 0 else ''} | {campaign['how']} | {_result(campaign)} |"
-
-
-def _result(campaign: Mapping[str, Any]) -> str:
-    """What came of it and the plain figures; tables of figures are in the JSON only."""
-    failures, tried = len(campaign["failures"]), campaign["tried"]
+def _describe(campaign: Campaign, result: Mapping[str, Any]) -> str:
+    """What came of it, with the figures that say most; all others are in the JSON only."""
+    failures, tried = len(result["failures"]), result["tried"]
     verdict = f"**broken {failures} times** of {tried}" if failures else f"kept {tried} of {tried} times"
-    figures = [
-        f"{name}: {value}"
-        for name, value in campaign["figures"].items()
-        if isinstance(value, str | int | float)
-    ]
-    return "; ".join([f"{verdict} ({campaign['date']})", *figures])
+    figures = [f"{name}: {result['figures'][name]}" for name in campaign.shown if name in result["figures"]]
+    return "; ".join([verdict, *figures])
+
+
+def _where(results: Collection[Mapping[str, Any]]) -> str:
+    """On which machines, between which days."""
+    machines = "; ".join(dict.fromkeys(result["machine"] for result in results))
+    days = sorted({result["date"] for result in results})
+    return f"On {machines}; {' to '.join(dict.fromkeys((days[0], days[-1])))}"

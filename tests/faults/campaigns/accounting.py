@@ -25,8 +25,10 @@ async def run(order: Order) -> Outcome:
 CAMPAIGN = Campaign(
     "accounting",
     promise=9,
+    brief="meetings of chance, held against what was sent",
     how="meetings of chance with sound, silence, gaps, leaving and kills: received, missing, silent, spoken, "
     "transcribed exact to the sample, speech against a transcriber of its own; altered figures are found",
+    shown=("streams", "kills"),
     run=run,
     size=25,
 )

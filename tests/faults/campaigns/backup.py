@@ -49,8 +49,10 @@ def p99_ms(waits_s: Sequence[float]) -> float:
 CAMPAIGN = Campaign(
     "backup",
     promise=11,
+    brief="backups at any moment, restored and gone on with",
     how="backups at random moments under speaking bots, some of 300 MB; all that was acknowledged or final "
     "before is restored, bots go on there, and the transcript is that of the service that went on",
+    shown=("the longest backup, s",),
     run=run,
     size=10,
 )

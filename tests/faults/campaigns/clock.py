@@ -103,6 +103,7 @@ def _check_arrivals(transcript: Mapping[str, Any], guests: int) -> list[str]:
 CAMPAIGN = Campaign(
     "clock",
     promise=7,
+    brief="clocks that leap, processes that are suspended",
     how="the wall clock leaps by hours and days while a meeting runs and between a stop and a start, and the "
     "monotonic one as after a sleep: every file compared",
     run=run,

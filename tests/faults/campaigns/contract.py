@@ -47,6 +47,7 @@ def _play(folder: Path, size: int, seed: int) -> _Failure | None:
 CAMPAIGN = Campaign(
     "contract",
     promise=2,
+    brief="pieces in any order, held against a model",
     how="a model and the service get the same pieces: twice, early, late, cut anywhere, overtaking, with "
     "gaps, by request and socket, one or two senders, over restarts; held audio, gaps and text compared",
     run=run,

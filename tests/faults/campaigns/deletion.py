@@ -30,8 +30,10 @@ def list_trials() -> Iterator[tuple[Doomed, Fault]]:
 CAMPAIGN = Campaign(
     "deletion",
     promise=10,
+    brief="every file searched for the bytes",
     how="meetings and participants deleted, live and ended, with readers on both logs or SIGKILL in between; "
     "audio, names, text, titles and terms looked for in the bytes of every file",
+    shown=("until nothing was left, once nothing was in the way, at most, s",),
     run=run,
     size=48,
 )

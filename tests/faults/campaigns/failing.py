@@ -47,6 +47,7 @@ async def check_failing_calls(folder: Path, rule: str, seed: int) -> list[str]:
 CAMPAIGN = Campaign(
     "failing",
     promise=7,
+    brief="EIO from the n-th sync or write",
     how="EIO from the n-th sync and write, and from all for a while: nothing is told that is not on disk, "
     "also after a power cut, with what a failed sync forgot; refusals, /readyz, reading, recovery by itself",
     run=run,

@@ -24,6 +24,7 @@ async def run(order: Order) -> Outcome:
 CAMPAIGN = Campaign(
     "full",
     promise=7,
+    brief="small disks filled to the last byte",
     how="small disks filled to the reserve, to the last byte, where audio is, where text is, or both; "
     "refusals, /readyz, watchers, reading and deleting meanwhile, recovery by itself, the same transcript",
     run=run,

@@ -123,8 +123,10 @@ def _spread(what: str, by_recogniser: Mapping[Recogniser, Sequence[float]]) -> d
 CAMPAIGN = Campaign(
     "kills",
     promise=1,
+    brief="SIGKILL at random and at every failpoint, four participants",
     how="SIGKILL of the service, its recogniser and both, at random and at every named failpoint, under four "
     "participants; every export byte for byte that of an undisturbed run",
+    shown=("lost seconds", "duplicates"),
     run=run,
     size=500,
 )

@@ -22,7 +22,9 @@ async def run(order: Order) -> Outcome:
 CAMPAIGN = Campaign(
     "lossy",
     promise=3,
+    brief="namespaces with loss, reordering, delay",
     how="namespaces with 5 % of packets lost, 25 % reordered, 10 to 30 ms late each way; likewise",
+    shown=("packets lost",),
     run=run,
     size=10,
 )

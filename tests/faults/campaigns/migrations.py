@@ -89,6 +89,7 @@ def _check(folder: Path, references: _References) -> Iterator[str]:
 CAMPAIGN = Campaign(
     "migrations",
     promise=1,
+    brief="SIGKILL at every statement of an upgrade",
     how="SIGKILL at every statement of an upgrade from each former database; it is the former or the new one",
     run=run,
     size=EVERY,

@@ -189,6 +189,7 @@ def _p95(values: Sequence[float]) -> float:
 CAMPAIGN = Campaign(
     "neighbours",
     promise=5,
+    brief="garbage, floods, deafness beside seven others",
     how="one of eight sends garbage, floods, bombs, too fast, too much, never reads, kills the recogniser: "
     "the others' text is the same, their wait is told with and without the sick one, by turns",
     run=run,

@@ -62,9 +62,11 @@ async def hold(
 CAMPAIGN = Campaign(
     "network",
     promise=3,
+    brief="resets, cuts, half-open, slow and corrupting connections",
     how="a client, posts and the documented bot through resets, cuts at any byte, refusals, half-open "
     "connections, a byte at a time, 20 kB/s, 400±200 ms, changed bytes, slow closes and restarts; every "
     "export byte for byte that of an undisturbed run",
+    shown=("back after restarts, s (median, most)",),
     run=run,
     size=10,
 )

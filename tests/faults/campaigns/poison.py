@@ -31,6 +31,7 @@ async def run(order: Order) -> Outcome:
 CAMPAIGN = Campaign(
     "poison",
     promise=4,
+    brief="audio that aborts the recogniser",
     how="audio of one participant in four that aborts, segfaults or exhausts the recogniser's process, or "
     "aborts its voice detection: one visible stretch after three restarts, all else byte for byte as without",
     run=run,

@@ -40,8 +40,10 @@ async def run(order: Order) -> Outcome:
 CAMPAIGN = Campaign(
     "power",
     promise=1,
+    brief="strace; the power cut at any moment",
     how="strace: each acknowledgement and final sentence after the sync of its bytes; the power cut at any "
     "moment, with any part of what was not synced; the same without syncs must fail",
+    shown=("acknowledgements and sentences told",),
     run=run,
     size=1_000,
 )

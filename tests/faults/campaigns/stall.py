@@ -22,8 +22,10 @@ async def run(order: Order) -> Outcome:
 CAMPAIGN = Campaign(
     "stall",
     promise=4,
+    brief="a stall of ten minutes, 64 participants",
     how="the recogniser stands still for ten minutes under 64 participants who send in real time: "
     "acknowledgements, memory of both processes, what metrics, `/readyz`, events and page say, the same text",
+    shown=("acknowledged in, ms (p50, p99, most)", "service grew by, MB"),
     run=run,
     size=600,
 )

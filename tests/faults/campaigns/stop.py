@@ -276,8 +276,10 @@ def _figures(stops: Stops) -> dict[str, Any]:
 CAMPAIGN = Campaign(
     "stop",
     promise=6,
+    brief="SIGTERM at any moment under load",
     how="SIGTERM at random moments under load, also twice, while starting, with a recogniser or a database "
     "that hangs: exit code, time, processes left, every file compared",
+    shown=("stop p50 s", "longest s"),
     run=run,
     size=100,
 )

@@ -26,8 +26,10 @@ async def run(order: Order) -> Outcome:
 CAMPAIGN = Campaign(
     "watchers",
     promise=8,
+    brief="connections cut at any byte, SIGKILL",
     how="a browser's way to follow and our client's, over a hundred cuts at any byte and twenty SIGKILLs in "
     "each meeting: every stored event once and in order, every sentence that of the transcript",
+    shown=("connections cut",),
     run=run,
     size=10,
 )

@@ -26,7 +26,9 @@ async def run(order: Order) -> Outcome:
 CAMPAIGN = Campaign(
     "weather",
     promise=3,
+    brief="ten minutes of all these at random",
     how="ten minutes of all these at random, with restarts; likewise",
+    shown=("back after, s (median, most)",),
     run=run,
     size=10,
 )
