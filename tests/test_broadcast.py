@@ -12,6 +12,7 @@ from meeting_service.events import (
     DraftChanged,
     MeetingChanged,
     MeetingEvent,
+    ParticipantDeleted,
     RevisionAdvanced,
     RevisionChanged,
     StoredEvent,
@@ -109,6 +110,54 @@ async def test_watcher_who_sleeps() -> None:
         seen = await _take(watcher, 3 * RECENT_EVENTS)
 
     assert list(range(1, 3 * RECENT_EVENTS + 1)) == _seqs(seen)
+
+
+async def test_watcher_whose_next_event_is_just_forgotten() -> None:
+    """Memory serves only who is missing nothing before it: for one event more the store is read."""
+    log = EventLog()
+    broadcaster = Broadcaster(log.read, 10)
+
+    with broadcaster.subscribe("m", 1) as missing_one, broadcaster.subscribe("m", 2) as missing_none:
+        broadcaster.publish(log.commit(RECENT_EVENTS + 2))  # of which memory holds 3 and those that follow
+        from_memory = await _take(missing_none, RECENT_EVENTS)
+        reads = log.reads
+        seen = await _take(missing_one, RECENT_EVENTS + 1)
+
+    assert 0 == reads
+    assert list(range(3, RECENT_EVENTS + 3)) == _seqs(from_memory)
+    assert list(range(2, RECENT_EVENTS + 3)) == _seqs(seen)
+
+
+async def test_numbers_with_a_hole() -> None:
+    """Where somebody was deleted, no watcher is told of them, wherever it is, and nothing else is missed."""
+    log = EventLog()
+    broadcaster = Broadcaster(log.read, 10)
+
+    with broadcaster.subscribe("m") as before, broadcaster.subscribe("m", 3) as within:
+        broadcaster.publish(log.commit(6))
+        del log.events[2:4]
+        broadcaster.withdraw("m", "ann")
+        broadcaster.publish([StoredEvent("m", 7, ParticipantDeleted())])
+        log.events.append(StoredEvent("m", 7, ParticipantDeleted()))
+        seen = [_seqs(await _take(before, 5)), _seqs(await _take(within, 3))]
+
+    assert [[1, 2, 5, 6, 7], [5, 6, 7]] == seen
+
+
+async def test_an_event_that_is_never_published() -> None:
+    """As when its commit seemed to fail and did not: the next one that is published tells of it, too."""
+    log = EventLog()
+    broadcaster = Broadcaster(log.read, 10)
+
+    with broadcaster.subscribe("m") as watcher:
+        broadcaster.publish(log.commit(2))
+        assert [1, 2] == _seqs(await _take(watcher, 2))
+        log.commit(1)
+        broadcaster.publish(log.commit(1))
+        broadcaster.publish(log.commit(1))
+        seen = await _take(watcher, 3)
+
+    assert [3, 4, 5] == _seqs(seen)
 
 
 async def test_a_meeting_nobody_follows() -> None:
