@@ -7,9 +7,11 @@ MeetingServiceError
 │   ├── BodyStalled       a request body that stood still
 │   ├── Corrupted         not what was sent: a checksum does not match
 │   ├── ProtocolViolation a message that `meeting-audio.v1` does not allow
+│   ├── NotInFile         a range that begins after a file's end
 │   └── TooLarge          over a written limit
 ├── Forbidden             a web page of somebody else's asked for it
 ├── NotFound              no such meeting or participant
+├── AudioRemoved          there was audio, and it is not kept any more
 ├── Conflict              right words, wrong moment
 │   ├── AudioHole         a piece that begins after what is held
 │   ├── AudioDiffers      a piece that is not what is held at its place
@@ -81,6 +83,16 @@ class TooLarge(InvalidRequest):
     code = "too_large"
 
 
+class NotInFile(InvalidRequest):
+    """A range of bytes that begins after the end of a file, which has `size_bytes`."""
+
+    code = "not_in_file"
+
+    def __init__(self, size_bytes: int) -> None:
+        super().__init__(f"the range begins after the file's end: it has {size_bytes} bytes")
+        self.size_bytes = size_bytes
+
+
 class Forbidden(MeetingServiceError):
     """Not for whoever asks: another site's page, or a host name that is not this service's."""
 
@@ -91,6 +103,12 @@ class NotFound(MeetingServiceError):
     """No such meeting or participant."""
 
     code = "not_found"
+
+
+class AudioRemoved(MeetingServiceError):
+    """There was audio, and it is not kept any more; the text is."""
+
+    code = "audio_removed"
 
 
 class Conflict(MeetingServiceError):

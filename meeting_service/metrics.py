@@ -69,6 +69,7 @@ retention_removals = Counter(
 )
 retranscriptions = Gauge("meeting_retranscriptions", "Meetings being transcribed again", registry=registry)
 watchers = Gauge("meeting_watchers", "Open event streams", registry=registry)
+listeners = Gauge("meeting_listeners", "Files of audio that are being sent", registry=registry)
 condition = Enum(
     "meeting_condition", "What the service can do now", states=list(Condition), registry=registry
 )

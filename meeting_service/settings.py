@@ -86,6 +86,7 @@ class LimitSettings(_Section):
     participants: int = Field(ge=1, le=1_000)
     live_meetings: int = Field(ge=1, le=10_000)
     watchers: int = Field(ge=1, le=10_000)
+    listeners: int = Field(ge=1, le=10_000)
     retranscriptions: int = Field(ge=1, le=100)
     revisions: int = Field(ge=2, le=1_000)
     gaps: int = Field(ge=1, le=100_000)

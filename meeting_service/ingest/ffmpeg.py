@@ -1,4 +1,4 @@
-"""FFmpeg, through PyAV: one body of one container to int16. The only place that imports it.
+"""FFmpeg, through PyAV: one body of one container to int16. The only place that decodes.
 
 It is told which demuxer to use, gets its bytes from us alone, and may open only the decoders listed here:
 no playlists, no addresses, no pictures.

@@ -14,6 +14,7 @@ from meeting_service.accounting import unaccounted_to_ms
 from meeting_service.broadcast import Broadcaster, Watcher
 from meeting_service.clock import Clock
 from meeting_service.condition import Condition
+from meeting_service.data_folder import LEDGER_FILE
 from meeting_service.failpoints import reach
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import Meeting, MeetingState, NewMeeting, Participant
@@ -27,6 +28,7 @@ from meeting_service.sessions.live import LiveMeeting, LiveStream
 from meeting_service.sessions.meetings import LiveMeetings
 from meeting_service.sessions.models import choose_model
 from meeting_service.sessions.people import People
+from meeting_service.sessions.recordings import Recordings
 from meeting_service.sessions.results import ResultHandler, persist
 from meeting_service.sessions.retranscriptions import Retranscriptions
 from meeting_service.sessions.setbacks import Setbacks
@@ -70,6 +72,7 @@ class SessionManager:
         self._deletions = Deletions(
             self._meetings, store, ledger, self.streams, self.retranscriptions, self.broadcaster
         )
+        self.recordings = Recordings(store, ledger, settings.data.directory / LEDGER_FILE)
         self.keeping = Keeping(
             settings.retention.rules, store, ledger, self.broadcaster, self._deletions.delete_meeting
         )

@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from meeting_service import metrics
-from meeting_service.errors import AudioHole, MeetingServiceError, Overloaded
+from meeting_service.errors import AudioHole, MeetingServiceError, NotInFile, Overloaded
 from meeting_service.protocol import CloseCode
 
 log = structlog.get_logger()
@@ -35,9 +35,11 @@ ANSWERS = {
     "unsupported_media": Answer(415, CloseCode.PROTOCOL, "The content type is not spoken here"),
     "protocol": Answer(422, CloseCode.PROTOCOL, "The protocol does not allow this message"),
     "stalled": Answer(408, CloseCode.PROTOCOL, "The body stood still"),
+    "not_in_file": Answer(416, CloseCode.PROTOCOL, "Nothing is there in the file"),
     "too_large": Answer(413, CloseCode.TOO_BIG, "Over a limit"),
     "forbidden": Answer(403, CloseCode.FORBIDDEN, "Not allowed from there"),
     "not_found": Answer(404, CloseCode.NOT_FOUND, "Not found"),
+    "audio_removed": Answer(410, CloseCode.NOT_FOUND, "The audio is not kept any more"),
     "conflict": Answer(409, CloseCode.CONFLICT, "Not possible now"),
     "audio_hole": Answer(409, CloseCode.CONFLICT, "Audio is missing before this piece"),
     "audio_differs": Answer(409, CloseCode.CONFLICT, "Other audio is held there"),
@@ -125,6 +127,8 @@ def _extra_headers(error: MeetingServiceError) -> dict[str, str]:
         return {"Upload-Offset": str(error.expected)}
     if isinstance(error, Overloaded):
         return {"Retry-After": str(error.retry_after_s)}
+    if isinstance(error, NotInFile):
+        return {"Content-Range": f"bytes */{error.size_bytes}"}
     return {}
 
 

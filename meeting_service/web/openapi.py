@@ -27,7 +27,7 @@ DESCRIPTION = (
 _PATH_PARAMETERS = {
     "meeting": "the meeting's id",
     "participant": "the caller's own id of a participant, 1 to 128 characters",
-    "format": "a transcript format",
+    "format": "what the file is",
     "revision": "a revision's number",
 }
 _REF = "#/components/schemas/{model}"

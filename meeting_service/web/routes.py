@@ -16,6 +16,7 @@ from meeting_service.web import (
     openapi,
     pages,
     participants,
+    playback,
     revisions,
     security,
     senders,
@@ -46,6 +47,7 @@ ROUTES = (
     Route("HEAD", f"{PARTICIPANT}/audio", audio.offset, OFFSET),
     Route("POST", f"{MEETING}/audio", audio.append_channels, APPEND_CHANNELS),
     Route("GET", f"{MEETING}/audio", socket.audio_socket, SOCKET),
+    Route("GET", f"{MEETING}/audio.{{format}}", playback.download, playback.DOWNLOAD),
     Route("GET", f"{MEETING}/transcript", transcripts.read, transcripts.READ),
     Route("GET", f"{MEETING}/transcript.{{format}}", transcripts.download, transcripts.DOWNLOAD),
     Route("GET", "/v1/schemas/transcript.json", transcripts.schema, transcripts.SCHEMA),
@@ -72,6 +74,7 @@ def setup_web(app: web.Application) -> None:
     stopping.setup(app)
     senders.setup(app)
     held_bodies.setup(app)
+    playback.setup(app)
     assets.setup_templates(app)
     app[openapi.DOCUMENT] = openapi.describe(ROUTES)
     app.middlewares.extend(

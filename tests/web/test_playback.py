@@ -1,0 +1,177 @@
+"""Audio out of a running service: over HTTP, in parts, while live, after it was removed."""
+
+import io
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+from aiohttp import ClientResponse, ClientSession
+
+from meeting_service.audio import Pcm
+from tests.audio_service import RATE_HZ, AudioService, Bot, noise, to_bytes
+
+ANN, BEN = noise(3 * RATE_HZ + 1, 1), noise(2 * RATE_HZ, 2)
+START = "2026-05-01T09:00:00Z"
+LATER = "2026-05-01T09:00:01Z"
+
+
+@pytest.fixture
+async def service(tmp_path: Path) -> AsyncIterator[AudioService]:
+    """A running service."""
+    async with AudioService.on(tmp_path) as service:
+        yield service
+
+
+@pytest.fixture
+async def http(service: AudioService) -> AsyncIterator[ClientSession]:
+    """Anybody's."""
+    async with ClientSession(service.url) as session:
+        yield session
+
+
+@pytest.fixture
+async def bot(service: AudioService, http: ClientSession) -> Bot:
+    """In the meeting `m1`, which began at nine."""
+    await http.post("/v1/meetings", json={"id": "m1", "title": "Weekly", "started_at": START})
+    return Bot(http, service.url)
+
+
+@pytest.fixture
+async def talked(bot: Bot, http: ClientSession) -> Bot:
+    """Ann has spoken for three seconds, Ben from the first on for two; the meeting has ended."""
+    await bot.post(to_bytes(ANN), "ann", Captured_At=START)
+    await bot.post(to_bytes(BEN), "ben", Captured_At=LATER)
+    await http.put("/v1/meetings/m1/participants/ann", json={"name": "Ann"})
+    await http.post("/v1/meetings/m1/end")
+    return bot
+
+
+def get_both() -> Pcm:
+    """What is heard of them together."""
+    total = ANN.astype(np.int32)
+    total[RATE_HZ : RATE_HZ + len(BEN)] += BEN
+    return total.clip(-32_768, 32_767).astype(np.int16)
+
+
+async def get(
+    http: ClientSession, form: str = "wav", headers: dict[str, str] | None = None, **query: str | int
+) -> ClientResponse:
+    """Ask for audio, and read all of it."""
+    response = await http.get(f"/v1/meetings/m1/audio.{form}", params=query, headers=headers)
+    await response.read()
+    return response
+
+
+async def hear(http: ClientSession, **query: str | int) -> Pcm:
+    """The samples of a WAV."""
+    response = await get(http, **query)
+    assert response.status == 200
+    return np.frombuffer((await response.read())[44:], "<i2").astype(np.int16)
+
+
+async def test_what_was_sent_is_heard(talked: Bot, http: ClientSession) -> None:
+    """One alone bit for bit at their time, by id or name; all as a sum; a part as it is in the whole."""
+    silence = np.zeros(RATE_HZ, np.int16)
+
+    assert np.array_equal(ANN, await hear(http, participant="Ann"))
+    assert np.array_equal(np.concatenate([silence, BEN, [0]]), await hear(http, participant="ben"))
+    assert np.array_equal(get_both(), await hear(http))
+    assert np.array_equal(get_both()[RATE_HZ // 2 :][:RATE_HZ], await hear(http, from_ms=500, to_ms=1_500))
+
+
+@pytest.mark.parametrize(
+    ("form", "media"), [("wav", "audio/wav"), ("flac", "audio/flac"), ("opus", "audio/ogg; codecs=opus")]
+)
+async def test_files_say_what_they_are(talked: Bot, http: ClientSession, form: str, media: str) -> None:
+    """Type, name, and where in the meeting they begin and end; a HEAD says the same."""
+    found = await get(http, form, participant="ann", from_ms=500)
+    head = await http.head(f"/v1/meetings/m1/audio.{form}?participant=ann&from_ms=500")
+    names = ("Content-Type", "Content-Disposition", "Audio-From-Ms", "Audio-To-Ms", "Accept-Ranges")
+    told = {name: found.headers[name] for name in names}
+    with av.open(io.BytesIO(await found.read())) as file:
+        heard = sum(frame.samples / frame.sample_rate for frame in file.decode(audio=0))
+
+    assert media == told["Content-Type"]
+    assert f'filename="Weekly - Ann.{form}"' in told["Content-Disposition"]
+    assert ("500", "3000") == (told["Audio-From-Ms"], told["Audio-To-Ms"])
+    assert told == {name: head.headers[name] for name in names}
+    assert (200, b"") == (head.status, await head.read())
+    assert abs(len(ANN) / RATE_HZ - 0.5 - heard) < 0.001
+
+
+async def test_any_bytes_of_a_wav_can_be_had(talked: Bot, http: ClientSession) -> None:
+    """As players ask for them: from somewhere on, some, the last ones; with their place and the length."""
+    whole = await (await get(http)).read()
+    size = len(whole)
+    asked = {"bytes=0-": (0, size), "bytes=44-99": (44, 100), "bytes=20001-": (20_001, size)}
+    asked |= {"bytes=-1000": (size - 1_000, size), "bytes=50000-9999999": (50_000, size)}
+    for told, (first, last) in asked.items():
+        part = await get(http, headers={"Range": told})
+
+        assert part.status == 206
+        assert f"bytes {first}-{last - 1}/{size}" == part.headers["Content-Range"]
+        assert whole[first:last] == await part.read()
+
+
+async def test_a_range_that_is_none_is_told_or_passed_over(talked: Bot, http: ClientSession) -> None:
+    """Beyond the end 416 with the length; what cannot be read, several, and FLAC get all."""
+    size = len(await (await get(http)).read())
+    beyond = await get(http, headers={"Range": f"bytes={size}-"})
+    others = [await get(http, headers={"Range": told}) for told in ("bytes=9-1", "rows=1-2", "bytes=0-1,5-6")]
+    flac = await get(http, "flac", headers={"Range": "bytes=5-9"})
+
+    assert (416, f"bytes */{size}") == (beyond.status, beyond.headers["Content-Range"])
+    assert "not_in_file" == (await beyond.json(content_type=None))["code"]
+    assert [200, 200, 200, 200] == [response.status for response in (*others, flac)]
+    assert "none" == flac.headers["Accept-Ranges"]
+
+
+async def test_a_part_of_another_file_is_not_sent(bot: Bot, http: ClientSession) -> None:
+    """A live meeting grows: with the tag of what it was all is sent; with a fixed end the tag stays."""
+    await bot.post(to_bytes(ANN), "ann", Captured_At=START)
+    before, fixed = await get(http), await get(http, to_ms=2_000)
+    await bot.post(to_bytes(ANN), "ann")
+    now = await get(http)
+    old = await get(http, headers={"Range": "bytes=9-", "If-Range": before.headers["ETag"]})
+    new = await get(http, headers={"Range": "bytes=9-", "If-Range": now.headers["ETag"]})
+
+    assert ("3000", "6000") == (before.headers["Audio-To-Ms"], now.headers["Audio-To-Ms"])
+    assert [200, 206] == [old.status, new.status]
+    assert fixed.headers["ETag"] == (await get(http, to_ms=2_000)).headers["ETag"]
+    assert await fixed.read() == await (await get(http, to_ms=2_000)).read()
+
+
+async def test_what_there_is_not_is_told(talked: Bot, http: ClientSession) -> None:
+    """As a problem with the right status."""
+    await http.post("/v1/meetings", json={"id": "empty"})
+    asked = ["m1/audio.mp3", "none/audio.wav", "empty/audio.wav", "m1/audio.wav?participant=carla"]
+    asked += ["m1/audio.wav?from_ms=9000", "m1/audio.wav?from_ms=9&to_ms=9", "m1/audio.opus?to_ms=x"]
+    asked += ["m1/audio.wav?speed=2"]
+    answers = [await http.get(f"/v1/meetings/{path}") for path in asked]
+
+    assert [404, 404, 404, 404, 404, 422, 422, 422] == [answer.status for answer in answers]
+    assert {"application/problem+json"} == {answer.content_type for answer in answers}
+
+
+async def test_whoever_was_deleted_is_not_heard(talked: Bot, http: ClientSession) -> None:
+    """Neither alone nor among the others, and the file is as long as what is left."""
+    await http.delete("/v1/meetings/m1/participants/ann")
+
+    assert np.array_equal(BEN, (await hear(http))[RATE_HZ:])
+    assert 404 == (await get(http, participant="ann")).status
+
+
+async def test_audio_that_is_not_kept_is_gone(service: AudioService, bot: Bot, http: ClientSession) -> None:
+    """410 once retention has removed it, for a HEAD too; the text can be read as before."""
+    await http.post("/v1/meetings", json={"id": "m2", "retention": {"audio_days": 0}})
+    await Bot(http, service.url, "m2").post(to_bytes(ANN))
+    await http.post("/v1/meetings/m2/end")
+    await service.sessions.keeping.sweep()
+    found = await http.get("/v1/meetings/m2/audio.wav")
+    head = await http.head("/v1/meetings/m2/audio.wav")
+
+    assert (410, 410) == (found.status, head.status)
+    assert "audio_removed" == (await found.json(content_type=None))["code"]
+    assert 200 == (await http.get("/v1/meetings/m2/transcript")).status
