@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import aiohttp_jinja2
 import jinja2
@@ -12,6 +13,7 @@ from aiohttp import web
 from meeting_service.resources import resource_path
 from meeting_service.web.shapes import time_to_text
 from meeting_service.web.view import ms_to_clock
+from meeting_service.web.words import DEFAULT_LANGUAGE, WORDS, choose_words, load_words
 
 CONTENT_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -47,6 +49,7 @@ def setup_templates(app: web.Application) -> None:
     """Compile every template, so that no request waits for the disk."""
     folder = resource_path("templates")
     app[ASSETS] = assets = load_assets(folder / "static")
+    app[WORDS] = catalogues = load_words(folder / "words")
     environment = aiohttp_jinja2.setup(
         app,
         loader=jinja2.FileSystemLoader(folder),
@@ -56,11 +59,18 @@ def setup_templates(app: web.Application) -> None:
         lstrip_blocks=True,
     )
     environment.globals["asset"] = assets.url
+    environment.globals["words"] = catalogues[DEFAULT_LANGUAGE]
     environment.filters["clock"] = ms_to_clock
     environment.filters["rfc3339"] = time_to_text
     environment.filters["day_and_time"] = _day_and_time
     for name in environment.list_templates(extensions=["html"]):
         environment.get_template(name)
+
+
+def render_page(request: web.Request, name: str, context: dict[str, Any]) -> web.Response:
+    """A template as an answer, in the language that the reader wants most."""
+    words = choose_words(request.app[WORDS], request.headers.get("Accept-Language", ""))
+    return aiohttp_jinja2.render_template(name, request, {**context, "words": words})
 
 
 def _day_and_time(at: datetime) -> str:

@@ -3,9 +3,9 @@
 import json
 from typing import Any
 
-import aiohttp_jinja2
 from aiohttp import web
 
+from meeting_service.web.assets import render_page
 from meeting_service.web.errors import ANSWERS
 from meeting_service.web.openapi import DOCUMENT, status_title
 
@@ -22,7 +22,7 @@ async def docs(request: web.Request) -> web.Response:
         "status_title": status_title,
         "origin": f"{request.scheme}://{request.host}",
     }
-    return aiohttp_jinja2.render_template("docs.html", request, context)
+    return render_page(request, "docs.html", context)
 
 
 def _sections(paths: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:

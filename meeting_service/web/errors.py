@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
-import aiohttp_jinja2
 import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -12,6 +11,7 @@ from aiohttp.typedefs import Handler
 from meeting_service import metrics
 from meeting_service.errors import AudioHole, MeetingServiceError, NotInFile, Overloaded
 from meeting_service.protocol import CloseCode
+from meeting_service.web.assets import render_page
 
 log = structlog.get_logger()
 
@@ -143,7 +143,7 @@ def _respond(request: web.Request, problem: Problem, headers: dict[str, str]) ->
         return web.json_response(
             problem.to_json(), status=problem.status, headers=headers, content_type=PROBLEM_TYPE
         )
-    response = aiohttp_jinja2.render_template("error.html", request, {"problem": problem})
+    response = render_page(request, "error.html", {"problem": problem})
     response.set_status(problem.status)
     response.headers.update(headers)
     return response

@@ -1,16 +1,18 @@
 """Pages for people: the list of meetings and a meeting. Complete as sent; scripts only keep them current."""
 
-import aiohttp_jinja2
+from typing import Any
+
 from aiohttp import web
 
-from meeting_service.exports import Purpose, formats
+from meeting_service.condition import Condition
+from meeting_service.exports import Preset, Purpose, formats
 from meeting_service.meeting import Meeting, MeetingState
+from meeting_service.web.assets import render_page
 from meeting_service.web.keys import CLOCK, SESSIONS, SETTINGS
 from meeting_service.web.revision_view import revisions_to_view
 from meeting_service.web.revisions import to_number
 from meeting_service.web.view import (
     MeetingRow,
-    Trouble,
     condition_to_trouble,
     meeting_to_row,
     transcript_to_view,
@@ -47,33 +49,42 @@ async def meetings(request: web.Request) -> web.Response:
         "trouble": _find_trouble(request),
         "origin": f"{request.scheme}://{request.host}",
     }
-    return aiohttp_jinja2.render_template("meetings.html", request, context)
+    return render_page(request, "meetings.html", context)
 
 
 async def meeting(request: web.Request) -> web.Response:
     """GET /meetings/{meeting}."""
+    wanted = None if "revision" not in request.query else to_number(request.query["revision"])
+    return render_page(request, "meeting.html", await read_meeting(request, wanted))
+
+
+async def read_meeting(request: web.Request, wanted: int | None) -> dict[str, Any]:
+    """What `meeting.html` shows of the meeting that the address names.
+
+    Raises:
+        NotFound: there is no such meeting, or it has no revision `wanted`.
+    """
     sessions = request.app[SESSIONS]
     meeting_id = request.match_info["meeting"]
-    wanted = None if "revision" not in request.query else to_number(request.query["revision"])
     # Read before the text: an event in between comes again, which is harmless; none is missed.
     after = await sessions.store.last_seq(meeting_id)
     transcript = await sessions.get_transcript(meeting_id, wanted)
     found = await sessions.store.list_revisions(meeting_id)
     models = request.app[SETTINGS].model.names
-    context = {
+    return {
         "view": transcript_to_view(
             transcript, request.app[CLOCK].utc_now(), after, sessions.behind_ms(meeting_id)
         ),
         "revisions": revisions_to_view(found, transcript.revision, models, pinned=wanted is not None),
         "formats": FORMATS,
+        "presets": list(Preset),
         "trouble": _find_trouble(request),
         "audio_removed_at": transcript.meeting.audio_removed_at,
         "audio_until": sessions.keeping.rules.audio_until(transcript.meeting),
     }
-    return aiohttp_jinja2.render_template("meeting.html", request, context)
 
 
-def _find_trouble(request: web.Request) -> Trouble | None:
+def _find_trouble(request: web.Request) -> Condition | None:
     """What concerns every meeting now, if anything does."""
     return condition_to_trouble(request.app[SESSIONS].condition)
 

@@ -13,9 +13,9 @@ class RevisionRow:
 
     number: int
     title: str
-    """what became of it, in a word or two"""
-    model: str
-    """the last part of its name"""
+    """what became of it: the key of a phrase"""
+    model: str | None
+    """the last part of its name, if it is known"""
     words: int
     """how many it favours"""
     state: RevisionState
@@ -72,7 +72,7 @@ def _to_row(revision: Revision) -> RevisionRow:
     return RevisionRow(
         number=revision.number,
         title=_title(revision),
-        model=(revision.model or "unknown model").rstrip("/").rpartition("/")[2],
+        model=revision.model and revision.model.rstrip("/").rpartition("/")[2],
         words=len(revision.vocabulary),
         state=revision.state,
         created_at=revision.created_at,
@@ -83,7 +83,6 @@ def _to_row(revision: Revision) -> RevisionRow:
 
 def _title(revision: Revision) -> str:
     if revision.number == FIRST_REVISION:
-        return "as heard live"
-    return {RevisionState.DONE: "transcribed again", RevisionState.RUNNING: "in the making"}.get(
-        revision.state, "failed"
-    )
+        return "first"
+    known = (RevisionState.DONE, RevisionState.RUNNING)
+    return revision.state.value if revision.state in known else "failed"

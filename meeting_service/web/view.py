@@ -7,17 +7,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from meeting_service.condition import Condition
+from meeting_service.condition import TROUBLES, Condition
 from meeting_service.exports.marks import Said
 from meeting_service.exports.turns import list_turns
 from meeting_service.meeting import Meeting, MeetingState, Participant
 from meeting_service.transcript import Transcript, TranscriptGap, Untranscribed, find_overlaps
+from meeting_service.web.words import Words
 
-_TROUBLES = {
-    Condition.STORAGE_FULL: "Disk full: no audio is taken",
-    Condition.STORAGE_FAILING: "Disk fails: no audio is taken",
-    Condition.RECOGNISER_DOWN: "Recogniser restarts: text comes later",
-}
 COLOURS = 12
 """how many speakers can be told apart by colour before it repeats"""
 CAUGHT_UP_MS = 1_000
@@ -42,26 +38,27 @@ class SpeakerRow:
     present: bool
     figures: Mapping[str, int]
     """what became of their audio, for the page's script"""
+    share: int
+    """of all that was spoken, in percent"""
 
     @property
     def speech_ms(self) -> int:
         """How long they spoke."""
         return self.figures["speech_ms"]
 
-    def account(self, *, spoken: bool = True) -> str:
+    def account(self, words: Words, *, spoken: bool = True) -> str:
         """What became of their audio, in words."""
-        return figures_to_account(self.figures, spoken=spoken)
+        return figures_to_account(self.figures, words, spoken=spoken)
 
     @property
     def lost(self) -> bool:
         """Whether some of it never came or has no text."""
         return bool(self.figures["not_transcribed_ms"] or self.figures["gap_ms"])
 
-    @property
-    def unaccounted(self) -> str:
+    def unaccounted(self, words: Words) -> str:
         """The warning where some of it is not accounted for, else empty."""
         lost_ms = self.figures["unaccounted_ms"]
-        return f"{_amount(lost_ms)} not accounted for" if lost_ms else ""
+        return words("meeting.unaccounted", time=_amount(lost_ms, words)) if lost_ms else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +113,6 @@ class GapRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """What is wrong with the service as a whole."""
-
-    state: str
-    """as event `service` names it"""
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
 class MeetingRow:
     """A meeting in the list."""
 
@@ -145,8 +133,12 @@ class MeetingView:
     entries: Sequence[TurnRow | GapRow]
     after: int
     """the last event that is in it; live ones go on from there"""
-    behind: str
-    """how far the text lags, in words; empty if it does not"""
+    behind_ms: int
+    """how far the text lags"""
+
+    def behind(self, words: Words) -> str:
+        """How far the text lags, in words; empty if it does not."""
+        return behind_to_text(self.behind_ms, words)
 
 
 def meeting_to_row(meeting: Meeting, participants: Sequence[Participant], now: datetime) -> MeetingRow:
@@ -170,16 +162,25 @@ def transcript_to_view(transcript: Transcript, now: datetime, after: int, behind
         speakers=list(speakers.values()),
         entries=group_entries(transcript, speakers),
         after=after,
-        behind=behind_to_text(behind_ms),
+        behind_ms=behind_ms,
     )
 
 
 def participants_to_speakers(participants: Sequence[Participant]) -> dict[str, SpeakerRow]:
     """People by id, in the order they came; the order gives the colour."""
+    shares = speech_to_shares([p.speech_ms for p in participants])
     return {
-        p.id: SpeakerRow(p.id, p.name, name_to_initials(p.name), index % COLOURS, p.present, _figures(p))
+        p.id: SpeakerRow(
+            p.id, p.name, name_to_initials(p.name), index % COLOURS, p.present, _figures(p), shares[index]
+        )
         for index, p in enumerate(participants)
     }
+
+
+def speech_to_shares(speech_ms: Sequence[int]) -> list[int]:
+    """Each one's share of what all of them spoke, in percent; nothing where nobody did."""
+    total = sum(speech_ms)
+    return [(200 * spoken + total) // (2 * total) if total else 0 for spoken in speech_ms]
 
 
 def group_entries(transcript: Transcript, speakers: dict[str, SpeakerRow]) -> list[TurnRow | GapRow]:
@@ -209,36 +210,35 @@ def ms_to_clock(ms: int) -> str:
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
-def figures_to_account(figures: Mapping[str, int], *, spoken: bool = True) -> str:
+def figures_to_account(figures: Mapping[str, int], words: Words, *, spoken: bool = True) -> str:
     """One line: received, spoken unless that is told beside it, transcribed, missing; or empty."""
     if not figures["received_ms"]:
         return ""
     speech_ms, lost_ms, gap_ms = figures["speech_ms"], figures["not_transcribed_ms"], figures["gap_ms"]
     waiting_ms = figures["waiting_ms"]
-    parts = [f"{ms_to_clock(figures['received_ms'])} received"]
-    parts += [f"{ms_to_clock(speech_ms)} spoken"] if speech_ms and spoken else []
-    parts += [f"{_amount(lost_ms)} not transcribed"] if lost_ms else []
+    parts = [words("meeting.received", time=ms_to_clock(figures["received_ms"]))]
+    parts += [words("meeting.spoken", time=ms_to_clock(speech_ms))] if speech_ms and spoken else []
+    parts += [words("meeting.missing_text", time=_amount(lost_ms, words))] if lost_ms else []
     if waiting_ms >= SHOWN_WAITING_MS:
-        parts.append(f"{ms_to_clock(waiting_ms)} in work")
+        parts.append(words("meeting.in_work", time=ms_to_clock(waiting_ms)))
     elif speech_ms and not lost_ms and waiting_ms < CAUGHT_UP_MS:
-        parts.append("all transcribed")
-    parts += [f"{_amount(gap_ms)} missing"] if gap_ms else []
+        parts.append(words("meeting.all_transcribed"))
+    parts += [words("meeting.missing", time=_amount(gap_ms, words))] if gap_ms else []
     return "\N{NO-BREAK SPACE}· ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts)
 
 
-def behind_to_text(ms: int) -> str:
+def behind_to_text(ms: int, words: Words) -> str:
     """How far text lags, in seconds, or minutes from the second one on; nothing if it does not."""
     seconds = (ms + 500) // 1000
     if not seconds:
         return ""
-    amount = f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
-    return f"Catching up, {amount} behind"
+    unit, amount = ("common.seconds", seconds) if seconds < 120 else ("common.minutes", seconds // 60)
+    return words("health.behind", amount=words(unit, n=amount))
 
 
-def condition_to_trouble(condition: Condition) -> Trouble | None:
-    """In words; None for what does not concern every meeting."""
-    text = _TROUBLES.get(condition)
-    return Trouble(condition, text) if text else None
+def condition_to_trouble(condition: Condition) -> Condition | None:
+    """None for what does not concern every meeting."""
+    return condition if condition in TROUBLES else None
 
 
 def _to_row(said: Said, overlapping: set[str]) -> SentenceRow | StretchRow:
@@ -249,13 +249,13 @@ def _to_row(said: Said, overlapping: set[str]) -> SentenceRow | StretchRow:
 
 def _stranger(participant_id: str) -> SpeakerRow:
     initials = name_to_initials(participant_id)
-    return SpeakerRow(participant_id, participant_id, initials, 0, False, dict.fromkeys(_FIGURES, 0))
+    return SpeakerRow(participant_id, participant_id, initials, 0, False, dict.fromkeys(_FIGURES, 0), 0)
 
 
 def _figures(participant: Participant) -> dict[str, int]:
     return {name: getattr(participant, name) for name in _FIGURES}
 
 
-def _amount(ms: int) -> str:
+def _amount(ms: int, words: Words) -> str:
     """Less than ten seconds to a tenth, rounded up: nothing that is there shows as nothing."""
-    return f"{-(-ms // 100) / 10:.1f} s" if ms < 10_000 else ms_to_clock(ms)
+    return words("common.seconds", n=f"{-(-ms // 100) / 10:.1f}") if ms < 10_000 else ms_to_clock(ms)

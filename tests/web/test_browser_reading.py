@@ -42,8 +42,8 @@ async def test_files_can_be_taken_away(service: Service, window: Window) -> None
     names = []
     for group in range(len(Purpose)):  # a browser takes so many files from a page and no more
         await window.page.goto(f"{service.url}/meetings/m")
-        await window.page.get_by_text("Download").click()
-        for link in await window.page.locator("#download .sheet > li").nth(group).locator("a").all():
+        await window.page.locator("#download > summary").click()
+        for link in await window.page.locator("#download .sheet > ul > li").nth(group).locator("a").all():
             names.append(await download(window, link))
 
     assert names == [f"Planning.{form.extension}" for form in formats.values()]
@@ -105,11 +105,13 @@ async def test_a_keyboard_is_enough(service: Service, window: Window) -> None:
     await window.page.goto(f"{service.url}/meetings/m")
     await window.page.keyboard.press("Tab")
     await expect(window.page.locator(":focus")).to_have_text("Skip to content")
-    await window.page.locator("#download summary").focus()
+    await window.page.locator("#download > summary").focus()
     await window.page.keyboard.press("Enter")
+    await window.page.keyboard.press("Tab")
+    await expect(window.page.locator(":focus")).to_have_text("Options")
     await window.page.keyboard.press("Tab")
 
     await expect(window.page.locator(":focus")).to_have_attribute("href", "/v1/meetings/m/transcript.txt")
     await window.page.keyboard.press("Escape")
-    await expect(window.page.locator("#download summary")).to_be_focused()
+    await expect(window.page.locator("#download > summary")).to_be_focused()
     await expect(window.page.locator("#download .sheet")).to_be_hidden()

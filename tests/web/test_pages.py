@@ -47,7 +47,7 @@ async def read(client: Client, path: str) -> Page:
     for tag, attributes in page.elements:
         assert not any(name.startswith("on") or name == "style" for name in attributes)
         assert tag != "style"
-        assert tag != "script" or attributes.get("src")
+        assert tag != "script" or attributes.get("src") or attributes["type"] == "application/json"
     for address in page.values("src") + page.values("href"):
         assert re.match(r"[/#](?!/)", address or "")
     ids = page.values("id")

@@ -28,8 +28,8 @@ def test_what_is_running_and_what_can_be_read() -> None:
     assert (4, 0.5) == (view.running.number, view.running.progress)
     assert (1, 2, True) == (view.shown, view.current, view.pinned)
     assert [False, False, True, True] == [row.readable for row in view.rows]
-    assert ["in the making", "failed", "transcribed again", "as heard live"] == [r.title for r in view.rows]
-    assert ["demo", "demo", "big", "unknown model"] == [row.model for row in view.rows]
+    assert ["running", "failed", "done", "first"] == [r.title for r in view.rows]
+    assert ["demo", "demo", "big", None] == [row.model for row in view.rows]
 
 
 def test_a_live_meeting_is_not_transcribed_again() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from meeting_service.meeting import Meeting, MeetingState, Participant
+from meeting_service.resources import resource_path
 from meeting_service.transcript import Sentence, Transcript, TranscriptGap, Untranscribed
 from meeting_service.web.view import (
     GapRow,
@@ -17,7 +18,9 @@ from meeting_service.web.view import (
     participants_to_speakers,
     transcript_to_view,
 )
+from meeting_service.web.words import load_words
 
+ENGLISH = load_words(resource_path("templates") / "words")["en"]
 START = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
 MEETING = Meeting("m", "Planning", MeetingState.LIVE, START)
 ANN, BOB = Participant("m", "ann", "Ann Lee", present=True), Participant("m", "bob", "Bob")
@@ -143,7 +146,7 @@ def test_a_meeting_is_as_long_as_it_runs() -> None:
 )
 def test_a_lag_is_told_in_seconds_then_minutes(ms: int, text: str) -> None:
     """Rounded; nothing is said of none."""
-    assert text == behind_to_text(ms)
+    assert text == behind_to_text(ms, ENGLISH)
 
 
 @pytest.mark.parametrize(
@@ -173,13 +176,13 @@ def test_an_account_is_one_line(figures: dict[str, Any], expected: str) -> None:
     """What is out of the ordinary is added; nothing that is there shows as nothing, no part is broken."""
     (speaker,) = participants_to_speakers([Participant("m", "ann", "Ann", **figures)]).values()
 
-    assert expected == speaker.account().replace("\N{NO-BREAK SPACE}", " ")
-    assert "spoken" not in speaker.account(spoken=False)
-    assert "" == speaker.unaccounted
+    assert expected == speaker.account(ENGLISH).replace("\N{NO-BREAK SPACE}", " ")
+    assert "spoken" not in speaker.account(ENGLISH, spoken=False)
+    assert "" == speaker.unaccounted(ENGLISH)
 
 
 def test_what_is_not_accounted_for_is_a_warning() -> None:
     """One ms shows too."""
     (speaker,) = participants_to_speakers([Participant("m", "ann", "Ann", unaccounted_ms=1)]).values()
 
-    assert "0.1 s not accounted for" == speaker.unaccounted
+    assert "0.1 s not accounted for" == speaker.unaccounted(ENGLISH)

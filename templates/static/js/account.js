@@ -1,6 +1,7 @@
 // What became of everybody's audio: in words as `web/view.py` writes them, and kept current while a page is open.
 
-import { clock } from "./format.js";
+import { clock, exactly } from "./format.js";
+import { words } from "./words.js";
 
 const EVERY_MS = 10_000;
 const CAUGHT_UP_MS = 1000;  // of audio that waits while somebody speaks, all the same
@@ -18,12 +19,12 @@ export function account(figures) {
   if (!figures.received_ms) return "";
   const { speech_ms, not_transcribed_ms, waiting_ms, gap_ms } = figures;
   return [
-    `${clock(figures.received_ms)} received`,
-    speech_ms ? `${clock(speech_ms)} spoken` : "",
-    not_transcribed_ms ? `${amount(not_transcribed_ms)} not transcribed` : "",
-    waiting_ms >= SHOWN_WAITING_MS ? `${clock(waiting_ms)} in work`
-      : speech_ms && !not_transcribed_ms && waiting_ms < CAUGHT_UP_MS ? "all transcribed" : "",
-    gap_ms ? `${amount(gap_ms)} missing` : "",
+    words("meeting.received", { time: clock(figures.received_ms) }),
+    speech_ms ? words("meeting.spoken", { time: clock(speech_ms) }) : "",
+    not_transcribed_ms ? words("meeting.missing_text", { time: exactly(not_transcribed_ms) }) : "",
+    waiting_ms >= SHOWN_WAITING_MS ? words("meeting.in_work", { time: clock(waiting_ms) })
+      : speech_ms && !not_transcribed_ms && waiting_ms < CAUGHT_UP_MS ? words("meeting.all_transcribed") : "",
+    gap_ms ? words("meeting.missing", { time: exactly(gap_ms) }) : "",
   ].filter(Boolean).map((part) => part.replaceAll(" ", "\u00a0")).join("\u00a0· ");
 }
 
@@ -34,12 +35,7 @@ export function lost({ not_transcribed_ms, gap_ms }) {
 
 /** The warning; empty if all is accounted for. */
 export function unaccounted({ unaccounted_ms }) {
-  return unaccounted_ms ? `${amount(unaccounted_ms)} not accounted for` : "";
-}
-
-/** Less than ten seconds to a tenth, rounded up: nothing that is there shows as nothing. */
-function amount(ms) {
-  return ms < 10_000 ? `${(Math.ceil(ms / 100) / 10).toFixed(1)} s` : clock(ms);
+  return unaccounted_ms ? words("meeting.unaccounted", { time: exactly(unaccounted_ms) }) : "";
 }
 
 /** Asks for everybody's figures now and then while the page is seen. */

@@ -1,5 +1,7 @@
 // Follow mode: stay at the end while the reader is there; leave the reader alone anywhere else.
 
+import { words } from "./words.js";
+
 const NEAR_PX = 96;
 
 export class Follow {
@@ -40,7 +42,7 @@ export class Follow {
 
   show() {
     this.button.hidden = this.following;
-    this.button.textContent = this.missed ? `Jump to live (${this.missed} new)` : "Jump to live";
+    this.button.textContent = this.missed ? words("meeting.jump_new", { n: this.missed }) : words("meeting.jump");
   }
 }
 

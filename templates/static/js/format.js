@@ -1,5 +1,7 @@
 // Values as people read them; the same as `web/view.py` writes them.
 
+import { words } from "./words.js";
+
 /** m:ss, or h:mm:ss from the first hour on. */
 export function clock(ms) {
   const seconds = Math.floor(ms / 1000);
@@ -20,7 +22,14 @@ export function initials(name) {
 export function behind(ms) {
   const seconds = Math.round(ms / 1000);
   if (!seconds) return "";
-  return `Catching up, ${seconds < 120 ? `${seconds} s` : `${Math.floor(seconds / 60)} min`} behind`;
+  const amount = seconds < 120 ? words("common.seconds", { n: seconds })
+    : words("common.minutes", { n: Math.floor(seconds / 60) });
+  return words("health.behind", { amount });
+}
+
+/** Less than ten seconds to a tenth, rounded up: nothing that is there shows as nothing. */
+export function exactly(ms) {
+  return ms < 10_000 ? words("common.seconds", { n: (Math.ceil(ms / 100) / 10).toFixed(1) }) : clock(ms);
 }
 
 /** Every wall time on the page in the reader's zone and manner. */

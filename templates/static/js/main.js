@@ -1,55 +1,47 @@
 // A meeting's page: what was sent becomes the store, events keep it current, each change is rendered once.
 
 import { Figures } from "./account.js";
+import { Captions } from "./captions.js";
+import { Downloads } from "./downloads.js";
 import { Follow } from "./follow.js";
 import { behind, localiseTimes } from "./format.js";
+import { Keys, moveTurn } from "./keys.js";
 import { closeOutside } from "./menu.js";
+import { Pause } from "./pause.js";
 import { LogRenderer, PeopleRenderer } from "./render.js";
 import { Revisions } from "./revisions.js";
 import { MeetingStore } from "./store.js";
 import { EventStream } from "./stream.js";
+import { words } from "./words.js";
 
-const HEALTH = {
-  connecting: "Connecting…",
-  live: "Live",
-  reconnecting: "Reconnecting…",
-  restarting: "The service restarts…",
-  paused: "Paused while hidden",
-  ending: "Finishing the last words",
-  ended: "Ended",
-  gone: "Deleted",
-  storage_full: "Disk full: no audio is taken",
-  storage_failing: "Disk fails: no audio is taken",
-  recogniser_down: "Recogniser restarts: text comes later",
-};
+const TROUBLES = ["storage_full", "storage_failing", "recogniser_down"];
 
-const log = document.getElementById("log");
-const health = document.getElementById("health");
+const find = (id) => document.getElementById(id);
+const log = find("log");
+const health = find("health");
 const store = readPage();
 const renderLog = new LogRenderer(log);
-const renderPeople = new PeopleRenderer(document.getElementById("people"));
-const follow = new Follow(document.getElementById("follow"));
-const revisions = new Revisions(
-  document.getElementById("revisions"), document.getElementById("progress"), Number(log.dataset.after));
+const renderPeople = new PeopleRenderer(find("people"));
+const follow = new Follow(find("follow"));
+const revisions = new Revisions(find("revisions"), find("progress"), Number(log.dataset.after));
+const keys = new Keys(find("keys"), find("show-keys"));
+const personOf = (id) => store.person(id);
 let connection = "connecting";
 let added = 0;
 let scheduled = false;
 let figures = null;
+let pause = null;
+let captions = null;
 
 localiseTimes(document);
 for (const menu of document.querySelectorAll(".menu")) closeOutside(menu);
+new Downloads(find("download"), () => store.listPeople(), () => store.state !== "ended");
 renderLog.adopt(store.listEntries());
-if (store.state === "ended") {
-  follow.retire();
-} else {
-  showHealth();
-  if (isFirstVisit()) follow.jump();
-  stream().open();
-  figures = new Figures(log.dataset.events.replace(/\/events$/, ""), (people) => {
-    for (const person of people) store.putPerson(person);
-    schedule();
-  });
-}
+keys.add("j", "keys.next", () => moveTurn(log, 1));
+keys.add("k", "keys.previous", () => moveTurn(log, -1));
+keys.add("d", "keys.download", openDownloads);
+if (store.state === "ended") follow.retire();
+else begin();
 
 /** The store of what the page was sent with. */
 function readPage() {
@@ -71,17 +63,35 @@ function readTimes({ dataset }) {
   return { participant_id: dataset.participant, start_ms: Number(dataset.start), end_ms: Number(dataset.end) };
 }
 
-function stream() {
-  const made = new EventStream(log.dataset.events, Number(log.dataset.after), {
+/** The meeting is live: the page is kept current. */
+function begin() {
+  pause = new Pause(find("pause"), schedule);
+  captions = new Captions(find("captions"), find("show-captions"), schedule);
+  find("follow").addEventListener("click", () => pause.resume());
+  keys.add("g", "keys.live", () => { follow.jump(); pause.resume(); });
+  keys.add("p", "keys.pause", () => pause.toggle());
+  keys.add("c", "keys.captions", () => captions.toggle());
+  showHealth();
+  if (isFirstVisit()) follow.jump();
+  openStream();
+  figures = new Figures(log.dataset.events.replace(/\/events$/, ""), (people) => {
+    store.putPeople(people, performance.now());
+    schedule();
+  });
+}
+
+function openStream() {
+  const stream = new EventStream(log.dataset.events, Number(log.dataset.after), {
     onEvent(kind, data) {
       if (kind === "participant_deleted") return location.reload();
+      if (kind === "participant") tell(data);
       added += kind === "sentence" && !store.sentences.has(data.id) ? 1 : 0;
       store.apply(kind, data);
       schedule();
       if (store.state !== "ended") return;
-      made.close();
+      stream.close();
       figures.retire();
-      revisions.offer(made.after);
+      revisions.offer(stream.after);
     },
     onHealth(state) {
       connection = state;
@@ -90,7 +100,7 @@ function stream() {
       showHealth();
     },
   });
-  return made;
+  stream.open();
 }
 
 function schedule() {
@@ -101,35 +111,56 @@ function schedule() {
 
 function render() {
   scheduled = false;
-  const entries = store.listEntries();
-  follow.around(() => renderLog.render(entries, (id) => store.person(id)), added);
-  added = 0;
-  renderPeople.render(store.listPeople());
-  document.getElementById("nothing").hidden = entries.length > 0;
-  if (store.title !== null) showTitle(store.title);
-  if (store.state === "ended") follow.retire();
   showHealth();
+  const entries = store.listEntries();
+  captions?.render(entries, personOf);
+  const more = added;
+  added = 0;
+  if (pause?.holds(more)) return;
+  follow.around(() => renderLog.render(entries, personOf), more + (pause?.take() ?? 0));
+  renderPeople.render(store.listPeople());
+  find("nothing").hidden = entries.length > 0;
+  if (store.title !== null) showTitle(store.title);
+  if (store.state === "ended") retire();
+}
+
+function retire() {
+  follow.retire();
+  pause?.retire();
 }
 
 function showTitle(title) {
-  const heading = document.getElementById("title");
+  const heading = find("title");
   if (heading.textContent !== title) heading.textContent = document.title = title;
+}
+
+/** Says who came or left, to who does not see it. */
+function tell({ id, name, present }) {
+  const before = store.people.get(id)?.present ?? false;
+  if (before !== present) find("told").textContent = words(present ? "meeting.joined" : "meeting.has_left", { name });
 }
 
 function showHealth() {
   showBehind();
   const over = store.state === "ended" || (store.state === "ending" && connection === "live");
-  const troubled = connection === "live" && store.service in HEALTH;
+  const troubled = connection === "live" && TROUBLES.includes(store.service);
   const state = troubled ? store.service : over ? store.state : connection;
+  const text = words(`health.${state}`);
   health.dataset.health = state;
-  if (health.textContent !== HEALTH[state]) health.textContent = HEALTH[state];
+  if (health.textContent !== text) health.textContent = text;
 }
 
 function showBehind() {
   const text = store.state === "ended" ? "" : behind(store.behind_ms);
-  const shown = document.getElementById("behind");
+  const shown = find("behind");
   shown.hidden = !text;
   if (text && shown.textContent !== text) shown.textContent = text;
+}
+
+function openDownloads() {
+  const menu = find("download");
+  menu.open = true;
+  menu.querySelector("summary").focus();
 }
 
 // A reload keeps the reader's place, and so does a link to a sentence.

@@ -3,6 +3,7 @@
 
 import { account, lost, unaccounted } from "./account.js";
 import { clock, initials } from "./format.js";
+import { around, words } from "./words.js";
 
 /** Makes the children of `parent` the elements of `items`, by key, in order. */
 function reconcile(parent, items, elements, make, update) {
@@ -44,6 +45,7 @@ export class LogRenderer {
     this.log = log;
     this.elements = new Map();
     this.parts = new WeakMap();
+    this.shown = new WeakMap();
   }
 
   /** Takes over what the page was sent with; `entries` are what it shows. */
@@ -58,10 +60,17 @@ export class LogRenderer {
   }
 
   render(entries, personOf) {
-    const update = (target, entry) => (entry.kind === "turn"
-      ? this.updateTurn(target, entry, personOf(entry.participant_id))
-      : updateGap(target, entry, personOf(entry.participant_id)));
+    const update = (target, entry) => this.update(target, entry, personOf(entry.participant_id));
     reconcile(this.log, entries, this.elements, (entry) => this.make(entry), update);
+  }
+
+  // Of three thousand sentences one or two differ: what is the same is not looked at.
+  update(target, entry, person) {
+    const known = this.shown.get(target);
+    if (known && sameEntry(known.entry, entry) && samePerson(known.person, person)) return;
+    this.shown.set(target, { entry, person });
+    if (entry.kind === "turn") this.updateTurn(target, entry, person);
+    else updateGap(target, entry, person);
   }
 
   make(entry) {
@@ -69,7 +78,9 @@ export class LogRenderer {
       const gap = element("p", "gap");
       const name = element("span", "name");
       name.dir = "auto";
-      gap.append("No audio from ", name, `, ${clock(entry.start_ms)} to ${clock(entry.end_ms)}`);
+      const times = { from: clock(entry.start_ms), to: clock(entry.end_ms) };
+      const [before, after] = around("meeting.gap", "name", times);
+      gap.append(before, name, after);
       return gap;
     }
     return this.makeTurn();
@@ -100,14 +111,24 @@ export class LogRenderer {
     setText(at, clock(entry.start_ms));
     const first = entry.items.find((item) => item.kind === "sentence");
     if (first) at.setAttribute("href", `#s-${first.id}`);
-    setText(turn.querySelector(".together"), entry.overlaps ? "talking at once" : "");
+    setText(turn.querySelector(".together"), entry.overlaps ? words("meeting.together") : "");
     const items = entry.items.map((item) => ({ ...item, key: item.id }));
     reconcile(turn.querySelector("p"), items, this.parts.get(turn), makePart, updatePart);
   }
 }
 
+function sameEntry(one, other) {
+  return one.overlaps === other.overlaps && one.start_ms === other.start_ms
+    && (one.items === other.items || (one.items.length === other.items.length
+      && one.items.every((item, at) => item === other.items[at])));
+}
+
+function samePerson(one, other) {
+  return one.name === other.name && one.colour === other.colour;
+}
+
 function makePart(item) {
-  if (item.kind === "stretch") return element("span", "untranscribed fresh", "[not transcribed] ");
+  if (item.kind === "stretch") return element("span", "untranscribed fresh", `${words("meeting.not_transcribed")} `);
   const part = element("span", item.kind === "draft" ? "draft" : "sentence fresh");
   if (item.kind === "draft") {
     part.ariaHidden = "true";
@@ -120,7 +141,7 @@ function makePart(item) {
 
 function updatePart(part, item) {
   if (item.kind !== "stretch") return setText(part, `${item.text} `);
-  const title = `${clock(item.start_ms)} to ${clock(item.end_ms)}: this could not be recognised`;
+  const title = words("meeting.not_recognised", { from: clock(item.start_ms), to: clock(item.end_ms) });
   if (part.title !== title) part.title = title;
 }
 
@@ -155,18 +176,30 @@ function makePerson(person) {
   const name = element("span", "name");
   name.dir = "auto";
   item.dataset.id = person.id;
-  item.append(chip, " ", name, " ", element("span", "doing"), " ", element("span", "account"), " ",
-    element("span", "unaccounted"));
+  item.append(chip, " ", name, " ", element("span", "doing"), " ", makeShare(), " ", element("span", "account"),
+    " ", element("span", "unaccounted"));
   return item;
 }
 
+function makeShare() {
+  const share = element("span", "share");
+  const meter = document.createElement("meter");
+  meter.max = 100;
+  meter.ariaLabel = words("meeting.share");
+  share.append(meter, " ", document.createElement("span"));
+  return share;
+}
+
 function updateListed(item, person) {
-  const doing = person.speaking ? "speaking" : person.present ? "here" : "left";
   setClass(item, `speaker-${person.colour}`);
   updatePerson(item, person);
-  item.dataset.doing = doing;
-  setText(item.querySelector(".doing"), doing);
+  item.dataset.doing = person.doing;
+  setText(item.querySelector(".doing"), words(`meeting.${person.doing}`, { time: clock(person.figures.speech_ms) }));
   item.dataset.lost = lost(person.figures) ? "yes" : "no";
+  const share = item.querySelector(".share");
+  share.hidden = !person.share;
+  share.querySelector("meter").value = person.share;
+  setText(share.querySelector("meter + span"), words("common.percent", { n: person.share }));
   setText(item.querySelector(".account"), account(person.figures));
   setText(item.querySelector(".unaccounted"), unaccounted(person.figures));
 }

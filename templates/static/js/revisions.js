@@ -2,6 +2,7 @@
 // The page holds a connection only while something is running.
 
 import { EventStream } from "./stream.js";
+import { words } from "./words.js";
 
 export class Revisions {
   constructor(menu, progress, after) {
@@ -49,7 +50,7 @@ export class Revisions {
     const options = { method, headers, body: body && JSON.stringify(body) };
     const answer = await fetch(`${this.url}/${path}`, options).catch(() => null);
     const said = answer?.status === 204 ? {} : await answer?.json().catch(() => null);
-    const refused = answer?.ok ? "" : said?.detail ?? "The service does not answer.";
+    const refused = answer?.ok ? "" : said?.detail ?? words("revisions.no_answer");
     this.form.querySelector(".amiss").textContent = refused;
     if (refused) this.menu.open = true;
     return refused ? null : said;
@@ -75,7 +76,7 @@ export class Revisions {
     this.progress.dataset.number = number;
     this.progress.hidden = this.bar.hidden = this.stop.hidden = false;
     this.outcome.hidden = true;
-    const text = `Transcribing again: revision ${number}`;
+    const text = words("revisions.progress", { n: number });
     const label = this.bar.querySelector("span");
     if (label.textContent !== text) label.textContent = text;
     this.bar.querySelector("progress").value = progress;
@@ -90,9 +91,9 @@ export class Revisions {
   /** It is at its end: the page is read anew, unless the reader chose a revision or there is no new one. */
   leave({ number, state, detail }) {
     this.hide();
-    if (state === "failed") this.tell(`Transcribing again failed: ${detail}.`);
+    if (state === "failed") this.tell(words("revisions.has_failed", { detail }));
     else if (this.menu.dataset.pinned === "no") location.reload();
-    else this.tell(`Revision ${number} is done.`, `Read revision ${number}`);
+    else this.tell(words("revisions.is_done", { n: number }), words("revisions.read", { n: number }));
   }
 
   tell(text, invitation = "") {

@@ -6,6 +6,7 @@ import { COLOURS, groupEntries, inReadingOrder } from "./turns.js";
 
 const GAP = 0;
 const TEXT = 1;
+const QUIET_MS = 15_000;
 
 export class MeetingStore {
   constructor(state) {
@@ -35,8 +36,21 @@ export class MeetingStore {
   /** A person keeps the colour of the place in which they came. */
   putPerson(person) {
     const { id, name, present } = person;
-    const colour = this.people.get(id)?.colour ?? this.people.size % COLOURS;
-    this.people.set(id, { id, name, present, colour, figures: figuresOf(person) });
+    const known = this.people.get(id);
+    const colour = known?.colour ?? this.people.size % COLOURS;
+    this.people.set(id, { id, name, present, colour, figures: figuresOf(person), heard_ms: known?.heard_ms });
+  }
+
+  /** Takes everybody as they are `now_ms`, on any clock: whose audio no longer grows is known by it. */
+  putPeople(people, now_ms) {
+    for (const person of people) {
+      const before = this.people.get(person.id);
+      this.putPerson(person);
+      const after = this.people.get(person.id);
+      const grew = before?.figures.received_ms !== after.figures.received_ms;
+      if (grew || before.heard_ms === undefined) after.heard_ms = now_ms;
+      after.quiet = now_ms - after.heard_ms >= QUIET_MS;
+    }
   }
 
   addSentence({ id, participant_id, start_ms, end_ms, text }) {
@@ -86,8 +100,22 @@ export class MeetingStore {
     return this.people.get(id) ?? { id, name: id, present: false, colour: 0, figures: figuresOf({}) };
   }
 
+  doingOf({ id, present, quiet }) {
+    if (this.state === "ended") return "spoke";
+    if (this.drafts.has(id)) return "speaking";
+    if (!present) return "left";
+    return quiet ? "no_audio" : "here";
+  }
+
+  /** Everybody, with what they do: "speaking", "no_audio", "here", "left" or "spoke", and their share of talk in percent. */
   listPeople() {
-    return [...this.people.values()].map((person) => ({ ...person, speaking: this.drafts.has(person.id) }));
+    const people = [...this.people.values()];
+    const total = people.reduce((sum, { figures }) => sum + figures.speech_ms, 0);
+    return people.map((person) => ({
+      ...person,
+      doing: this.doingOf(person),
+      share: total ? Math.round(100 * person.figures.speech_ms / total) : 0,
+    }));
   }
 
   listEntries() {
