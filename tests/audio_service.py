@@ -74,10 +74,15 @@ class AudioService:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def app(self) -> web.Application:
+        """The service as an application."""
+        assert self._runner is not None
+        return self._runner.app
+
+    @property
     def sessions(self) -> SessionManager:
         """What is behind the web."""
-        assert self._runner is not None
-        return self._runner.app[SESSIONS]
+        return self.app[SESSIONS]
 
     async def create_meeting(self, meeting_id: str = "m1") -> str:
         """A live meeting."""

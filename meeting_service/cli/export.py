@@ -1,4 +1,4 @@
-"""`export`: writes a meeting's transcript from the data folder; the service may run or not."""
+"""`export`: writes a meeting's transcript or audio from the data folder; the service may run or not."""
 
 import asyncio
 from dataclasses import replace
@@ -10,7 +10,6 @@ import typer
 
 from meeting_service.cli.choices import (
     CaptionRules,
-    Format,
     From,
     KeepOverlaps,
     LineChars,
@@ -22,6 +21,7 @@ from meeting_service.cli.choices import (
     make_options,
 )
 from meeting_service.cli.options import Config, Data, Out, read_settings
+from meeting_service.cli.recording import AUDIO_FORMATS, write_recording
 from meeting_service.cli.results import write_transcript
 from meeting_service.errors import NotFound
 
@@ -33,14 +33,37 @@ if TYPE_CHECKING:
 EXAMPLES = (
     "meeting-service export 20260314-5f2c --format srt --out meeting.srt\n\n"
     "meeting-service export 20260314-5f2c --format txt | less\n\n"
-    "meeting-service export 20260314-5f2c --format vtt --participant Ann --from 10:00 --to 12:30"
+    "meeting-service export 20260314-5f2c --format vtt --participant Ann --from 10:00 --to 12:30\n\n"
+    "meeting-service export 20260314-5f2c --format opus --out meeting.opus"
 )
 _RECENT = 5
 
 
+def check_any_format(name: str) -> str:
+    """Refuse a format that is neither a transcript's nor audio's."""
+    from meeting_service.exports import formats
+
+    if name not in (*formats, *AUDIO_FORMATS):
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join((*formats, *AUDIO_FORMATS))}")
+    return name
+
+
+AnyFormat = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help="txt, md, docx, srt, vtt, json, csv, whisper, podcast, seglst, stm, ctm or rttm; "
+        "the audio as wav, flac or opus.",
+        callback=check_any_format,
+    ),
+]
+
+
 def command(
     meeting: Annotated[str, typer.Argument(metavar="MEETING", help="The meeting's id.")],
-    form: Format = "txt",
+    form: AnyFormat = "txt",
     revision: Annotated[
         int | None,
         typer.Option(
@@ -64,7 +87,7 @@ def command(
     data: Data = None,
     config: Config = None,
 ) -> None:
-    """Write a meeting's transcript, from the data folder."""
+    """Write a meeting's transcript or audio, from the data folder."""
     options = make_options(
         no_names=no_names,
         no_times=no_times,
@@ -83,6 +106,9 @@ def command(
     if not path.exists():
         raise NotFound(f"there are no meetings in {path.parent}: choose another folder with --data")
     transcript = asyncio.run(_read(path, meeting, revision))
+    if form in AUDIO_FORMATS:
+        write_recording(settings.data.directory, meeting, form, out, options)
+        return
     write_transcript(transcript, form, out, replace(options, as_of=_as_of(transcript)))
 
 

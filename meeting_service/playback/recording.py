@@ -14,6 +14,7 @@ from meeting_service.meeting import Stream
 from meeting_service.resample import Resampler
 
 FULL_RATE_HZ = 48_000
+RATES_HZ = (RECOGNITION_RATE_HZ, FULL_RATE_HZ)
 PATIENCE_S = 10
 """who sends and is further behind the others than this is not waited for"""
 _VERSION = 1
@@ -38,10 +39,14 @@ class Part:
     from_ms: int = 0
     to_ms: int | None = None
     """None: as far as everybody is who sends now"""
+    rate_hz: int | None = None
+    """16 or 48 kHz; None: by what came"""
 
     def __post_init__(self) -> None:
         if self.to_ms is not None and self.from_ms >= self.to_ms:
             raise InvalidRequest("a span of time ends after it begins")
+        if self.rate_hz not in (None, *RATES_HZ):
+            raise InvalidRequest(f"audio is played at {' or '.join(map(str, RATES_HZ))} Hz")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +100,15 @@ class Recording:
 def lay_out(streams: Sequence[Held], part: Part) -> Recording:
     """Put the streams of a meeting on its timeline.
 
-    At 48 kHz if anything that is heard came at more than 16 kHz, else at 16 kHz. So what came at one of these
-    two rates is played as it came, nothing is played worse than it came, and plain telephony or wideband
+    Without a rate, at 48 kHz if anything that is heard came at more than 16 kHz, else at 16 kHz. So what came
+    at one of these two is played as it came, nothing is played worse than it came, and telephony or wideband
     speech makes no file that is three times as long as need be.
 
     Raises:
         NotFound: there is nothing there.
     """
-    rates_hz = [_choose_rate(held) for held in streams if _is_heard(held, part)]
-    rate_hz = max(rates_hz, default=RECOGNITION_RATE_HZ)
+    came_hz = [held.stream.rate_hz for held in streams if _is_heard(held, part)]
+    rate_hz = part.rate_hz or _choose_rate(max(came_hz, default=0))
     tracks = [_place(held, rate_hz) for held in streams]
     start, end = _find_span(tracks, part, rate_hz)
     return Recording(rate_hz, start, end, [track for track in tracks if _is_heard(track.held, part)])
@@ -113,8 +118,8 @@ def _is_heard(held: Held, part: Part) -> bool:
     return part.participant_ids is None or held.stream.participant_id in part.participant_ids
 
 
-def _choose_rate(held: Held) -> int:
-    return FULL_RATE_HZ if held.stream.rate_hz > RECOGNITION_RATE_HZ else RECOGNITION_RATE_HZ
+def _choose_rate(came_hz: int) -> int:
+    return FULL_RATE_HZ if came_hz > RECOGNITION_RATE_HZ else RECOGNITION_RATE_HZ
 
 
 def _place(held: Held, rate_hz: int) -> Track:

@@ -72,7 +72,7 @@ class SessionManager:
         self._deletions = Deletions(
             self._meetings, store, ledger, self.streams, self.retranscriptions, self.broadcaster
         )
-        self.recordings = Recordings(store, ledger, settings.data.directory / LEDGER_FILE)
+        self.recordings = Recordings(store, settings.data.directory / LEDGER_FILE, ledger.through)
         self.keeping = Keeping(
             settings.retention.rules, store, ledger, self.broadcaster, self._deletions.delete_meeting
         )

@@ -22,7 +22,7 @@ from meeting_service.errors import (
     TooMany,
 )
 from meeting_service.exports import content_disposition
-from meeting_service.playback import AudioFormat, count_wav_bytes, encode, read_wav
+from meeting_service.playback import AudioFormat, Part, count_wav_bytes, encode, read_wav
 from meeting_service.sessions.recordings import Playable
 from meeting_service.web.bodies import Query, read_query
 from meeting_service.web.keys import SESSIONS, SETTINGS
@@ -49,6 +49,8 @@ class AudioQuery(Query):
     """where it begins, from the meeting's start"""
     to_ms: int | None = Field(None, ge=0, le=MAX_OFFSET_MS)
     """where it ends; without it, as far as everybody is at this moment who sends"""
+    rate: int | None = None
+    """16000 or 48000 Hz; without it, 48000 if anything in it came at more than 16000, else 16000"""
 
 
 DOWNLOAD = Operation(
@@ -68,10 +70,9 @@ DOWNLOAD = Operation(
     },
     detail=f"Formats: {', '.join(AudioFormat)}; mono, 16 bits. Time is the meeting's: a file begins with the "
     "meeting, or at `from_ms`, whoever is heard in it; gaps and absence are silence, damaged audio is "
-    "a low buzz. It is at 48 kHz where anything in it came at more than 16 kHz, else at 16 kHz: what "
-    "came at these rates from one participant comes back bit for bit. All together are a plain sum. A part "
-    "has the samples of the whole. While the meeting is live it ends where everybody is at that moment; give "
-    "`to_ms` for a file that stays as it is.",
+    "a low buzz. What one participant sent at 16 or 48 kHz comes back bit for bit; all together are a plain "
+    "sum. A part has the samples of the whole. While the meeting is live a file ends where everybody is at "
+    "that moment; with `to_ms` and `rate` it stays as it is.",
     tag="Transcript",
     query=AudioQuery,
     headers=[
@@ -139,8 +140,9 @@ async def download(request: web.Request) -> web.StreamResponse:
     """GET /v1/meetings/{meeting}/audio.{format}."""
     form = _read_format(request)
     query = read_query(request, AudioQuery)
-    found = await request.app[SESSIONS].recordings.get(
-        request.match_info["meeting"], query.participant, query.from_ms, query.to_ms
+    part = Part(from_ms=query.from_ms, to_ms=query.to_ms, rate_hz=query.rate)
+    found = await request.app[SESSIONS].recordings.find(
+        request.match_info["meeting"], query.participant, part
     )
     response = web.StreamResponse(headers=_describe(form, found))
     file = _open(request, response, form, found)
@@ -160,11 +162,9 @@ def _read_format(request: web.Request) -> AudioFormat:
 
 
 def _describe(form: AudioFormat, found: Playable) -> dict[str, str]:
-    title, person = found.meeting.title, found.participant
-    name = title if person is None else f"{title} - {person.name}"
     return {
         "Content-Type": form.media_type,
-        "Content-Disposition": content_disposition(name, form),
+        "Content-Disposition": content_disposition(found.title, form),
         "Audio-From-Ms": str(found.recording.from_ms),
         "Audio-To-Ms": str(found.recording.to_ms),
         "Accept-Ranges": "none",
@@ -204,7 +204,7 @@ async def _send(
             block = await listeners.take(file)
     except MeetingServiceError as error:
         log.warning("audio cut", code=error.code, detail=error.detail)
-    except (ConnectionResetError, TimeoutError):
+    except (ConnectionError, TimeoutError):
         pass  # the listener is gone or takes nothing; a player asks again from where it is
     if block is not None and request.transport is not None:
         request.transport.abort()

@@ -5,12 +5,17 @@ import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from meeting_service.audio import AudioChunk, Pcm
 from meeting_service.cli.choices import parse_offset
+from meeting_service.cli.recording import AUDIO_FORMATS
 from meeting_service.clock import SystemClock
-from meeting_service.data_folder import STORE_FILE
+from meeting_service.data_folder import LEDGER_FILE, STORE_FILE
+from meeting_service.ledger import Ledger
 from meeting_service.meeting import NewMeeting
+from meeting_service.playback import AudioFormat
 from meeting_service.storage import Store
 from tests.cli.conftest import Invoke
 
@@ -139,3 +144,50 @@ def test_migrating_twice_changes_once(invoke: Invoke, tmp_path: Path) -> None:
 
     assert "made, at revision" in first.out
     assert "already at revision" in second.out
+
+
+@pytest.fixture
+def spoken(data: Path) -> Pcm:
+    """What Ann says in that meeting, from its first second on."""
+    pcm = np.random.default_rng(1).integers(-9_000, 9_000, 40_001, dtype=np.int16)
+
+    async def fill() -> None:
+        store = await Store.open(data / STORE_FILE, SystemClock())
+        stream, _ = await store.open_stream("weekly-7", "ann", 16_000, 1_000)
+        await store.end_stream(stream.id)
+        await store.close()
+        ledger = Ledger.open(data / LEDGER_FILE)
+        await ledger.append([AudioChunk(stream.id, 0, pcm)])
+        await ledger.close()
+
+    asyncio.run(fill())
+    return pcm
+
+
+def test_audio_is_exported(invoke: Invoke, data: Path, spoken: Pcm, tmp_path: Path) -> None:
+    """All of it bit for bit in the meeting's time; a part of one participant's; in every format."""
+    whole = invoke("export", "weekly-7", "--data", data, "--format", "wav", "--out", "a.wav")
+    options = ("--participant", "Ann", "--from", "2", "--to", "3")
+    invoke("export", "weekly-7", "--data", data, "--format", "wav", *options, "--out", "part.wav")
+    for form in AUDIO_FORMATS[1:]:
+        assert 0 == invoke("export", "weekly-7", "--data", data, "-f", form, "-o", f"a.{form}").code
+    heard = np.frombuffer((tmp_path / "a.wav").read_bytes()[44:], "<i2")
+
+    assert (0, "") == (whole.code, whole.out)
+    assert (not heard[:16_000].any(), True) == (True, np.array_equal(spoken, heard[16_000:]))
+    assert spoken[16_000:32_000].tobytes() == (tmp_path / "part.wav").read_bytes()[44:]
+    assert (b"fLaC", b"OggS") == tuple(
+        (tmp_path / f"a.{form}").read_bytes()[:4] for form in AUDIO_FORMATS[1:]
+    )
+    assert list(AUDIO_FORMATS) == list(AudioFormat)
+
+
+def test_audio_that_cannot_be_written_is_told(invoke: Invoke, data: Path, tmp_path: Path) -> None:
+    """A meeting without audio, a file for everybody at once; no file is left."""
+    silent = invoke("export", "weekly-7", "--data", data, "--format", "flac", "--out", "a.flac")
+    options = ("--format", "wav", "--per-participant", "--out", "a.zip")
+    zipped = invoke("export", "weekly-7", "--data", data, *options)
+
+    assert (1, "meeting-service: no audio came in this meeting\n") == (silent.code, silent.err)
+    assert (1, True) == (zipped.code, "one at a time" in zipped.err)
+    assert not list(tmp_path.glob("a.*"))

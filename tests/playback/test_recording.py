@@ -106,12 +106,12 @@ def test_of_a_live_stream_only_what_is_known_is_there() -> None:
 def test_the_tag_stays_as_long_as_the_samples_do() -> None:
     """A part that is over keeps its tag while the meeting goes on; a part that may change does not."""
 
-    def tag(seconds: int, joined: int = 0, **part: int) -> str:
+    def tag(seconds: int, joined: int = 0, to_ms: int | None = None) -> str:
         voices = Voices()
         voices.add("ann", noise(seconds * 16_000), ended=False)
         for _ in range(joined):
             voices.add("ben", noise(16_000), at_ms=8_000)
-        return lay_out([Held(held.stream, held.through) for held in voices.held], Part(**part)).tag
+        return lay_out([Held(held.stream, held.through) for held in voices.held], Part(to_ms=to_ms)).tag
 
     assert tag(10, to_ms=5_000) == tag(12, joined=1, to_ms=5_000)
     assert tag(10, to_ms=9_000) != tag(10, joined=1, to_ms=9_000)

@@ -1,18 +1,26 @@
 """Audio out of a running service: over HTTP, in parts, while live, after it was removed."""
 
+import asyncio
 import io
-from collections.abc import AsyncIterator
+import sqlite3
+from collections.abc import AsyncIterator, Mapping
+from contextlib import closing
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
-from aiohttp import ClientResponse, ClientSession
+from aiohttp import ClientPayloadError, ClientResponse, ClientSession
+from structlog.testing import capture_logs
 
 from meeting_service.audio import Pcm
+from meeting_service.data_folder import LEDGER_FILE
+from meeting_service.playback.damage import buzz
+from meeting_service.web.playback import LISTENERS
 from tests.audio_service import RATE_HZ, AudioService, Bot, noise, to_bytes
 
 ANN, BEN = noise(3 * RATE_HZ + 1, 1), noise(2 * RATE_HZ, 2)
+Query = Mapping[str, str | int]
 START = "2026-05-01T09:00:00Z"
 LATER = "2026-05-01T09:00:01Z"
 
@@ -56,17 +64,18 @@ def get_both() -> Pcm:
 
 
 async def get(
-    http: ClientSession, form: str = "wav", headers: dict[str, str] | None = None, **query: str | int
+    http: ClientSession, form: str = "wav", query: Query | None = None, **headers: str
 ) -> ClientResponse:
-    """Ask for audio, and read all of it."""
-    response = await http.get(f"/v1/meetings/m1/audio.{form}", params=query, headers=headers)
+    """Ask for audio, and read all of it; header names are given with underscores."""
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    response = await http.get(f"/v1/meetings/m1/audio.{form}", params=query, headers=named)
     await response.read()
     return response
 
 
 async def hear(http: ClientSession, **query: str | int) -> Pcm:
     """The samples of a WAV."""
-    response = await get(http, **query)
+    response = await get(http, query=query)
     assert response.status == 200
     return np.frombuffer((await response.read())[44:], "<i2").astype(np.int16)
 
@@ -86,7 +95,7 @@ async def test_what_was_sent_is_heard(talked: Bot, http: ClientSession) -> None:
 )
 async def test_files_say_what_they_are(talked: Bot, http: ClientSession, form: str, media: str) -> None:
     """Type, name, and where in the meeting they begin and end; a HEAD says the same."""
-    found = await get(http, form, participant="ann", from_ms=500)
+    found = await get(http, form, {"participant": "ann", "from_ms": 500})
     head = await http.head(f"/v1/meetings/m1/audio.{form}?participant=ann&from_ms=500")
     names = ("Content-Type", "Content-Disposition", "Audio-From-Ms", "Audio-To-Ms", "Accept-Ranges")
     told = {name: found.headers[name] for name in names}
@@ -108,7 +117,7 @@ async def test_any_bytes_of_a_wav_can_be_had(talked: Bot, http: ClientSession) -
     asked = {"bytes=0-": (0, size), "bytes=44-99": (44, 100), "bytes=20001-": (20_001, size)}
     asked |= {"bytes=-1000": (size - 1_000, size), "bytes=50000-9999999": (50_000, size)}
     for told, (first, last) in asked.items():
-        part = await get(http, headers={"Range": told})
+        part = await get(http, Range=told)
 
         assert part.status == 206
         assert f"bytes {first}-{last - 1}/{size}" == part.headers["Content-Range"]
@@ -118,9 +127,9 @@ async def test_any_bytes_of_a_wav_can_be_had(talked: Bot, http: ClientSession) -
 async def test_a_range_that_is_none_is_told_or_passed_over(talked: Bot, http: ClientSession) -> None:
     """Beyond the end 416 with the length; what cannot be read, several, and FLAC get all."""
     size = len(await (await get(http)).read())
-    beyond = await get(http, headers={"Range": f"bytes={size}-"})
-    others = [await get(http, headers={"Range": told}) for told in ("bytes=9-1", "rows=1-2", "bytes=0-1,5-6")]
-    flac = await get(http, "flac", headers={"Range": "bytes=5-9"})
+    beyond = await get(http, Range=f"bytes={size}-")
+    others = [await get(http, Range=told) for told in ("bytes=9-1", "rows=1-2", "bytes=0-1,5-6")]
+    flac = await get(http, "flac", Range="bytes=5-9")
 
     assert (416, f"bytes */{size}") == (beyond.status, beyond.headers["Content-Range"])
     assert "not_in_file" == (await beyond.json(content_type=None))["code"]
@@ -131,16 +140,16 @@ async def test_a_range_that_is_none_is_told_or_passed_over(talked: Bot, http: Cl
 async def test_a_part_of_another_file_is_not_sent(bot: Bot, http: ClientSession) -> None:
     """A live meeting grows: with the tag of what it was all is sent; with a fixed end the tag stays."""
     await bot.post(to_bytes(ANN), "ann", Captured_At=START)
-    before, fixed = await get(http), await get(http, to_ms=2_000)
+    before, fixed = await get(http), await get(http, query={"to_ms": 2_000})
     await bot.post(to_bytes(ANN), "ann")
     now = await get(http)
-    old = await get(http, headers={"Range": "bytes=9-", "If-Range": before.headers["ETag"]})
-    new = await get(http, headers={"Range": "bytes=9-", "If-Range": now.headers["ETag"]})
+    old = await get(http, Range="bytes=9-", If_Range=before.headers["ETag"])
+    new = await get(http, Range="bytes=9-", If_Range=now.headers["ETag"])
 
     assert ("3000", "6000") == (before.headers["Audio-To-Ms"], now.headers["Audio-To-Ms"])
     assert [200, 206] == [old.status, new.status]
-    assert fixed.headers["ETag"] == (await get(http, to_ms=2_000)).headers["ETag"]
-    assert await fixed.read() == await (await get(http, to_ms=2_000)).read()
+    assert fixed.headers["ETag"] == (await get(http, query={"to_ms": 2_000})).headers["ETag"]
+    assert await fixed.read() == await (await get(http, query={"to_ms": 2_000})).read()
 
 
 async def test_what_there_is_not_is_told(talked: Bot, http: ClientSession) -> None:
@@ -160,7 +169,7 @@ async def test_whoever_was_deleted_is_not_heard(talked: Bot, http: ClientSession
     await http.delete("/v1/meetings/m1/participants/ann")
 
     assert np.array_equal(BEN, (await hear(http))[RATE_HZ:])
-    assert 404 == (await get(http, participant="ann")).status
+    assert 404 == (await get(http, query={"participant": "ann"})).status
 
 
 async def test_audio_that_is_not_kept_is_gone(service: AudioService, bot: Bot, http: ClientSession) -> None:
@@ -175,3 +184,93 @@ async def test_audio_that_is_not_kept_is_gone(service: AudioService, bot: Bot, h
     assert (410, 410) == (found.status, head.status)
     assert "audio_removed" == (await found.json(content_type=None))["code"]
     assert 200 == (await http.get("/v1/meetings/m2/transcript")).status
+
+
+async def test_a_rate_can_be_chosen(talked: Bot, http: ClientSession) -> None:
+    """As long at the other rate, where the same is heard; no rate but these two."""
+    at_48 = await hear(http, participant="ann", rate=48_000)
+
+    assert 3 * len(ANN) == len(at_48)
+    assert 0.9 < np.corrcoef(ANN, at_48[::3])[0, 1]
+    assert 422 == (await get(http, query={"rate": 44_100})).status
+
+
+async def test_what_is_sent_again_is_heard_once(bot: Bot, http: ClientSession) -> None:
+    """A bot that missed the answer to `end` and begins anew adds nothing, unless it says something else."""
+    headers = {"Captured_At": START, "Upload_Offset": "0"}
+    await bot.post(to_bytes(ANN), "ann", **headers)
+    await http.post("/v1/meetings/m1/participants/ann/end?wait=false")
+    await bot.post(to_bytes(ANN[:RATE_HZ]), "ann", **headers)
+
+    assert np.array_equal(ANN, await hear(http))
+
+
+async def test_damaged_audio_is_no_silence(service: AudioService, talked: Bot, http: ClientSession) -> None:
+    """A buzz in its place, which is logged; the rest is as it was sent."""
+    with closing(sqlite3.connect(service.settings.data.directory / LEDGER_FILE)) as ledger, ledger:
+        ledger.execute("UPDATE piece SET crc = crc + 1 WHERE stream = 1 AND start = 0")
+        [held] = ledger.execute("SELECT length FROM piece WHERE stream = 1 AND start = 0").fetchone()
+    with capture_logs() as logged:
+        heard = await hear(http, participant="ann")
+
+    assert held < len(ANN)
+    assert np.array_equal(buzz(0, held, RATE_HZ), heard[:held])
+    assert np.array_equal(ANN[held:], heard[held:])
+    assert "damaged_audio_played" in {entry["event"] for entry in logged}
+
+
+async def test_audio_that_was_lost_is_no_silence(
+    service: AudioService, talked: Bot, http: ClientSession
+) -> None:
+    """A stream of which nothing is held is a buzz; where nothing is held of anybody there is no file."""
+    ann, ben = await service.sessions.store.list_streams("m1")
+    await service.sessions.ledger.delete([ann.id])
+
+    assert np.array_equal(buzz(0, len(ANN), RATE_HZ), await hear(http, participant="ann"))
+    await service.sessions.ledger.delete([ben.id])
+    assert 410 == (await get(http)).status
+
+
+async def speak_for_hours(bot: Bot) -> None:
+    """Ann is heard at the beginning and after three hours, with a gap in between."""
+    await bot.post(to_bytes(ANN), "ann", Captured_At=START)
+    await bot.post(to_bytes(ANN), "ann", Upload_Offset=str(3 * 3_600 * RATE_HZ), Gap="true")
+
+
+async def count_listeners(service: AudioService) -> int:
+    """How many there are, once everything else had its turn."""
+    await asyncio.sleep(0.01)
+    return service.app[LISTENERS].count
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+async def test_nothing_is_made_for_whoever_takes_nothing(tmp_path: Path, leaves: bool) -> None:
+    """Whether a listener goes, or stays and reads no more: soon their place is free, and others take it."""
+    async with (
+        AudioService.on(tmp_path, listeners=1, body_idle_s=1) as service,
+        ClientSession(service.url) as http,
+    ):
+        await http.post("/v1/meetings", json={"id": "m1", "started_at": START})
+        await speak_for_hours(Bot(http, service.url))
+        listening = await http.get("/v1/meetings/m1/audio.wav")
+        refused = await get(http, "opus")
+        assert (429, "10") == (refused.status, refused.headers["Retry-After"])
+        if leaves:
+            listening.close()
+        async with asyncio.timeout(20):
+            while await count_listeners(service):
+                pass
+        listening.close()
+        assert 200 == (await get(http, "opus", {"to_ms": 900})).status
+
+
+async def test_what_is_deleted_is_sent_no_further(
+    service: AudioService, bot: Bot, http: ClientSession
+) -> None:
+    """The connection is cut, so that nobody takes what came for the whole."""
+    await speak_for_hours(bot)
+    listening = await http.get("/v1/meetings/m1/audio.wav")
+    await http.delete("/v1/meetings/m1")
+
+    with pytest.raises(ClientPayloadError):
+        await listening.read()
