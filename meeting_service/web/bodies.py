@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from typing import TypeVar
+from urllib.parse import parse_qsl
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -12,6 +13,8 @@ from meeting_service.checksums import CONTENT_DIGEST, check_content, parse_conte
 from meeting_service.errors import BodyStalled, InvalidRequest, TooLarge, UnsupportedMedia
 from meeting_service.web.keys import SETTINGS
 from meeting_service.web.stopping import until_stopping
+
+_FORM = "application/x-www-form-urlencoded"
 
 
 class Body(BaseModel):
@@ -57,6 +60,30 @@ async def read_body(request: web.Request, model: type[B]) -> B:
         return model.model_validate_json(data or b"{}")
     except ValidationError as error:
         raise InvalidRequest(_explain(error, model, "field")) from None
+
+
+async def read_form(request: web.Request, model: type[B]) -> B:
+    """Read the body that a page's form sends; each field once.
+
+    Raises:
+        As `read_body` does.
+    """
+    data = await until_stopping(request.app, _read_bytes(request))
+    if data and request.content_type != _FORM:
+        raise UnsupportedMedia(f"the body is {request.content_type}; send {_FORM}")
+    _check_utf8(data)
+    try:
+        return model.model_validate(dict(_parse_form(data.decode())))
+    except ValidationError as error:
+        raise InvalidRequest(_explain(error, model, "field")) from None
+    except ValueError:
+        raise InvalidRequest("the body is not a form") from None
+
+
+def _parse_form(text: str) -> list[tuple[str, str]]:
+    return parse_qsl(
+        text, keep_blank_values=True, strict_parsing=bool(text), errors="strict", max_num_fields=20
+    )
 
 
 def read_query(request: web.Request, model: type[Q]) -> Q:

@@ -22,6 +22,7 @@ from meeting_service.web import (
     senders,
     socket,
     stopping,
+    talk,
     transcripts,
 )
 from meeting_service.web.audio_operations import APPEND, APPEND_CHANNELS, OFFSET, SOCKET
@@ -64,6 +65,9 @@ ROUTES = (
     Route("GET", "/docs", docs.docs),
     Route("GET", "/", pages.meetings),
     Route("GET", "/meetings/{meeting}", pages.meeting),
+    Route("GET", "/talk", talk.new),
+    Route("POST", "/talk", talk.start),
+    Route("GET", "/meetings/{meeting}/talk", talk.talk),
     Route("GET", "/static/{version}/{path:.+}", assets.asset),
 )
 

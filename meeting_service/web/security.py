@@ -20,7 +20,7 @@ _CONTENT_SECURITY_POLICY = "; ".join(
         "style-src 'self'",
         "connect-src 'self'",
         "img-src 'self'",
-        "media-src 'self'",
+        "media-src 'none'",
         "base-uri 'none'",
         "form-action 'self'",
         "frame-ancestors 'none'",
@@ -33,10 +33,14 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Server": "meeting-service",
 }
 """on every response"""
+
+TALKING = "camera=(), display-capture=(self), geolocation=(), microphone=(self), payment=(), usb=()"
+"""the permissions policy of a page on which people talk"""
+_TALKS: web.ResponseKey[bool] = web.ResponseKey("talks", bool)
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -44,8 +48,15 @@ _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
     """Signal `on_response_prepare`: what every answer carries, errors and event streams too."""
     response.headers.update(HEADERS)
+    if response.get(_TALKS):
+        response.headers["Permissions-Policy"] = TALKING
     if "immutable" not in response.headers.get("Cache-Control", ""):
         response.headers["Cache-Control"] = "no-store"
+
+
+def allow_talking(response: web.StreamResponse) -> None:
+    """Let this page, and no other, ask for the microphone or a tab's audio."""
+    response[_TALKS] = True
 
 
 @web.middleware
@@ -76,9 +87,11 @@ def check_origin(request: web.Request) -> None:
     Raises:
         Forbidden: the page is not this service's.
     """
-    site = request.headers.get("Sec-Fetch-Site", "same-origin")
+    site = request.headers.get("Sec-Fetch-Site")
     origin = request.headers.get("Origin")
-    if site not in {"same-origin", "none"} or (origin is not None and not _is_own(request, origin)):
+    if site == "same-origin" and origin == "null":
+        return  # a form of our own page, which tells no referrer
+    if site not in {None, "same-origin", "none"} or (origin is not None and not _is_own(request, origin)):
         raise Forbidden("a web page of another site may not do this")
 
 

@@ -72,11 +72,11 @@ class Window:
 
 
 @asynccontextmanager
-async def open_browser() -> AsyncIterator[Browser]:
-    """Chromium, closed afterwards."""
+async def open_browser(*flags: str) -> AsyncIterator[Browser]:
+    """Chromium, with more flags than always if a test needs them; closed afterwards."""
     async with async_playwright() as playwright:
         path = require_chromium(find_chromium(playwright.chromium.executable_path))
-        browser = await playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        browser = await playwright.chromium.launch(executable_path=path, args=[*FLAGS, *flags])
         try:
             yield browser
         finally:

@@ -166,5 +166,5 @@ function openDownloads() {
 // A reload keeps the reader's place, and so does a link to a sentence.
 function isFirstVisit() {
   const visit = performance.getEntriesByType("navigation")[0]?.type;
-  return !location.hash && visit !== "reload" && visit !== "back_forward";
+  return !location.hash && !document.getElementById("talk") && visit !== "reload" && visit !== "back_forward";
 }

@@ -1,0 +1,50 @@
+"""Pages on which people take part from a browser: a meeting begun by a click, and a meeting's own page with
+a microphone. Their audio comes over the same socket as a bot's."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+import aiohttp_jinja2
+from aiohttp import web
+from pydantic import Field
+
+from meeting_service.ingest import clean_title
+from meeting_service.meeting import MeetingState, NewMeeting
+from meeting_service.web.bodies import Body, read_form
+from meeting_service.web.keys import CLOCK, SESSIONS
+from meeting_service.web.pages import read_meeting
+from meeting_service.web.security import allow_talking
+
+
+class NewMeetingForm(Body):
+    """What who begins a meeting may say about it."""
+
+    title: Annotated[str, Field(max_length=1_000)] = ""
+
+
+async def new(request: web.Request) -> web.Response:
+    """GET /talk: where a meeting begins."""
+    return aiohttp_jinja2.render_template("talk_new.html", request, {})
+
+
+async def start(request: web.Request) -> web.Response:
+    """POST /talk: make a meeting and go there to take part."""
+    form = await read_form(request, NewMeetingForm)
+    title = clean_title(form.title) if form.title.strip() else None
+    meeting, _ = await request.app[SESSIONS].create_meeting(NewMeeting(title=title))
+    raise web.HTTPSeeOther(f"/meetings/{quote(meeting.id, safe='')}/talk")
+
+
+async def talk(request: web.Request) -> web.Response:
+    """GET /meetings/{meeting}/talk: the meeting's page with a microphone; without, once it is over."""
+    context = await read_meeting(request, None)
+    meeting = context["view"].meeting
+    if meeting.state != MeetingState.LIVE:
+        raise web.HTTPSeeOther(f"/meetings/{quote(meeting.id, safe='')}")
+    # Who talks is placed by the service's clock: people's own may be minutes off.
+    now_ms = round(request.app[CLOCK].utc_now().timestamp() * 1_000)
+    link = f"{request.scheme}://{request.host}{request.path}"
+    context |= {"now_ms": now_ms, "link": link, "more_words": ["talk"]}
+    response = aiohttp_jinja2.render_template("talk.html", request, context)
+    allow_talking(response)
+    return response

@@ -1,0 +1,308 @@
+// The page of who takes part from this browser: what is asked before, what is said while they talk, and why not.
+
+import { AudioLink } from "./audio-link.js";
+import { listMicrophones, MICROPHONE, Microphone } from "./microphone.js";
+import { Place } from "./place.js";
+import { words } from "./words.js";
+
+const HEARD = 0.01; // of full scale: speech that is worth sending
+const SHOUTING_MS = 3_000; // how long it is said that the muted speak
+const BEHIND_MS = 3_000; // audio on its way at any time
+const OVER = new Set(["ended", "gone", "removed"]);
+const FAILURES = { NotAllowedError: "denied", NotFoundError: "missing", NotReadableError: "busy", NoSound: "no_sound" };
+const WISHES = ["echoCancellation", "noiseSuppression", "autoGainControl"];
+
+const panel = document.getElementById("talk");
+const [form, devices, level, state, waiting, trouble, again, mute, leave, check, copy] = ["form", "devices",
+  "level", "state", "waiting", "trouble", "again", "mute", "leave", "check", "copy"].map((id) => document.getElementById(`talk-${id}`));
+const joining = document.getElementById("talk-join");
+const shareLink = document.getElementById("talk-link");
+const { name, kind, device } = form.elements;
+const place = new Place(panel.dataset.meeting);
+const skewMs = measureSkew();
+const microphone = new Microphone(panel.dataset.worklet, { onPiece: take, onChange: hearOf });
+let link = null;
+let sound = "closed"; // or asking, hearing, suspended, silenced, unplugged
+let last = null; // why the page talks no more
+let heard = false;
+let shoutedAt = -Infinity;
+let doAgain = null;
+let awake = null;
+
+begin();
+
+function begin() {
+  shareLink.value = location.href;
+  name.value = place.name;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    join();
+  });
+  check.addEventListener("click", () => hear());
+  mute.addEventListener("click", () => setMuted(!microphone.muted));
+  leave.addEventListener("click", depart);
+  again.addEventListener("click", () => doAgain());
+  copy.addEventListener("click", copyLink);
+  form.addEventListener("change", ({ target }) => onChoice(target));
+  navigator.mediaDevices?.addEventListener("devicechange", onDevices);
+  document.addEventListener("visibilitychange", onVisibility);
+  addEventListener("beforeunload", (event) => isUnsent() && event.preventDefault());
+  addEventListener("pagehide", keepPlace);
+  showKind();
+  const able = isAble();
+  for (const button of form.querySelectorAll("button")) button.disabled = !able;
+  if (able && place.talking) goOn(place.talking);
+  show();
+}
+
+/** A tab that was talking before a reload talks on, as muted as it was. */
+function goOn({ kind: was, device: used, muted, wishes }) {
+  kind.value = was;
+  for (const wish of WISHES) form.elements[wish].checked = wishes[wish];
+  if (used) device.replaceChildren(new Option("", used, true, true));
+  setMuted(muted);
+  showKind();
+  if (was === MICROPHONE) join();
+  else complain("tab_again");
+}
+
+function isAble() {
+  const { mediaDevices } = navigator;
+  if (!isSecureContext) complain("insecure", { origin: location.origin });
+  else if (!mediaDevices?.getUserMedia || !window.AudioWorkletNode) complain("unable");
+  else {
+    const tabs = Boolean(mediaDevices.getDisplayMedia);
+    form.querySelector("[value=tab]").disabled = !tabs;
+    return true;
+  }
+  return false;
+}
+
+// Hearing
+
+async function hear() {
+  complain("");
+  last = null;
+  hearOf("asking");
+  try {
+    await microphone.open(kind.value, readWishes());
+  } catch (error) {
+    const why = FAILURES[error.name] ?? "broken";
+    complain(why === "denied" && kind.value !== MICROPHONE ? "denied_tab" : why);
+    hearOf(microphone.stream ? "hearing" : link ? "unplugged" : "closed");
+    return false;
+  }
+  showDevices();
+  return true;
+}
+
+function readWishes() {
+  const wishes = Object.fromEntries(WISHES.map((wish) => [wish, form.elements[wish].checked]));
+  return { ...wishes, device: device.value };
+}
+
+function hearOf(what) {
+  sound = what;
+  if (what === "asking") heard = false;
+  show();
+}
+
+function take({ pcm, level: loudness, at }) {
+  link?.write(pcm, at + skewMs);
+  heard ||= loudness > HEARD;
+  if (microphone.muted && loudness > HEARD) shoutedAt = performance.now();
+  showLevel(loudness);
+  show();
+}
+
+// Taking part
+
+async function join() {
+  if (!form.reportValidity()) return;
+  if (!microphone.stream && !(await hear())) return;
+  place.name = name.value;
+  const { id, zero } = place.who(kind.value);
+  last = null;
+  link = new AudioLink({
+    meeting: panel.dataset.meeting, participant: id, name: name.value, rate: microphone.rate, zero,
+    now: () => Date.now() + skewMs, onState: onLink,
+  });
+  link.kind = kind.value;
+  keepPlace();
+  keepTalking();
+  keepAwake();
+  scrollTo(0, document.documentElement.scrollHeight);
+  mute.focus();
+  show();
+}
+
+function onLink(what) {
+  if (!link) return; // it tells as it begins
+  if (what === "live") keepPlace();
+  if (link.over) finish(what);
+  else show();
+}
+
+function finish(why) {
+  const lost = link.waitingMs > 0;
+  if (OVER.has(why)) place.forget(link.kind);
+  place.talking = null;
+  link = null;
+  last = why === "left" && lost ? "left_lost" : why;
+  sound = "closed";
+  microphone.close();
+  setMuted(false);
+  showLevel(0);
+  keepAwake();
+  show();
+  const next = panel.dataset.phase === "over" ? shareLink : joining;
+  next.focus();
+}
+
+async function depart() {
+  if (link.finishing) return link.abandon();
+  place.talking = null;
+  await microphone.close();
+  sound = "closed";
+  link?.leave();
+  show();
+}
+
+function setMuted(muted) {
+  microphone.mute(muted);
+  if (link) keepTalking();
+  mute.textContent = words(muted ? "talk.unmute" : "talk.mute");
+  show();
+}
+
+function keepTalking() {
+  const { device: used, ...wishes } = readWishes();
+  place.talking = { kind: link.kind, device: used, muted: microphone.muted, wishes };
+}
+
+function keepPlace() {
+  if (link) place.keep(link.kind, { id: link.participant, zero: link.began ?? link.zero });
+}
+
+function isUnsent() {
+  return Boolean(link && link.waitingMs > BEHIND_MS);
+}
+
+// What the person and the system do meanwhile
+
+async function onChoice(target) {
+  if (target.name === "kind") {
+    if (!link) {
+      microphone.release();
+      hearOf("closed");
+    }
+    showKind();
+  } else if (target.name !== "name" && microphone.stream) {
+    if ((await hear()) && link) keepTalking();
+  }
+}
+
+async function onDevices() {
+  const chosen = device.value;
+  await showDevices();
+  const back = [...device.options].some(({ value }) => value === chosen);
+  if (sound === "unplugged" && back && kind.value === MICROPHONE) hear();
+}
+
+function onVisibility() {
+  if (document.visibilityState !== "visible") return;
+  if (sound === "suspended") microphone.resume();
+  keepAwake();
+}
+
+/** A phone that falls asleep hears nothing. */
+async function keepAwake() {
+  try {
+    if (!link) await awake?.release();
+    else if (!awake || awake.released) awake = await navigator.wakeLock?.request("screen");
+  } catch {
+    // It may not be had, such as with a low battery.
+  }
+}
+
+async function copyLink() {
+  shareLink.select();
+  await navigator.clipboard?.writeText(shareLink.value).catch(() => null);
+  copy.textContent = words("talk.copied");
+  setTimeout(() => (copy.textContent = words("talk.copy")), 2_000);
+}
+
+// Showing
+
+function show() {
+  const phase = link ? "live" : OVER.has(last) ? "over" : "lobby";
+  if (panel.dataset.phase !== phase) panel.dataset.phase = document.body.dataset.talk = phase;
+  const what = link ? findState() : last ?? (sound === "hearing" ? (heard ? "heard" : "silent") : sound);
+  setText(state, what === "closed" ? "" : words(`talk.${what}`));
+  state.dataset.state = what;
+  const seconds = Math.round((link?.waitingMs ?? 0) / 1000);
+  setText(waiting, seconds * 1000 >= BEHIND_MS ? words("talk.waiting", { seconds }) : "");
+  setText(leave, words(link?.finishing ? "talk.leave_now" : "talk.leave"));
+  mute.disabled = Boolean(link?.finishing);
+  if (document.activeElement === check && sound === "hearing") joining.focus();
+  check.hidden = sound === "hearing";
+  offer(what);
+}
+
+function findState() {
+  if (link.finishing) return "leaving";
+  if (sound === "unplugged" && kind.value !== MICROPHONE) return "tab_over";
+  if (sound !== "hearing") return sound;
+  if (link.full) return "full";
+  if (link.state !== "live") return link.state;
+  if (link.waitingMs > BEHIND_MS) return "catching_up";
+  if (!microphone.muted) return "live";
+  return performance.now() - shoutedAt < SHOUTING_MS ? "muted_speaking" : "muted";
+}
+
+/** What the person can do about it. */
+function offer(what) {
+  const offers = {
+    suspended: ["go_on", () => microphone.resume()],
+    unplugged: ["use_other", hear],
+    tab_over: ["share_again", hear],
+    superseded: ["go_on_here", join],
+  };
+  const [label, action] = offers[what] ?? [null, null];
+  doAgain = action;
+  again.hidden = !action;
+  if (label) setText(again, words(`talk.${label}`));
+}
+
+function showKind() {
+  panel.dataset.kind = kind.value;
+  setText(check, words(kind.value === MICROPHONE ? "talk.check" : "talk.check_tab"));
+}
+
+function showLevel(loudness) {
+  const share = Math.round(Math.max(0, Math.min(1, 1 + Math.log10(loudness + 1e-6) / 3)) * 100);
+  level.style.setProperty("--level", `${share}%`);
+  level.ariaValueNow = String(share);
+}
+
+async function showDevices() {
+  const found = await listMicrophones();
+  const used = microphone.device || device.value;
+  device.replaceChildren(...found.map(({ deviceId, label }) => new Option(label, deviceId, false, deviceId === used)));
+  devices.hidden = found.length === 0;
+}
+
+function complain(what, values) {
+  setText(trouble, what && words(`talk.${what}`, values));
+}
+
+function setText(target, text) {
+  if (target.textContent !== text) target.textContent = text;
+}
+
+// People's own clocks may be minutes off; a page out of a cache tells an old time.
+function measureSkew() {
+  const visit = performance.getEntriesByType("navigation")[0];
+  if (!visit?.transferSize) return 0;
+  return Number(panel.dataset.now) - (performance.timeOrigin + visit.responseStart);
+}
