@@ -1,0 +1,173 @@
+// Listening to a meeting: its bar with play, skip, speed and whom to hear, the timeline, a link to a moment.
+
+import { clock } from "./format.js";
+import { Player } from "./player.js";
+import { Spoken } from "./spoken.js";
+import { Timeline } from "./timeline.js";
+import { words } from "./words.js";
+
+const SKIP_MS = 10_000;
+const SILENCE_MS = 1_500;
+const LEAD_MS = 300;
+
+export class Listening {
+  /** `store` is asked for people and sentences. Where the audio was removed only the timeline is there. */
+  constructor(bar, timeline, log, store) {
+    this.bar = bar;
+    this.store = store;
+    this.url = log.dataset.events.replace(/\/events$/, "");
+    this.sentences = [];
+    this.length_ms = 0;
+    this.find = (name) => bar.querySelector(`[data-listen="${name}"]`);
+    this.player = new Player(this.url, () => this.show());
+    this.spoken = new Spoken(log, this.url);
+    this.timeline = new Timeline(timeline, (at_ms) => this.goTo(at_ms));
+    this.kept = bar.dataset.audio === "kept";
+    this.connect();
+  }
+
+  /** Adds to what can be done with a sentence, and by keys. A link to a moment is `#t=SECONDS`. */
+  begin(selected, keys) {
+    addEventListener("hashchange", () => this.goToHash());
+    requestAnimationFrame(() => this.goToHash());
+    selected.offer("link", ({ start_ms }) => this.link(start_ms));
+    if (!this.kept) return;
+    this.bar.hidden = this.store.state !== "ended";
+    const play = (at_ms, who) => {
+      selected.drop();
+      this.play(at_ms, who);
+    };
+    selected.offer("play", ({ start_ms }) => play(start_ms, ""));
+    selected.offer("play_who", ({ start_ms, participant_id }) => play(start_ms, participant_id));
+    keys.add("l", "keys.listen", () => this.toggle());
+    keys.add("[", "keys.listen_back", () => this.skip(-SKIP_MS));
+    keys.add("]", "keys.listen_on", () => this.skip(SKIP_MS));
+  }
+
+  connect() {
+    const on = (name, kind, action) => this.find(name).addEventListener(kind, action);
+    on("play", "click", () => this.toggle());
+    on("back", "click", () => this.skip(-SKIP_MS));
+    on("on", "click", () => this.skip(SKIP_MS));
+    on("place", "input", (event) => this.player.seek(Number(event.target.value)));
+    on("speed", "change", (event) => this.player.setSpeed(Number(event.target.value)));
+    on("who", "change", (event) => this.player.setWho(event.target.value));
+    on("link", "click", () => this.link(this.player.at));
+    this.find("speed").value = this.player.speed;
+    if (navigator.mediaSession) this.connectMediaKeys(navigator.mediaSession);
+  }
+
+  connectMediaKeys(session) {
+    session.setActionHandler("play", () => this.player.play(this.player.at));
+    session.setActionHandler("pause", () => this.player.pause());
+    session.setActionHandler("seekbackward", () => this.skip(-SKIP_MS));
+    session.setActionHandler("seekforward", () => this.skip(SKIP_MS));
+  }
+
+  /** The meeting as it is now; `entries` are what the log shows. */
+  render(entries) {
+    const people = this.store.listPeople();
+    const items = entries.flatMap((entry) => (entry.kind === "turn" ? entry.items : [entry]));
+    const said = items.filter((item) => item.kind !== "draft");
+    this.sentences = items.filter((item) => item.kind === "sentence");
+    this.length_ms = said.reduce((longest, item) => Math.max(longest, item.end_ms), 0);
+    this.player.until_ms = this.store.state === "ended" ? null : this.sentences.at(-1)?.end_ms ?? 0;
+    this.timeline.render(people, said, this.whole_ms);
+    this.showPeople(people);
+    this.show();
+  }
+
+  toggle() {
+    this.spoken.along = true;
+    this.player.toggle();
+  }
+
+  skip(by_ms) {
+    this.player.seek(Math.min(this.player.at + by_ms, this.length_ms));
+  }
+
+  /** Hears the meeting from there on; of one participant alone if they are named. */
+  play(at_ms, who) {
+    this.bar.hidden = false;
+    this.spoken.along = true;
+    this.player.play(at_ms, who);
+    this.find("who").value = this.player.who;
+  }
+
+  /** Shows a moment, and hears it if the player runs. */
+  goTo(at_ms) {
+    this.spoken.along = true;
+    this.player.seek(at_ms);
+    const near = this.sentences.findLast(({ start_ms }) => start_ms <= at_ms) ?? this.sentences[0];
+    if (near) document.getElementById(`s-${near.id}`)?.scrollIntoView({ block: "center" });
+  }
+
+  goToHash() {
+    const found = /^#t=(\d+(?:\.\d+)?)$/.exec(location.hash);
+    if (!found) return;
+    this.bar.hidden = !this.kept;
+    this.goTo(Number(found[1]) * 1000);
+  }
+
+  /** Puts a link to a moment into the address bar and, where that is allowed, the clipboard. */
+  async link(at_ms) {
+    const link = new URL(`#t=${Math.floor(at_ms / 1000)}`, location.href);
+    history.replaceState(null, "", link);
+    const copied = await navigator.clipboard?.writeText(link.href).then(() => true, () => false);
+    document.getElementById("told").textContent = words(copied ? "listen.link_copied" : "listen.link_in_address");
+  }
+
+  /** How long the meeting is, as far as is known. */
+  get whole_ms() {
+    const { duration } = this.player.audio;
+    return Math.max(this.length_ms, Number.isFinite(duration) && !this.player.who ? duration * 1000 : 0);
+  }
+
+  show() {
+    const { at, playing, trouble } = this.player;
+    const length_ms = this.whole_ms;
+    const play = this.find("play");
+    const label = words(playing ? "listen.pause" : "listen.play");
+    if (play.ariaLabel !== label) play.ariaLabel = play.title = label;
+    play.dataset.playing = playing ? "yes" : "no";
+    const place = this.find("place");
+    place.max = length_ms;
+    place.value = at;
+    place.ariaValueText = words("listen.place", { at: clock(at), of: clock(length_ms) });
+    this.find("time").textContent = `${clock(at)} / ${clock(length_ms)}`;
+    this.find("trouble").textContent = trouble && words("listen.failed");
+    this.timeline.moveTo(at);
+    if (playing) this.run();
+    else if (!at) this.spoken.clear();
+    else this.spoken.show(at, this.sentences);
+  }
+
+  /** Keeps up with the words for as long as it plays. */
+  run() {
+    if (this.running) return;
+    this.running = requestAnimationFrame(() => {
+      delete this.running;
+      if (!this.player.playing) return;
+      this.hear(this.player.at);
+      this.run();
+    });
+  }
+
+  hear(at_ms) {
+    this.spoken.show(at_ms, this.sentences);
+    if (!this.find("silence").checked || this.player.who) return;
+    const during = this.sentences.some(({ start_ms, end_ms }) => start_ms <= at_ms && at_ms < end_ms);
+    const next = this.sentences.find(({ start_ms }) => start_ms > at_ms);
+    if (!during && next && next.start_ms - at_ms > SILENCE_MS) this.player.seek(next.start_ms - LEAD_MS);
+  }
+
+  showPeople(people) {
+    const who = this.find("who");
+    const wanted = people.map(({ id, name }) => `${id}\n${name}`).join("\n");
+    if (who.dataset.people === wanted) return;
+    who.dataset.people = wanted;
+    const chosen = who.value;
+    who.replaceChildren(who.options[0], ...people.map(({ id, name }) => new Option(name, id)));
+    who.value = people.some(({ id }) => id === chosen) ? chosen : "";
+  }
+}

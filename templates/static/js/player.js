@@ -1,0 +1,120 @@
+// The meeting's audio: one element that plays everybody mixed or one participant, on the meeting's own time.
+// What it plays is a file made as of the moment it was asked for; of a live meeting it is asked for again.
+
+const LOOK_MS = 500;
+const SPEED_KEY = "speed";
+
+export class Player {
+  /** `url` is the meeting's, without a slash at its end; `onChange` is told of everything that happens.
+   *  While the meeting is live, `until_ms` is up to where all is there: a file that ends there stays as it is. */
+  constructor(url, onChange) {
+    this.url = url;
+    this.onChange = onChange;
+    this.who = "";
+    this.until_ms = null;
+    this.end_ms = null;
+    this.trouble = "";
+    this.audio = new Audio();
+    this.audio.preload = "none";
+    this.speed = Number(localStorage.getItem(SPEED_KEY)) || 1;
+    for (const kind of ["play", "pause", "seeked", "timeupdate", "loadedmetadata", "waiting", "playing"]) {
+      this.audio.addEventListener(kind, () => this.changed());
+    }
+    this.audio.addEventListener("ended", () => this.ended());
+    this.audio.addEventListener("error", () => this.failed());
+  }
+
+  /** Whether it plays, or will as soon as there is something to play. */
+  get playing() {
+    return !this.audio.paused;
+  }
+
+  /** Where it is, in milliseconds of the meeting. */
+  get at() {
+    return Math.round((this.wanted ?? this.audio.currentTime) * 1000);
+  }
+
+  toggle() {
+    if (this.playing) this.audio.pause();
+    else this.play(this.at);
+  }
+
+  /** Plays from there on; of `who` alone if they are named. */
+  play(at_ms, who = this.who) {
+    this.load(who, this.end_ms !== null && at_ms >= this.end_ms);
+    this.seek(at_ms);
+    this.audio.play().catch((error) => {
+      if (error.name !== "AbortError") this.failed();
+    });
+  }
+
+  pause() {
+    this.audio.pause();
+  }
+
+  seek(at_ms) {
+    const at_s = Math.max(0, at_ms / 1000);
+    if (this.audio.readyState) this.audio.currentTime = at_s;
+    else this.wanted = at_s;
+    this.changed();
+  }
+
+  setSpeed(speed) {
+    this.speed = speed;
+    this.audio.playbackRate = speed;
+    localStorage.setItem(SPEED_KEY, speed);
+    this.changed();
+  }
+
+  /** Whom to hear; nobody named is everybody. */
+  setWho(who) {
+    const [at, playing] = [this.at, this.playing];
+    this.load(who);
+    if (playing) this.play(at);
+    else this.seek(at);
+  }
+
+  load(who, again = false) {
+    if (this.audio.src && who === this.who && !again) return;
+    const at_s = this.at / 1000;
+    this.who = who;
+    this.trouble = "";
+    const part = new URLSearchParams();
+    if (who) part.set("participant", who);
+    if (this.until_ms !== null) {
+      part.set("to_ms", this.until_ms);
+      part.set("rate", 16_000);
+    }
+    this.end_ms = this.until_ms;
+    this.audio.src = `${this.url}/audio.wav?${part}`;
+    this.audio.defaultPlaybackRate = this.audio.playbackRate = this.speed;
+    this.wanted = at_s;
+  }
+
+  changed() {
+    if (this.audio.readyState && this.wanted !== undefined) {
+      this.audio.currentTime = this.wanted;
+      delete this.wanted;
+    }
+    this.onChange();
+  }
+
+  /** A live meeting becomes longer: it goes on as soon as there is more. */
+  ended() {
+    this.onChange();
+    if (this.end_ms === null) return;
+    const at = this.at;
+    const waiting = setInterval(() => {
+      if (this.at !== at || !this.audio.ended) return clearInterval(waiting);
+      if (this.until_ms !== null && this.until_ms <= this.end_ms) return;
+      clearInterval(waiting);
+      this.load(this.who, true);
+      this.play(at);
+    }, LOOK_MS);
+  }
+
+  failed() {
+    this.trouble = "failed";
+    this.onChange();
+  }
+}

@@ -1,0 +1,103 @@
+// The sentence that a reader has picked, marked, with what can be done with it beside it. One at a time.
+
+const GAP_PX = 4;
+
+export class Selected {
+  /** `toolbar` has a button `[data-do]` for each action; `find(id)` is the sentence as the store has it. */
+  constructor(log, toolbar, find) {
+    this.log = log;
+    this.toolbar = toolbar;
+    this.find = find;
+    this.id = null;
+    this.actions = new Map();
+    log.addEventListener("click", (event) => this.onClick(event));
+    log.addEventListener("keydown", (event) => this.onKey(event));
+    toolbar.addEventListener("click", (event) => this.onAction(event.target.closest("[data-do]")));
+    toolbar.addEventListener("keydown", (event) => this.onToolbarKey(event));
+    document.addEventListener("pointerdown", (event) => {
+      if (!event.target.closest(".sentence, .actions, dialog")) this.drop();
+    });
+    addEventListener("resize", () => this.place());
+    this.offer("before", () => this.step(-1));
+    this.offer("after", () => this.step(1));
+  }
+
+  /** The button of that name does `action(sentence)`. */
+  offer(name, action) {
+    this.actions.set(name, action);
+    for (const button of this.toolbar.querySelectorAll(`[data-do="${name}"]`)) button.hidden = false;
+  }
+
+  get element() {
+    return this.id && document.getElementById(`s-${this.id}`);
+  }
+
+  pick(element) {
+    this.drop();
+    this.id = element.dataset.id;
+    element.classList.add("picked");
+    this.toolbar.hidden = false;
+    this.place();
+  }
+
+  drop() {
+    this.element?.classList.remove("picked");
+    this.id = null;
+    this.toolbar.hidden = true;
+  }
+
+  /** Beside its sentence, wherever that is now. */
+  place() {
+    const element = this.element;
+    if (!element) return this.drop();
+    const around = this.toolbar.offsetParent.getBoundingClientRect();
+    const lines = element.getClientRects();
+    const last = lines[lines.length - 1] ?? element.getBoundingClientRect();
+    const furthest = around.width - this.toolbar.offsetWidth;
+    const left = Math.max(0, Math.min(last.left - around.left, furthest));
+    this.toolbar.style.setProperty("left", `${left}px`);
+    this.toolbar.style.setProperty("top", `${last.bottom - around.top + GAP_PX}px`);
+  }
+
+  step(by) {
+    const all = [...this.log.querySelectorAll(".sentence")];
+    const next = all[all.indexOf(this.element) + by];
+    if (!next) return;
+    this.pick(next);
+    next.scrollIntoView({ block: "nearest" });
+  }
+
+  onClick(event) {
+    const sentence = event.target.closest(".sentence");
+    if (!sentence || !getSelection().isCollapsed) return;
+    if (sentence.dataset.id === this.id) this.drop();
+    else this.pick(sentence);
+  }
+
+  /** Enter on a turn that has the focus picks its first sentence. */
+  onKey(event) {
+    if (event.key !== "Enter" || !event.target.matches(".turn")) return;
+    const sentence = event.target.querySelector(".sentence");
+    if (!sentence) return;
+    this.pick(sentence);
+    this.toolbar.querySelector("button:not([hidden])").focus();
+  }
+
+  onToolbarKey(event) {
+    const buttons = [...this.toolbar.querySelectorAll("button:not([hidden])")];
+    const at = buttons.indexOf(document.activeElement);
+    if (event.key === "Escape") {
+      const turn = this.element?.closest(".turn");
+      this.drop();
+      turn?.focus();
+    } else if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
+      buttons.at((at + (event.key === "ArrowRight" ? 1 : -1)) % buttons.length).focus();
+    } else return;
+    event.preventDefault();
+  }
+
+  onAction(button) {
+    const sentence = button && this.id && this.find(this.id);
+    if (sentence) this.actions.get(button.dataset.do)(sentence);
+  }
+}

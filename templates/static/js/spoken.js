@@ -1,0 +1,94 @@
+// What is being heard, marked in the text: the sentence, and in it the word; the page goes along until the
+// reader goes elsewhere.
+
+const AROUND_MS = 60_000;
+const WORD = "spoken";
+const LEAVING = ["wheel", "touchmove"];
+
+export class Spoken {
+  /** `url` is the meeting's; words' times come from there, a few minutes at once. */
+  constructor(log, url) {
+    this.log = log;
+    this.url = url;
+    this.shown = new Set();
+    this.words = new Map();
+    this.asked = new Set();
+    this.along = true;
+    this.highlight = globalThis.Highlight && new Highlight();
+    if (this.highlight) CSS.highlights.set(WORD, this.highlight);
+    for (const kind of LEAVING) addEventListener(kind, () => (this.along = false), { passive: true });
+  }
+
+  /** Marks what is said at this moment, of these sentences in order. */
+  show(at_ms, sentences) {
+    const now = sentences.filter(({ start_ms, end_ms }) => start_ms <= at_ms && at_ms < end_ms);
+    const elements = now.map(({ id }) => document.getElementById(`s-${id}`)).filter(Boolean);
+    for (const element of this.shown) if (!elements.includes(element)) element.classList.remove("spoken");
+    const fresh = elements.filter((element) => !this.shown.has(element));
+    for (const element of fresh) element.classList.add("spoken");
+    this.shown = new Set(elements);
+    if (fresh.length && this.along) keepInSight(fresh[0]);
+    this.showWords(at_ms, now);
+  }
+
+  /** Nothing is heard. */
+  clear() {
+    this.show(-1, []);
+  }
+
+  async showWords(at_ms, sentences) {
+    if (!this.highlight) return;
+    this.fetch(Math.floor(at_ms / AROUND_MS));
+    this.highlight.clear();
+    for (const { id, text } of sentences) {
+      const range = findWord(document.getElementById(`s-${id}`), text, this.words.get(id), at_ms);
+      if (range) this.highlight.add(range);
+    }
+  }
+
+  /** Asks once for the words of a minute, and what begins before it. */
+  async fetch(minute) {
+    if (this.asked.has(minute) || minute < 0) return;
+    this.asked.add(minute);
+    const span = `from_ms=${minute * AROUND_MS}&to_ms=${(minute + 1) * AROUND_MS}`;
+    try {
+      const answer = await fetch(`${this.url}/transcript.json?${span}`);
+      if (!answer.ok) throw new Error(answer.statusText);
+      const { sentences } = await answer.json();
+      for (const { id, text, words } of sentences) this.words.set(id, { text, words });
+    } catch {
+      this.asked.delete(minute); // words are not marked now; the next moment asks again
+    }
+  }
+
+  /** What was known of the words may be out of date. */
+  forget() {
+    this.asked.clear();
+    this.words.clear();
+  }
+}
+
+/** The place of the word that is said in a sentence's element; none between words, or if the text differs. */
+function findWord(element, text, known, at_ms) {
+  const node = element?.firstChild;
+  if (node?.nodeType !== Node.TEXT_NODE || known?.text !== text) return null;
+  let from = 0;
+  for (const word of known.words) {
+    const at = text.indexOf(word.text.trim(), from);
+    if (at < 0) return null;
+    from = at + word.text.trim().length;
+    if (word.start_ms > at_ms || at_ms >= word.end_ms) continue;
+    const range = new Range();
+    range.setStart(node, at);
+    range.setEnd(node, from);
+    return range;
+  }
+  return null;
+}
+
+function keepInSight(element) {
+  const { top, bottom } = element.getBoundingClientRect();
+  if (top > innerHeight * 0.2 && bottom < innerHeight * 0.7) return;
+  const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  element.scrollIntoView({ block: "center", behavior: calm ? "instant" : "smooth" });
+}

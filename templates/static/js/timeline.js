@@ -1,0 +1,79 @@
+// A lane for each speaker: who spoke when, where audio is missing, where the player is. A click goes there.
+
+const SVG = "http://www.w3.org/2000/svg";
+const HEIGHT = 1;
+
+export class Timeline {
+  /** `onSeek` is told the millisecond of the meeting, and whose lane it was. */
+  constructor(element, onSeek) {
+    this.element = element;
+    this.lanes = element.querySelector(".lanes");
+    this.playhead = element.querySelector(".playhead");
+    this.length_ms = 0;
+    this.rows = new Map();
+    this.lanes.addEventListener("pointerdown", (event) => {
+      const drawing = event.target.closest("svg");
+      if (!drawing || event.button) return;
+      const { left, width } = drawing.getBoundingClientRect();
+      onSeek(((event.clientX - left) / width) * this.length_ms);
+    });
+  }
+
+  /** Draws people `[{id, name, colour}]` and their items `[{kind, participant_id, start_ms, end_ms}]`. */
+  render(people, items, length_ms) {
+    this.length_ms = Math.max(1_000, length_ms);
+    const of = Map.groupBy(items, (item) => item.participant_id);
+    const speakers = people.filter(({ id }) => of.has(id));
+    this.element.hidden = !speakers.length;
+    for (const [id, row] of this.rows) {
+      if (speakers.some((person) => person.id === id)) continue;
+      row.remove();
+      this.rows.delete(id);
+    }
+    for (const person of speakers) this.renderLane(person, of.get(person.id));
+  }
+
+  renderLane(person, items) {
+    let row = this.rows.get(person.id);
+    if (!row) {
+      row = makeLane();
+      this.rows.set(person.id, row);
+      this.lanes.append(row);
+    }
+    row.className = `lane speaker-${person.colour}`;
+    const name = row.querySelector(".name");
+    if (name.textContent !== person.name) name.textContent = person.name;
+    row.querySelector("svg").setAttribute("viewBox", `0 0 ${this.length_ms} ${HEIGHT}`);
+    for (const kind of ["gap", "stretch", "sentence"]) {
+      const drawn = items.filter((item) => item.kind === kind).map(draw).join("");
+      const path = row.querySelector(`.${kind}`);
+      if (path.getAttribute("d") !== drawn) path.setAttribute("d", drawn);
+    }
+  }
+
+  /** Where the player is. */
+  moveTo(at_ms) {
+    this.playhead.style.setProperty("--at", Math.min(1, at_ms / (this.length_ms || 1)));
+  }
+}
+
+function makeLane() {
+  const row = document.createElement("li");
+  const name = document.createElement("span");
+  name.className = "name";
+  name.dir = "auto";
+  const drawing = document.createElementNS(SVG, "svg");
+  drawing.setAttribute("preserveAspectRatio", "none");
+  drawing.setAttribute("aria-hidden", "true");
+  for (const kind of ["gap", "stretch", "sentence"]) {
+    const path = document.createElementNS(SVG, "path");
+    path.setAttribute("class", kind);
+    drawing.append(path);
+  }
+  row.append(name, drawing);
+  return row;
+}
+
+function draw({ start_ms, end_ms }) {
+  return `M${start_ms} 0h${Math.max(1, end_ms - start_ms)}v${HEIGHT}H${start_ms}z`;
+}
