@@ -216,11 +216,12 @@ class Broadcaster:
             topic.wake(behind=False)
             self._forget_if_idle(topic)
 
-    def withdraw(self, meeting_id: str, participant_id: str) -> None:
-        """Remember nothing of a participant who was deleted; what else there was is read from the store."""
+    def withdraw(self, meeting_id: str, *participant_ids: str) -> None:
+        """Remember nothing of what was deleted, or who; what else there was is read from the store."""
         if topic := self._topics.get(meeting_id):
             topic.recent.clear()
-            topic.drafts.pop(participant_id, None)
+            for participant_id in participant_ids:
+                topic.drafts.pop(participant_id, None)
 
     def close(self, meeting_id: str) -> None:
         """The meeting is gone; watchers are told the end."""

@@ -6,6 +6,7 @@ MeetingServiceError
 │   ├── UnsupportedMedia  a content type or encoding that is not spoken here
 │   ├── BodyStalled       a request body that stood still
 │   ├── Corrupted         not what was sent: a checksum does not match
+│   ├── Unconditional     a change that does not say of which version
 │   ├── ProtocolViolation a message that `meeting-audio.v1` does not allow
 │   ├── NotInFile         a range that begins after a file's end
 │   └── TooLarge          over a written limit
@@ -13,6 +14,7 @@ MeetingServiceError
 ├── NotFound              no such meeting or participant
 ├── AudioRemoved          there was audio, and it is not kept any more
 ├── Conflict              right words, wrong moment
+│   ├── Outdated          somebody else changed it meanwhile
 │   ├── AudioHole         a piece that begins after what is held
 │   ├── AudioDiffers      a piece that is not what is held at its place
 │   ├── StreamEnded       the participant was ended while this sender went on
@@ -28,6 +30,7 @@ MeetingServiceError
 └── CannotStart           a setting, a model, a port or a folder that does not work
 """
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 
@@ -69,6 +72,12 @@ class Corrupted(InvalidRequest):
     """What arrived is not what was sent: its checksum does not match. Sending it again is the cure."""
 
     code = "corrupted"
+
+
+class Unconditional(InvalidRequest):
+    """A change that does not say of which version: it could overwrite somebody else's."""
+
+    code = "unconditional"
 
 
 class BodyStalled(InvalidRequest):
@@ -115,6 +124,17 @@ class Conflict(MeetingServiceError):
     """Right words, wrong moment."""
 
     code = "conflict"
+
+
+class Outdated(Conflict):
+    """Somebody else changed it meanwhile; `current` is what it is now, at `version`."""
+
+    code = "outdated"
+
+    def __init__(self, what: str, version: int, current: Mapping[str, str | int | bool]) -> None:
+        super().__init__(f"{what} was changed meanwhile: it is at version {version}")
+        self.version = version
+        self.current = {**current, "version": version}
 
 
 class AudioHole(Conflict):

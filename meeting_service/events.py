@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from meeting_service.condition import Condition
 from meeting_service.meeting import Meeting, Participant
-from meeting_service.transcript import Draft, Revision, Sentence, TranscriptGap, Untranscribed
+from meeting_service.transcript import Bookmark, Draft, Revision, Sentence, TranscriptGap, Untranscribed
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +12,15 @@ class SentenceFinalized:
     """A sentence is final and in the database."""
 
     sentence: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceCorrected:
+    """Somebody corrected a sentence, or took that back; this is how it is shown from now on."""
+
+    sentence: Sentence
+    revision: int
+    """whose it is"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +32,7 @@ class DraftChanged:
 
 @dataclass(frozen=True, slots=True)
 class ParticipantChanged:
-    """A participant joined, left, came back or was renamed."""
+    """A participant joined, left, came back, was renamed, or is one person with another, or no longer."""
 
     participant: Participant
 
@@ -45,6 +54,20 @@ class SpeechGivenUp:
     """A stretch of speech has no text and will have none in this revision."""
 
     stretch: Untranscribed
+
+
+@dataclass(frozen=True, slots=True)
+class BookmarkChanged:
+    """A moment was marked, or the mark was changed."""
+
+    bookmark: Bookmark
+
+
+@dataclass(frozen=True, slots=True)
+class BookmarkDeleted:
+    """A mark is no more. What it was is not told: that would keep it."""
+
+    id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +108,13 @@ class ConditionChanged:
 
 StoredEventKind = (
     SentenceFinalized
+    | SentenceCorrected
     | SpeechGivenUp
     | ParticipantChanged
     | ParticipantDeleted
     | GapRecorded
+    | BookmarkChanged
+    | BookmarkDeleted
     | MeetingChanged
     | RevisionChanged
 )
@@ -96,7 +122,7 @@ StoredEventKind = (
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event with its number in the meeting: 1, 2, 3, …, without holes but where somebody was deleted."""
+    """An event with its number in the meeting: 1, 2, 3, …, without holes but where something was deleted."""
 
     meeting_id: str
     seq: int

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -78,6 +78,51 @@ class Participant:
     """of what was received, not heard to its end yet"""
     unaccounted_ms: int = 0
     """audio or speech of finished streams of which nobody knows what became; an error"""
+    told_name: str | None = None
+    """what their senders call them; `name` is another where somebody gave one by hand"""
+    version: int = 0
+    """grows with every change by hand"""
+    merged_into: str | None = None
+    """the id of who this is the same person as"""
+    aliases: Sequence[str] = ()
+    """ids of others that are the same person, whose figures are in these"""
+
+
+_FIGURES = (
+    *("received_ms", "speech_ms", "transcribed_ms", "not_transcribed_ms"),
+    *("gap_ms", "silent_ms", "waiting_ms", "unaccounted_ms"),
+)
+
+
+def people_by_id(participants: Sequence[Participant]) -> dict[str, str]:
+    """Under which id everybody is shown: their own, or that of the person they were merged into."""
+    merged = {p.id: p.merged_into for p in participants}
+    found: dict[str, str] = {}
+    for participant_id in merged:
+        person = participant_id
+        while (following := merged.get(person)) is not None:
+            person = following
+        found[participant_id] = person
+    return found
+
+
+def merge_people(participants: Sequence[Participant]) -> list[Participant]:
+    """One for each person, in the order they came; what several ids of one did is added up."""
+    shown = people_by_id(participants)
+    return [
+        _add_up(person, [p for p in participants if p.id != person.id and shown[p.id] == person.id])
+        for person in participants
+        if shown[person.id] == person.id
+    ]
+
+
+def _add_up(person: Participant, others: Sequence[Participant]) -> Participant:
+    if not others:
+        return person
+    everyone = (person, *others)
+    figures = {name: sum(getattr(p, name) for p in everyone) for name in _FIGURES}
+    present = any(p.present for p in everyone)
+    return replace(person, **figures, present=present, aliases=tuple(p.id for p in others))
 
 
 def participant_to_fingerprint(meeting_id: str, participant_id: str) -> str:

@@ -35,6 +35,35 @@ class Sentence:
     seq: int = 0
     """its number among the meeting's stored events; 0 until stored"""
     edited: bool = False
+    """whether it is shown with another text than was recognised"""
+    version: int = 0
+    """grows whenever somebody corrects it or takes that back"""
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceVersion:
+    """A text that a sentence has or had."""
+
+    version: int
+    """0: as it was recognised"""
+    text: str
+    written_at: datetime | None
+    """UTC; None for what was recognised"""
+
+
+@dataclass(frozen=True, slots=True)
+class Bookmark:
+    """A moment of a meeting that somebody marked."""
+
+    id: int
+    """never used again in the meeting"""
+    at_ms: int
+    note: str
+    """possibly empty, possibly of several lines"""
+    created_at: datetime
+    """UTC"""
+    version: int = 1
+    """grows with every change"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +132,8 @@ class Revision:
     """share of the audio whose text is final, 0 to 1"""
     detail: str | None = None
     """why it failed"""
+    edited: int = 0
+    """how many of its sentences are corrected"""
 
 
 FIRST_REVISION = 1
@@ -120,6 +151,8 @@ class Transcript:
     """the number of the one that this is"""
     not_transcribed: Sequence[Untranscribed] = field(default=())
     """by start, then participant; what touches is one"""
+    bookmarks: Sequence[Bookmark] = field(default=())
+    """by time"""
 
     def name_of(self, participant_id: str) -> str:
         """The display name, or the id of someone unknown."""

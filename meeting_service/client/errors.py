@@ -13,6 +13,7 @@ from meeting_service.errors import (
     MeetingEnded,
     MeetingServiceError,
     NotFound,
+    Outdated,
     Overloaded,
     ParticipantGone,
     ProtocolViolation,
@@ -95,6 +96,11 @@ def problem_to_error(status: int, problem: Any) -> MeetingServiceError:
         kind = ServiceFailed if status >= 500 else _BY_BARE_STATUS.get(status, MeetingServiceError)
         return kind(f"the service answered with status {status}")
     code, detail = str(problem.get("code")), str(problem.get("detail", f"status {status}"))
+    if code == Outdated.code and isinstance(current := problem.get("current"), dict):
+        version = int(current.get("version", 0))
+        outdated = Outdated("it", version, current)
+        outdated.detail = detail
+        return outdated
     if code == AudioHole.code and isinstance(expected := problem.get("through"), int):
         hole = AudioHole(expected, expected)
         hole.detail = detail

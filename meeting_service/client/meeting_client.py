@@ -11,6 +11,7 @@ from yarl import URL
 
 from meeting_service.audio import Encoding
 from meeting_service.client.connection import AudioConnection, make_format
+from meeting_service.client.edits import Edits
 from meeting_service.client.errors import PASSING
 from meeting_service.client.following import follow_events
 from meeting_service.client.patience import Attempts, Patience
@@ -46,7 +47,8 @@ class MeetingClient:
 
     Streams and events reconnect and resume by themselves; all streams of a meeting share one socket. `end`
     and `end_participant` ask again until they have an answer; other requests are made once and raise.
-    Everything carries checksums, so that what a network changes is not taken for what was said.
+    `edits` is what people change by hand. Everything carries checksums, so that what a network changes is not
+    taken for what was said.
 
     Args:
         base_url: where the service is.
@@ -58,6 +60,7 @@ class MeetingClient:
         self, base_url: str, *, patience: Patience | None = None, report: Report = tell_nobody
     ) -> None:
         self._requests = Requests(base_url)
+        self.edits = Edits(self._requests)
         self.patience = patience or Patience()
         self.report = report
         self._connections: dict[str, AudioConnection] = {}

@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from meeting_service.events import (
+    BookmarkChanged,
+    BookmarkDeleted,
     DraftChanged,
     FellBehind,
     GapRecorded,
@@ -14,6 +16,7 @@ from meeting_service.events import (
     ParticipantDeleted,
     RevisionAdvanced,
     RevisionChanged,
+    SentenceCorrected,
     SentenceFinalized,
     SpeechGivenUp,
     StoredEvent,
@@ -22,6 +25,7 @@ from meeting_service.events import (
 from meeting_service.meeting import Meeting, MeetingState, Participant
 from meeting_service.transcript import (
     FIRST_REVISION,
+    Bookmark,
     Draft,
     Revision,
     RevisionState,
@@ -66,6 +70,9 @@ def json_to_participant(meeting_id: str, fields: Json) -> Participant:
         silent_ms=fields.get("silent_ms", 0),
         waiting_ms=fields.get("waiting_ms", 0),
         unaccounted_ms=fields.get("unaccounted_ms", 0),
+        version=fields.get("version", 0),
+        merged_into=fields.get("merged_into"),
+        aliases=tuple(fields.get("aliases", ())),
     )
 
 
@@ -81,7 +88,14 @@ def json_to_sentence(fields: Json) -> Sentence:
         words=tuple(_to_word(word) for word in fields["words"]),
         seq=fields["seq"],
         edited=fields.get("edited", False),
+        version=fields.get("version", 0),
     )
+
+
+def json_to_bookmark(fields: Json) -> Bookmark:
+    """A moment that somebody marked."""
+    created_at = _to_time(fields["created_at"])
+    return Bookmark(fields["id"], fields["at_ms"], fields["note"], created_at, fields["version"])
 
 
 def json_to_transcript(fields: Json) -> Transcript:
@@ -94,6 +108,7 @@ def json_to_transcript(fields: Json) -> Transcript:
         [_to_gap(item) for item in fields["gaps"]],
         fields.get("revision", FIRST_REVISION),
         [_to_untranscribed(item) for item in fields.get("not_transcribed", ())],
+        [json_to_bookmark(item) for item in fields.get("bookmarks", ())],
     )
 
 
@@ -109,6 +124,7 @@ def json_to_revision(fields: Json) -> Revision:
         finished_at=_to_time(finished_at) if finished_at else None,
         progress=fields["progress"],
         detail=fields.get("detail"),
+        edited=fields.get("edited", 0),
     )
 
 
@@ -129,7 +145,7 @@ def json_to_event(meeting_id: str, kind: str, seq: int | None, fields: Json) -> 
 def _to_stored(meeting_id: str, kind: str, fields: Json) -> StoredEventKind | None:
     match kind:
         case "sentence":
-            return SentenceFinalized(json_to_sentence(fields))
+            return _to_told(json_to_sentence(fields), fields.get("revision", FIRST_REVISION))
         case "not_transcribed":
             return SpeechGivenUp(_to_untranscribed(fields))
         case "participant":
@@ -138,11 +154,19 @@ def _to_stored(meeting_id: str, kind: str, fields: Json) -> StoredEventKind | No
             return ParticipantDeleted()
         case "gap":
             return GapRecorded(_to_gap(fields))
+        case "bookmark":
+            return BookmarkChanged(json_to_bookmark(fields))
+        case "bookmark_deleted":
+            return BookmarkDeleted(fields["id"])
         case "meeting":
             return MeetingChanged(json_to_meeting(fields))
         case "revision":
             return RevisionChanged(json_to_revision(fields))
     return None
+
+
+def _to_told(sentence: Sentence, revision: int) -> StoredEventKind:
+    return SentenceCorrected(sentence, revision) if sentence.version else SentenceFinalized(sentence)
 
 
 def _to_word(fields: Json) -> Word:

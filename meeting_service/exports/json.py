@@ -6,7 +6,15 @@ from typing import Any
 
 from meeting_service.exports.options import DEFAULT_OPTIONS, ExportOptions
 from meeting_service.meeting import Meeting, Participant
-from meeting_service.transcript import Sentence, Transcript, TranscriptGap, Untranscribed, Word, find_overlaps
+from meeting_service.transcript import (
+    Bookmark,
+    Sentence,
+    Transcript,
+    TranscriptGap,
+    Untranscribed,
+    Word,
+    find_overlaps,
+)
 
 JsonObject = dict[str, Any]
 
@@ -33,6 +41,7 @@ def transcript_json(transcript: Transcript) -> JsonObject:
             stretch_json(s, names.get(s.participant_id, s.participant_id)) for s in transcript.not_transcribed
         ],
         "gaps": [gap_json(gap) for gap in transcript.gaps],
+        "bookmarks": [bookmark_json(bookmark) for bookmark in transcript.bookmarks],
     }
 
 
@@ -64,6 +73,9 @@ def participant_json(participant: Participant) -> JsonObject:
         "silent_ms": participant.silent_ms,
         "waiting_ms": participant.waiting_ms,
         "unaccounted_ms": participant.unaccounted_ms,
+        "version": participant.version,
+        "merged_into": participant.merged_into,
+        "aliases": list(participant.aliases),
     }
 
 
@@ -80,6 +92,7 @@ def sentence_json(sentence: Sentence, participant: str, *, overlaps: bool) -> Js
         "confidence": sentence.confidence,
         "words": [_word_json(word) for word in sentence.words],
         "edited": sentence.edited,
+        "version": sentence.version,
         "overlaps": overlaps,
     }
 
@@ -87,6 +100,17 @@ def sentence_json(sentence: Sentence, participant: str, *, overlaps: bool) -> Js
 def gap_json(gap: TranscriptGap) -> JsonObject:
     """Audio that never came."""
     return {"participant_id": gap.participant_id, "start_ms": gap.start_ms, "end_ms": gap.end_ms}
+
+
+def bookmark_json(bookmark: Bookmark) -> JsonObject:
+    """A moment that somebody marked."""
+    return {
+        "id": bookmark.id,
+        "at_ms": bookmark.at_ms,
+        "note": bookmark.note,
+        "created_at": _moment(bookmark.created_at),
+        "version": bookmark.version,
+    }
 
 
 def stretch_json(stretch: Untranscribed, participant: str) -> JsonObject:

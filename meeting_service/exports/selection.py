@@ -24,6 +24,7 @@ def select(transcript: Transcript, options: ExportOptions) -> Transcript:
         sentences=_select(transcript.sentences, chosen, options),
         gaps=_select(transcript.gaps, chosen, options),
         not_transcribed=_select(transcript.not_transcribed, chosen, options),
+        bookmarks=[mark for mark in transcript.bookmarks if _is_within(mark.at_ms, options)],
     )
 
 
@@ -33,6 +34,9 @@ def find_participant(transcript: Transcript, called: str) -> str:
     Raises:
         NotFound: there is none, or more than one.
     """
+    aliases = {alias: p.id for p in transcript.participants for alias in p.aliases}
+    if called in aliases:
+        return aliases[called]
     if called in {p.id for p in transcript.participants} | {s.participant_id for s in transcript.sentences}:
         return called
     matching = [p.id for p in transcript.participants if p.name == called]
@@ -40,6 +44,11 @@ def find_participant(transcript: Transcript, called: str) -> str:
         reason = "there is nobody" if not matching else "there is more than one participant"
         raise NotFound(f"{reason} called {called!r} in this meeting")
     return matching[0]
+
+
+def _is_within(at_ms: int, options: ExportOptions) -> bool:
+    since, until = options.from_ms, options.to_ms
+    return (since is None or at_ms >= since) and (until is None or at_ms < until)
 
 
 def _select(items: Sequence[Timed], participant_id: str | None, options: ExportOptions) -> list[Timed]:

@@ -9,13 +9,22 @@ from meeting_service.ingest.channels import mix_down
 from meeting_service.ingest.decoder import Decoder, make_decoder
 from meeting_service.ingest.magic import sniff_container
 from meeting_service.ingest.media import make_raw_format, parse_media_type
-from meeting_service.ingest.names import check_meeting_id, check_participant_id, clean_name, clean_title
+from meeting_service.ingest.names import (
+    check_meeting_id,
+    check_participant_id,
+    clean_name,
+    clean_note,
+    clean_sentence,
+    clean_title,
+)
 
 __all__ = [
     "Decoder",
     "check_meeting_id",
     "check_participant_id",
     "clean_name",
+    "clean_note",
+    "clean_sentence",
     "clean_title",
     "make_decoder",
     "make_raw_format",

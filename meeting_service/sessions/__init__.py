@@ -5,9 +5,9 @@ way in, and `intake`, where streams begin and end. `streams` is what the worker 
 becomes of its answers, `live` the state between the two. `repeats` tells what was sent before, `gaps` what
 never came, `present` where in a meeting a stream begins. A stream whose text cannot go on has `setbacks`;
 `audits` look whether all of it is accounted for. `retranscriptions` has kept audio read again; `models` says
-who reads. `deletion` removes what somebody wants gone, `keeping` what was kept long enough; `recordings` are what
-of it can be heard. `conditions` says
-how the service is, `writable` whether anything can be written; `tasks` run beside it all.
+who reads. `editing` is what people change by hand. `deletion` removes what somebody wants gone, `keeping`
+what was kept long enough; `recordings` are what of it can be heard. `conditions` says how the service is,
+`writable` whether anything can be written; `tasks` run beside it all.
 """
 
 from meeting_service.sessions.conditions import Readiness

@@ -1,6 +1,7 @@
 """Deleting at somebody's word: a whole meeting, or one participant of it, live or long over."""
 
 import asyncio
+from collections.abc import Sequence
 from weakref import WeakValueDictionary
 
 from meeting_service.broadcast import Broadcaster
@@ -63,8 +64,13 @@ class Deletions:
         reach("in_deletion")
         await self._ledger.delete(ids)
 
-    async def delete_participant(self, meeting_id: str, participant_id: str) -> None:
-        """Delete a participant and all that is theirs; what is still sent for them is refused.
+    async def delete_person(self, meeting_id: str, participant_id: str) -> list[str]:
+        """Delete a participant, all who were merged into them and all that is theirs.
+
+        What is still sent for them is refused.
+
+        Returns:
+            Their ids.
 
         Raises:
             NotFound: no such meeting or participant.
@@ -75,14 +81,17 @@ class Deletions:
             live = await self._meetings.get(meeting_id)
             if participant_id not in live.names:
                 raise NotFound(f"meeting {meeting_id} has no participant {participant_id}")
-            ids, event = await self._delete_participant(live, participant_id)
-            for stream in live.list_streams_of(participant_id):
-                self._streams.drop(live, stream)
-            live.names.pop(participant_id, None)
-            self._broadcaster.withdraw(meeting_id, participant_id)
+            person = await self._store.edits.list_ids(meeting_id, participant_id)
+            ids, event = await self._delete_person(live, person)
+            for one in person:
+                for stream in live.list_streams_of(one):
+                    self._streams.drop(live, stream)
+                live.names.pop(one, None)
+            self._broadcaster.withdraw(meeting_id, *person)
             self._broadcaster.publish([event])
         reach("in_deletion")
         await self._ledger.delete(ids)
+        return person
 
     async def welcome(self, meeting_id: str, participant_id: str) -> None:
         """Take from a participant who was deleted again, for somebody asks for them by name; in its turn."""
@@ -102,15 +111,14 @@ class Deletions:
             live.deleted = False
             raise
 
-    async def _delete_participant(
-        self, live: LiveMeeting, participant_id: str
-    ) -> tuple[list[int], StoredEvent]:
-        fingerprint = participant_to_fingerprint(live.id, participant_id)
+    async def _delete_person(self, live: LiveMeeting, person: Sequence[str]) -> tuple[list[int], StoredEvent]:
+        """Of all ids at once, the first of which the others were merged into."""
+        fingerprints = {participant_to_fingerprint(live.id, one) for one in person}
         async with live.opening:
-            live.gone.add(fingerprint)
+            live.gone |= fingerprints
         try:
             async with self._retranscriptions.held_back(live.id):
-                return await self._store.delete_participant(live.id, participant_id)
+                return await self._store.delete_participant(live.id, person[0])
         except MeetingServiceError:
-            live.gone.discard(fingerprint)
+            live.gone -= fingerprints
             raise

@@ -155,7 +155,7 @@ class LiveMeeting(Reading):
         self.meeting = meeting
         self.present = present
         self.names = names
-        """display name by participant id"""
+        """what senders call them, by participant id; people may have given another name by hand"""
         self.opening = asyncio.Lock()
         """held while a participant's stream is looked up or made, so that there is one"""
         self.over = asyncio.Event()

@@ -21,6 +21,7 @@ from meeting_service.meeting import Meeting, MeetingState, NewMeeting, Participa
 from meeting_service.sessions.audits import Audits
 from meeting_service.sessions.conditions import Conditions, Readiness
 from meeting_service.sessions.deletion import Deletions
+from meeting_service.sessions.editing import Editing
 from meeting_service.sessions.inputs import AudioInput, InputRequest
 from meeting_service.sessions.intake import Intake, check_rate
 from meeting_service.sessions.keeping import Keeping
@@ -73,6 +74,7 @@ class SessionManager:
             self._meetings, store, ledger, self.streams, self.retranscriptions, self.broadcaster
         )
         self.recordings = Recordings(store, settings.data.directory / LEDGER_FILE, ledger.through)
+        self.editing = Editing(store, self.broadcaster, self._deletions.turn)
         self.keeping = Keeping(
             settings.retention.rules, store, ledger, self.broadcaster, self._deletions.delete_meeting
         )
@@ -190,10 +192,13 @@ class SessionManager:
             await self._deletions.welcome(meeting_id, participant_id)
             return await self._people.put(meeting_id, participant_id, name)
 
-    async def delete_participant(self, meeting_id: str, participant_id: str) -> None:
-        """Delete a participant and all that is theirs; it goes on if the caller does not wait."""
-        deletion = self._deletions.delete_participant(meeting_id, participant_id)
-        await self._tasks.complete(deletion, f"deletion of a participant of {meeting_id}")
+    async def delete_participant(self, meeting_id: str, participant_id: str) -> list[str]:
+        """Delete a participant and all that is theirs, under all ids of one person, which it gives.
+
+        It goes on if the caller does not wait.
+        """
+        deletion = self._deletions.delete_person(meeting_id, participant_id)
+        return await self._tasks.complete(deletion, f"deletion of a participant of {meeting_id}")
 
     async def end_participant(
         self, meeting_id: str, participant_id: str, *, wait: bool = True
@@ -207,8 +212,12 @@ class SessionManager:
         return await self._people.get(meeting_id, participant_id)
 
     async def list_participants(self, meeting_id: str) -> list[Participant]:
-        """Everyone in the meeting, with figures of this moment."""
+        """Everyone in the meeting, one for each person, with figures of this moment."""
         return await self._people.list_all(meeting_id)
+
+    async def get_sender(self, meeting_id: str, participant_id: str) -> Participant:
+        """One participant with figures of this moment, of this id alone, or `NotFound`."""
+        return await self._people.get(meeting_id, participant_id)
 
     # Audio
 

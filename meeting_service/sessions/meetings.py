@@ -44,8 +44,8 @@ class LiveMeetings:
             if known := self._meetings.get(meeting_id):
                 return known
             meeting = await self._store.get_meeting(meeting_id)
-            participants = await self._store.list_participants(meeting_id)
-            live = self._make(meeting, {p.id: p.name for p in participants})
+            participants = await self._store.list_senders(meeting_id)
+            live = self._make(meeting, {p.id: p.told_name or p.name for p in participants})
             if meeting.state is not MeetingState.ENDED:
                 live.gone |= await self._store.list_gone(meeting_id)
                 self._meetings[meeting_id] = live

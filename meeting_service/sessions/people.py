@@ -7,7 +7,7 @@ from meeting_service.accounting import samples_to_ms
 from meeting_service.broadcast import Broadcaster
 from meeting_service.errors import NotFound, TooMany
 from meeting_service.ledger import Ledger
-from meeting_service.meeting import Participant, Stream
+from meeting_service.meeting import Participant, Stream, merge_people
 from meeting_service.sessions.live import LiveMeeting, LiveStream
 from meeting_service.sessions.meetings import LiveMeetings
 from meeting_service.storage import Store
@@ -40,21 +40,25 @@ class People:
                 f"the meeting already has {self._limit} participants, which is the limit", retry_after_s=60
             )
         participant, event, created = await self._store.put_participant(meeting_id, participant_id, name)
-        meeting.names[participant_id] = participant.name
+        meeting.names[participant_id] = participant.told_name or participant.name
         if event is not None:
             self._broadcaster.publish([event])
         return await self.get(meeting_id, participant_id), created
 
     async def get(self, meeting_id: str, participant_id: str) -> Participant:
-        """The participant with figures of this moment, or `NotFound`."""
-        for participant in await self.list_all(meeting_id):
+        """The participant with figures of this moment, of this id alone, or `NotFound`."""
+        for participant in await self.list_senders(meeting_id):
             if participant.id == participant_id:
                 return participant
         raise NotFound(f"meeting {meeting_id} has no participant {participant_id}")
 
     async def list_all(self, meeting_id: str) -> list[Participant]:
-        """Everyone in the meeting, with figures of this moment."""
-        participants = await self._store.list_participants(meeting_id)
+        """Everyone in the meeting, one for each person, with figures of this moment."""
+        return merge_people(await self.list_senders(meeting_id))
+
+    async def list_senders(self, meeting_id: str) -> list[Participant]:
+        """The same by the ids under which they send, of which several may be one person."""
+        participants = await self._store.list_senders(meeting_id)
         live = self._meetings.find(meeting_id)
         if live is None or not live.streams:
             return participants

@@ -78,7 +78,7 @@ class Recordings:
             since = f"{meeting.audio_removed_at:%Y-%m-%d %H:%M} UTC"
             raise AudioRemoved(f"the audio of this meeting is not kept any more since {since}")
         streams = await self._list_held(meeting_id)
-        ids = None if participant is None else {participant.id}
+        ids = None if participant is None else {participant.id, *participant.aliases}
         recording = lay_out(streams, replace(part, participant_ids=ids))
         held = {held.stream.id: self._through(held.stream.id) for held in streams}
 
@@ -90,7 +90,7 @@ class Recordings:
     async def _get_participant(self, meeting_id: str, called: str) -> Participant:
         """Who has this id or, if it is nobody else's too, this name."""
         participants: Sequence[Participant] = await self._store.list_participants(meeting_id)
-        matching = [person for person in participants if person.id == called]
+        matching = [person for person in participants if called in (person.id, *person.aliases)]
         matching = matching or [person for person in participants if person.name == called]
         if len(matching) != 1:
             reason = "there is nobody" if not matching else "there is more than one participant"

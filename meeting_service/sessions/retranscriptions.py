@@ -197,7 +197,7 @@ class Retranscriptions:
         kept: dict[str, int] = defaultdict(int)
         for stream in await self._store.list_streams(meeting_id):
             kept[stream.participant_id] += self._ledger.through(stream.id) * 1000 // stream.rate_hz
-        people = await self._store.list_participants(meeting_id)
+        people = await self._store.list_senders(meeting_id)
         if any(kept[person.id] < person.received_ms for person in people):
             return "audio of this meeting is not kept any more: it cannot be transcribed again"
         return None if any(kept.values()) else "no audio came in this meeting: there is nothing to transcribe"

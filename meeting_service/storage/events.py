@@ -6,7 +6,7 @@ from dataclasses import replace
 from sqlalchemy import Connection, insert, select, text, update
 
 from meeting_service.errors import NotFound
-from meeting_service.events import SentenceFinalized, StoredEvent, StoredEventKind
+from meeting_service.events import ParticipantChanged, SentenceFinalized, StoredEvent, StoredEventKind
 from meeting_service.storage.payload import event_to_payload, payload_to_event
 from meeting_service.storage.schema import events, meetings
 
@@ -18,7 +18,7 @@ def append_events(db: Connection, meeting_id: str, told: Sequence[StoredEventKin
         NotFound: no such meeting.
     """
     first = _take_numbers(db, meeting_id, len(told))
-    stored = [StoredEvent(meeting_id, seq, _numbered(event, seq)) for seq, event in enumerate(told, first)]
+    stored = [StoredEvent(meeting_id, seq, _as_kept(event, seq)) for seq, event in enumerate(told, first)]
     if stored:
         db.execute(insert(events), [_to_row(event) for event in stored])
     return stored
@@ -59,9 +59,14 @@ def _take_numbers(db: Connection, meeting_id: str, count: int) -> int:
     return int(last) - count + 1
 
 
-def _numbered(event: StoredEventKind, seq: int) -> StoredEventKind:
-    if isinstance(event, SentenceFinalized):
-        return SentenceFinalized(replace(event.sentence, words=tuple(event.sentence.words), seq=seq))
+def _as_kept(event: StoredEventKind, seq: int) -> StoredEventKind:
+    match event:
+        case SentenceFinalized(sentence):
+            return SentenceFinalized(replace(sentence, words=tuple(sentence.words), seq=seq))
+        case ParticipantChanged(participant):
+            # Who somebody is the same person as is told as it is then: the other one may be deleted.
+            plain = replace(participant, told_name=None, version=0, merged_into=None, aliases=())
+            return ParticipantChanged(plain)
     return event
 
 

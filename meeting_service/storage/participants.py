@@ -1,5 +1,6 @@
 """Participants: who was in a meeting, under which name, and what became of their audio."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -18,9 +19,9 @@ from sqlalchemy import (
 )
 
 from meeting_service.audio import RECOGNITION_RATE_HZ
-from meeting_service.errors import NotFound
+from meeting_service.errors import Conflict, NotFound, Outdated
 from meeting_service.events import ParticipantChanged, StoredEvent
-from meeting_service.meeting import Participant
+from meeting_service.meeting import Participant, people_by_id
 from meeting_service.storage.current import current_revision
 from meeting_service.storage.events import append_event
 from meeting_service.storage.meetings import get_meeting
@@ -30,16 +31,78 @@ from meeting_service.storage.schema import checkpoints, gaps, participants, stre
 def put_participant(
     db: Connection, meeting_id: str, participant_id: str, name: str | None
 ) -> tuple[Participant, StoredEvent | None, bool]:
-    """Make or rename; without a name the one held is kept, or the id serves."""
+    """Make or rename; without a name the one held is kept, or the id serves.
+
+    A name that was told before changes nothing: whoever sends says it again and again, and it must not
+    take back what somebody wrote by hand.
+    """
     held = find_participant(db, meeting_id, participant_id)
-    if held is not None and name in (None, held.name):
+    if held is not None and name in (None, held.told_name):
         return held, None, False
     if held is None:
         _insert(db, meeting_id, participant_id, name or participant_id)
     else:
-        db.execute(update(participants).where(_is(meeting_id, participant_id)).values(name=name))
-    participant = get_participant(db, meeting_id, participant_id)
-    return participant, append_event(db, meeting_id, ParticipantChanged(participant)), held is None
+        changed = update(participants).where(_is(meeting_id, participant_id))
+        db.execute(changed.values(name=name, told_name=name, version=held.version + 1))
+    participant, told = _tell(db, meeting_id, participant_id)
+    return participant, told, held is None
+
+
+def rename_participant(
+    db: Connection, meeting_id: str, participant_id: str, name: str | None, expected: int | None
+) -> tuple[Participant, StoredEvent | None]:
+    """Give a name by hand, or without one that of the senders again; the same name makes no event.
+
+    Raises:
+        NotFound: no such participant.
+        Outdated: they are not at the version expected.
+    """
+    held = get_participant(db, meeting_id, participant_id)
+    wanted = name or held.told_name or held.id
+    if wanted == held.name:
+        return held, None
+    _check_version(held, expected)
+    return _change(db, held, name=wanted)
+
+
+def merge_participant(
+    db: Connection, meeting_id: str, participant_id: str, into: str, expected: int | None
+) -> tuple[Participant, StoredEvent | None]:
+    """Show a participant as the same person as another, who may be merged themselves.
+
+    Nothing of theirs is changed, so that it can be undone, and who sends under either id goes on.
+
+    Raises:
+        NotFound: no such participants.
+        Conflict: the other one is this person already.
+        Outdated: they are not at the version expected.
+    """
+    held = get_participant(db, meeting_id, participant_id)
+    other = get_participant(db, meeting_id, into)
+    if held.merged_into == other.id:
+        return held, None
+    if people_by_id(list_participants(db, meeting_id))[other.id] == held.id:
+        raise Conflict(f"participant {into} is the same person as {participant_id} already")
+    _check_version(held, expected)
+    return _change(db, held, merged_into=other.id)
+
+
+def part_participant(
+    db: Connection, meeting_id: str, participant_id: str, expected: int | None
+) -> tuple[Participant, Sequence[StoredEvent]]:
+    """Show them as a person of their own again; the one they were merged into is told of too.
+
+    Raises:
+        NotFound: no such participant.
+        Outdated: they are not at the version expected.
+    """
+    held = get_participant(db, meeting_id, participant_id)
+    if held.merged_into is None:
+        return held, ()
+    _check_version(held, expected)
+    other = get_participant(db, meeting_id, held.merged_into)
+    participant, told = _change(db, held, merged_into=None)
+    return participant, (told, _tell(db, meeting_id, other.id)[1])
 
 
 def find_participant(db: Connection, meeting_id: str, participant_id: str) -> Participant | None:
@@ -61,16 +124,51 @@ def get_participant(db: Connection, meeting_id: str, participant_id: str) -> Par
 
 
 def list_participants(db: Connection, meeting_id: str, revision: int | None = None) -> list[Participant]:
-    """Everybody, in the order they came, with the figures of a revision, the current one without a number."""
+    """All ids, in the order they came, with the figures of a revision, the current one without a number."""
     query = _CURRENT if revision is None else _select(revision)
     query = query.where(participants.c.meeting_id == meeting_id).order_by(participants.c.position)
     return [_to_participant(row) for row in db.execute(query)]
 
 
+def list_ids(db: Connection, meeting_id: str, participant_id: str) -> list[str]:
+    """A participant's id and those of who was merged into them, directly or not.
+
+    Raises:
+        NotFound: no such participant.
+    """
+    get_participant(db, meeting_id, participant_id)
+    query = select(participants.c.id, participants.c.merged_into).where(
+        participants.c.meeting_id == meeting_id
+    )
+    merged = db.execute(query.order_by(participants.c.position)).all()
+    found = [participant_id]
+    for person in found:
+        found += [row.id for row in merged if row.merged_into == person]
+    return found
+
+
+def _change(db: Connection, held: Participant, **values: str | None) -> tuple[Participant, StoredEvent]:
+    changed = update(participants).where(_is(held.meeting_id, held.id))
+    db.execute(changed.values(**values, version=held.version + 1))
+    return _tell(db, held.meeting_id, held.id)
+
+
+def _tell(db: Connection, meeting_id: str, participant_id: str) -> tuple[Participant, StoredEvent]:
+    participant = get_participant(db, meeting_id, participant_id)
+    return participant, append_event(db, meeting_id, ParticipantChanged(participant))
+
+
+def _check_version(held: Participant, expected: int | None) -> None:
+    if expected not in (None, held.version):
+        current = {"name": held.name, "merged_into": held.merged_into or ""}
+        raise Outdated("the participant", held.version, current)
+
+
 def _insert(db: Connection, meeting_id: str, participant_id: str, name: str) -> None:
     get_meeting(db, meeting_id)
     last = db.scalar(select(func.max(participants.c.position)).where(participants.c.meeting_id == meeting_id))
-    values = {"meeting_id": meeting_id, "id": participant_id, "name": name, "position": (last or 0) + 1}
+    values: dict[str, Any] = {"meeting_id": meeting_id, "id": participant_id, "name": name, "told_name": name}
+    values["position"] = (last or 0) + 1
     db.execute(insert(participants).values(values))
 
 
@@ -137,4 +235,7 @@ def _to_participant(row: Row[Any]) -> Participant:
         silent_ms=row.silent_ms,
         waiting_ms=row.waiting_ms,
         unaccounted_ms=row.unaccounted_ms,
+        told_name=row.told_name,
+        version=row.version,
+        merged_into=row.merged_into,
     )

@@ -6,17 +6,28 @@ from datetime import datetime
 from typing import Any
 
 from meeting_service.events import (
+    BookmarkChanged,
+    BookmarkDeleted,
     GapRecorded,
     MeetingChanged,
     ParticipantChanged,
     ParticipantDeleted,
     RevisionChanged,
+    SentenceCorrected,
     SentenceFinalized,
     SpeechGivenUp,
     StoredEventKind,
 )
 from meeting_service.meeting import Meeting, MeetingState, Participant
-from meeting_service.transcript import Revision, RevisionState, Sentence, TranscriptGap, Untranscribed, Word
+from meeting_service.transcript import (
+    Bookmark,
+    Revision,
+    RevisionState,
+    Sentence,
+    TranscriptGap,
+    Untranscribed,
+    Word,
+)
 
 Payload = dict[str, Any]
 
@@ -34,20 +45,36 @@ def event_to_payload(event: StoredEventKind) -> tuple[str, Payload]:
             return "gap", asdict(gap)
         case SpeechGivenUp(stretch):
             return "not_transcribed", asdict(stretch)
+        case SentenceCorrected() | BookmarkChanged() | BookmarkDeleted():
+            return _from_edit(event)
         case MeetingChanged(meeting):
             return "meeting", _from_meeting(meeting)
         case RevisionChanged(revision):
             return "revision", _from_revision(revision)
 
 
+def _from_edit(event: SentenceCorrected | BookmarkChanged | BookmarkDeleted) -> tuple[str, Payload]:
+    match event:
+        case SentenceCorrected(sentence, revision):
+            beside = {"revision": revision, "seq": sentence.seq, "version": sentence.version}
+            return "correction", _from_sentence(sentence) | beside
+        case BookmarkChanged(bookmark):
+            return "bookmark", _from_bookmark(bookmark)
+        case BookmarkDeleted(bookmark_id):
+            return "bookmark_deleted", {"id": bookmark_id}
+
+
 def payload_to_event(meeting_id: str, seq: int, kind: str, payload: Payload) -> StoredEventKind:
     """The event as it was told."""
     rebuild: dict[str, Callable[[], StoredEventKind]] = {
         "sentence": lambda: SentenceFinalized(_to_sentence(seq, payload)),
+        "correction": lambda: _to_correction(payload),
         "participant": lambda: ParticipantChanged(Participant(meeting_id=meeting_id, **payload)),
         "participant_deleted": ParticipantDeleted,
         "gap": lambda: GapRecorded(TranscriptGap(**payload)),
         "not_transcribed": lambda: SpeechGivenUp(Untranscribed(**payload)),
+        "bookmark": lambda: BookmarkChanged(_to_bookmark(payload)),
+        "bookmark_deleted": lambda: BookmarkDeleted(**payload),
         "meeting": lambda: MeetingChanged(_to_meeting(meeting_id, payload)),
         "revision": lambda: RevisionChanged(_to_revision(payload)),
     }
@@ -78,7 +105,20 @@ def _from_sentence(sentence: Sentence) -> Payload:
 
 
 def _to_sentence(seq: int, payload: Payload) -> Sentence:
-    return Sentence(**{**payload, "words": json_to_words(payload["words"])}, seq=seq)
+    return Sentence(**{**payload, "words": json_to_words(payload["words"]), "seq": seq})
+
+
+def _to_correction(payload: Payload) -> SentenceCorrected:
+    own = {name: value for name, value in payload.items() if name != "revision"}
+    return SentenceCorrected(_to_sentence(payload["seq"], own), payload["revision"])
+
+
+def _from_bookmark(bookmark: Bookmark) -> Payload:
+    return {**asdict(bookmark), "created_at": bookmark.created_at.isoformat()}
+
+
+def _to_bookmark(payload: Payload) -> Bookmark:
+    return Bookmark(**{**payload, "created_at": datetime.fromisoformat(payload["created_at"])})
 
 
 def _from_participant(participant: Participant) -> Payload:
@@ -140,6 +180,7 @@ def _from_revision(revision: Revision) -> Payload:
         "finished_at": _from_time(revision.finished_at),
         "progress": revision.progress,
         "detail": revision.detail,
+        "edited": revision.edited,
     }
 
 
@@ -153,6 +194,7 @@ def _to_revision(payload: Payload) -> Revision:
         finished_at=_to_time(payload["finished_at"]),
         progress=payload["progress"],
         detail=payload["detail"],
+        edited=payload.get("edited", 0),
     )
 
 

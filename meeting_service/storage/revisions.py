@@ -12,6 +12,7 @@ from meeting_service.errors import Conflict, NotFound
 from meeting_service.events import RevisionChanged, StoredEvent
 from meeting_service.failpoints import reach
 from meeting_service.meeting import Checkpoint, Meeting, MeetingState, Stream
+from meeting_service.storage.corrections import carry_over, count_edited, forget_corrections
 from meeting_service.storage.current import current_revision
 from meeting_service.storage.events import append_event
 from meeting_service.storage.meetings import get_meeting
@@ -47,10 +48,12 @@ def list_revisions(db: Connection, meeting_id: str) -> list[Revision]:
     """
     meeting = get_meeting(db, meeting_id)
     progress = _progress_by_number(db, meeting_id)
+    edited = count_edited(db, meeting_id)
     rows = db.execute(select(revisions).where(revisions.c.meeting_id == meeting_id))
     found = [_to_revision(row, progress.get(row.number, 0.0)) for row in rows]
     first = _first(meeting, progress.get(FIRST_REVISION, 0.0))
-    return sorted([first, *found], key=lambda revision: revision.number, reverse=True)
+    counted = [replace(revision, edited=edited.get(revision.number, 0)) for revision in (first, *found)]
+    return sorted(counted, key=lambda revision: revision.number, reverse=True)
 
 
 def get_revision(db: Connection, meeting_id: str, number: int | None) -> Revision:
@@ -81,12 +84,13 @@ def list_work(db: Connection, meeting_id: str, number: int) -> list[tuple[Stream
 
 
 def finish_revision(db: Connection, meeting_id: str, number: int, now: datetime) -> StoredEvent:
-    """All text of it is final: from here on it is the current one.
+    """All text of it is final: from here on it is the current one, with what was corrected of the same text.
 
     Raises:
         NotFound: it is not running.
     """
     _end(db, meeting_id, number, {"state": RevisionState.DONE, "finished_at": now})
+    carry_over(db, meeting_id, number, now)
     _, told = _tell(db, meeting_id, number)
     reach("in_revision_commit")
     of = (sentences.c.meeting_id == meeting_id, sentences.c.revision == number)
@@ -118,6 +122,7 @@ def delete_revision(db: Connection, meeting_id: str, number: int) -> StoredEvent
     db.execute(delete(revisions).where(*_is(meeting_id, number)))
     _delete_text(db, meeting_id, number)
     of = select(streams.c.id).where(streams.c.meeting_id == meeting_id)
+    forget_corrections(db, meeting_id, number)
     db.execute(delete(checkpoints).where(checkpoints.c.stream_id.in_(of), checkpoints.c.revision == number))
     return append_event(db, meeting_id, RevisionChanged(replace(revision, state=RevisionState.DELETED)))
 

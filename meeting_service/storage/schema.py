@@ -44,6 +44,9 @@ participants = sa.Table(
     sa.Column("id", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("position", sa.Integer, nullable=False),
+    sa.Column("told_name", sa.Text),
+    sa.Column("version", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("merged_into", sa.Text),
     sa.UniqueConstraint("meeting_id", "position"),
 )
 
@@ -103,8 +106,41 @@ sentences = sa.Table(
     # One JSON list a sentence: measured against a table of words, it writes and reads twice as fast.
     sa.Column("words", sa.JSON, nullable=False),
     sa.Column("revision", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("edited", sa.Boolean, nullable=False, server_default="0"),
+    sa.Column("version", sa.Integer, nullable=False, server_default="0"),
     sa.CheckConstraint("end_ms >= start_ms", name="end_ms"),
     sa.Index(None, "meeting_id", "revision"),
+)
+
+# What a sentence was before it was corrected, from version 0, what was recognised, on. How it is shown
+# is in `sentences`.
+corrections = sa.Table(
+    "corrections",
+    metadata,
+    sa.Column("meeting_id", sa.Text, primary_key=True),
+    sa.Column("sentence_id", sa.Text, primary_key=True),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("words", sa.JSON),
+    sa.Column("undoes_to", sa.Integer),
+    sa.Column("written_at", UtcDateTime),
+    sa.Column("seq", sa.Integer),
+    sa.ForeignKeyConstraint(
+        ["meeting_id", "sentence_id"], ["sentences.meeting_id", "sentences.id"], ondelete="CASCADE"
+    ),
+    sa.CheckConstraint("version >= 0", name="version"),
+)
+
+bookmarks = sa.Table(
+    "bookmarks",
+    metadata,
+    sa.Column("meeting_id", sa.ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False),
+    sa.CheckConstraint("at_ms >= 0", name="at_ms"),
 )
 
 # The first revision of a meeting is the meeting's own and has no row.

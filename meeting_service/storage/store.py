@@ -11,7 +11,15 @@ from meeting_service.accounting import Record
 from meeting_service.clock import Clock
 from meeting_service.errors import CannotStart, InvalidRequest, StorageFailed
 from meeting_service.events import StoredEvent
-from meeting_service.meeting import Checkpoint, Meeting, MeetingState, NewMeeting, Participant, Stream
+from meeting_service.meeting import (
+    Checkpoint,
+    Meeting,
+    MeetingState,
+    NewMeeting,
+    Participant,
+    Stream,
+    merge_people,
+)
 from meeting_service.recognition import Unrecognised
 from meeting_service.retention import SeenClock
 from meeting_service.storage import (
@@ -27,6 +35,7 @@ from meeting_service.storage import (
     transcripts,
 )
 from meeting_service.storage.database import Database
+from meeting_service.storage.edits import Edits
 from meeting_service.storage.migrate import check_revision, upgrade
 from meeting_service.storage.pages import MeetingPage
 from meeting_service.transcript import FIRST_REVISION, Revision, Sentence, Spoken, Transcript, TranscriptGap
@@ -44,6 +53,7 @@ class Store:
         self._database = database
         self._clock = clock
         self._lock = lock
+        self.edits = Edits(database, clock)
 
     @classmethod
     async def open(cls, path: Path, clock: Clock) -> "Store":
@@ -203,7 +213,7 @@ class Store:
     ) -> tuple[Participant, StoredEvent | None, bool]:
         """Make or rename: the participant, the event if anything changed, and whether they are new.
 
-        Without a name the one held is kept, or the id serves.
+        Without a name the one held is kept, or the id serves; one that was told before changes nothing.
         """
         put = partial(
             participants.put_participant, meeting_id=meeting_id, participant_id=participant_id, name=name
@@ -211,14 +221,14 @@ class Store:
         return await self._database.write(put)
 
     async def delete_participant(self, meeting_id: str, participant_id: str) -> tuple[list[int], StoredEvent]:
-        """Remove a participant and all that is theirs, from the files and former copies too.
+        """Remove a person and all that is theirs, under all their ids, from the files and former copies too.
 
         Returns:
             The ids of their streams, and the event that somebody was deleted.
         """
         await self._database.remove_copies()
         deleted = await self._database.write(
-            partial(deletion.delete_participant, meeting_id=meeting_id, participant_id=participant_id)
+            partial(deletion.delete_person, meeting_id=meeting_id, participant_id=participant_id)
         )
         await self._database.erase_deleted()
         return deleted
@@ -234,7 +244,13 @@ class Store:
         )
 
     async def list_participants(self, meeting_id: str, revision: int | None = None) -> list[Participant]:
-        """Everybody, in the order they came, with a revision's figures as of the last checkpoints."""
+        """Everybody, one for each person, in the order they came, with a revision's figures as of the last
+        checkpoints.
+        """
+        return merge_people(await self.list_senders(meeting_id, revision))
+
+    async def list_senders(self, meeting_id: str, revision: int | None = None) -> list[Participant]:
+        """The same by the ids under which they send, of which several may be one person."""
         return await self._database.read(
             partial(participants.list_participants, meeting_id=meeting_id, revision=revision)
         )

@@ -1,24 +1,23 @@
 """Final text and gaps: kept with the events that tell them, read as one transcript."""
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TypeVar
 
-from sqlalchemy import Connection, Row, Text, insert, select, type_coerce
+from sqlalchemy import Connection, insert, select
 
 from meeting_service.errors import Conflict, InvalidRequest
 from meeting_service.events import GapRecorded, SentenceFinalized, StoredEvent
 from meeting_service.failpoints import reach
-from meeting_service.meeting import Checkpoint, Stream
+from meeting_service.meeting import Checkpoint, Stream, merge_people, people_by_id
 from meeting_service.recognition import Unrecognised
-from meeting_service.storage.columns import fold
+from meeting_service.storage.bookmarks import list_bookmarks
 from meeting_service.storage.events import append_event, append_events, get_event
 from meeting_service.storage.meetings import get_meeting
 from meeting_service.storage.participants import list_participants
-from meeting_service.storage.payload import json_to_words, words_to_json
 from meeting_service.storage.revisions import check_running, get_revision
 from meeting_service.storage.schema import gaps, sentences
+from meeting_service.storage.sentences import COLUMNS, row_to_sentence, sentence_to_row
 from meeting_service.storage.streams import advance, count_received, get_stream
 from meeting_service.storage.untranscribed import keep_untranscribed, list_untranscribed
 from meeting_service.transcript import (
@@ -29,11 +28,11 @@ from meeting_service.transcript import (
     Spoken,
     Transcript,
     TranscriptGap,
+    Untranscribed,
     reading_order,
 )
 
-_COLUMNS = [type_coerce(c, Text).label("words") if c is sentences.c.words else c for c in sentences.c]
-"""words as the text they are stored as, to be read in their own time"""
+OfSomebody = TypeVar("OfSomebody", Sentence, Spoken, TranscriptGap, Untranscribed)
 
 
 def commit_final(
@@ -111,23 +110,40 @@ def read_transcript(db: Connection, meeting_id: str, number: int | None) -> Call
     meeting, revision = get_meeting(db, meeting_id), get_revision(db, meeting_id, number)
     _check_readable(revision)
     people = list_participants(db, meeting_id, revision.number)
+    shown = people_by_id(people)
     of = (sentences.c.meeting_id == meeting_id, sentences.c.revision == revision.number)
-    rows = db.execute(select(*_COLUMNS).where(*of)).all()
+    rows = db.execute(select(*COLUMNS).where(*of)).all()
     missing = list_gaps(db, meeting_id)
     lost = list_untranscribed(db, meeting_id, revision.number)
+    marks = list_bookmarks(db, meeting_id)
 
     def build() -> Transcript:
-        spoken = sorted(map(_to_sentence, rows), key=reading_order)
-        return Transcript(meeting, people, spoken, missing, revision.number, lost)
+        spoken = sorted(_as_people(map(row_to_sentence, rows), shown), key=reading_order)
+        return Transcript(
+            *(meeting, merge_people(people), spoken, _as_people(missing, shown), revision.number),
+            *(_as_people(lost, shown), marks),
+        )
 
     return build
 
 
 def list_spoken(db: Connection, meeting_id: str) -> list[Spoken]:
-    """When each sentence that was told live is spoken, by start."""
+    """When each sentence that was told live is spoken, by start; by whom, as people are shown now."""
+    shown = people_by_id(list_participants(db, meeting_id))
     columns = (sentences.c.participant_id, sentences.c.start_ms, sentences.c.end_ms)
     of = (sentences.c.meeting_id == meeting_id, sentences.c.revision == FIRST_REVISION)
-    return [Spoken(*row) for row in db.execute(select(*columns).where(*of).order_by(columns[1]))]
+    rows = db.execute(select(*columns).where(*of).order_by(columns[1]))
+    return _as_people([Spoken(*row) for row in rows], shown)
+
+
+def _as_people(said: Iterable[OfSomebody], shown: Mapping[str, str]) -> list[OfSomebody]:
+    """What participants said or did, as that of the people they are shown as."""
+    return [
+        one
+        if shown.get(one.participant_id, one.participant_id) == one.participant_id
+        else replace(one, participant_id=shown[one.participant_id])
+        for one in said
+    ]
 
 
 def _check_checkpoint(db: Connection, stream: Stream, checkpoint: Checkpoint) -> None:
@@ -143,7 +159,7 @@ def _check_readable(revision: Revision) -> None:
 
 def _insert(db: Connection, stream: Stream, new: Sequence[Sentence], revision: int = FIRST_REVISION) -> None:
     if new:
-        db.execute(insert(sentences), [_to_row(stream, sentence, revision) for sentence in new])
+        db.execute(insert(sentences), [sentence_to_row(stream, sentence, revision) for sentence in new])
 
 
 def _not_held(db: Connection, stream: Stream, final: Sequence[Sentence]) -> list[Sentence]:
@@ -160,33 +176,3 @@ def list_gaps(db: Connection, meeting_id: str, after_ms: int | None = None) -> l
     query = select(gaps).where(gaps.c.meeting_id == meeting_id).order_by(*order)
     rows = db.execute(query if after_ms is None else query.where(gaps.c.end_ms > after_ms))
     return [TranscriptGap(row.participant_id, row.start_ms, row.end_ms) for row in rows]
-
-
-def _to_row(stream: Stream, sentence: Sentence, revision: int) -> dict[str, Any]:
-    return {
-        "meeting_id": stream.meeting_id,
-        "id": sentence.id,
-        "stream_id": stream.id,
-        "participant_id": sentence.participant_id,
-        "revision": revision,
-        "seq": sentence.seq,
-        "start_ms": sentence.start_ms,
-        "end_ms": sentence.end_ms,
-        "text": sentence.text,
-        "text_folded": fold(sentence.text),
-        "confidence": sentence.confidence,
-        "words": words_to_json(sentence.words),
-    }
-
-
-def _to_sentence(row: Row[Any]) -> Sentence:
-    return Sentence(
-        id=row.id,
-        participant_id=row.participant_id,
-        start_ms=row.start_ms,
-        end_ms=row.end_ms,
-        text=row.text,
-        confidence=row.confidence,
-        words=json_to_words(json.loads(row.words)),
-        seq=row.seq,
-    )

@@ -1,5 +1,6 @@
 """Errors become answers here and nowhere else: a status and a problem, a page, or a socket's close code."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -9,7 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from meeting_service import metrics
-from meeting_service.errors import AudioHole, MeetingServiceError, NotInFile, Overloaded
+from meeting_service.errors import AudioHole, MeetingServiceError, NotInFile, Outdated, Overloaded
 from meeting_service.protocol import CloseCode
 from meeting_service.web.assets import render_page
 
@@ -33,6 +34,7 @@ ANSWERS = {
     "invalid_audio": Answer(422, CloseCode.PROTOCOL, "The audio cannot be decoded"),
     "corrupted": Answer(422, CloseCode.PROTOCOL, "Changed on the way"),
     "unsupported_media": Answer(415, CloseCode.PROTOCOL, "The content type is not spoken here"),
+    "unconditional": Answer(428, CloseCode.PROTOCOL, "It must be said of which version the change is"),
     "protocol": Answer(422, CloseCode.PROTOCOL, "The protocol does not allow this message"),
     "stalled": Answer(408, CloseCode.PROTOCOL, "The body stood still"),
     "not_in_file": Answer(416, CloseCode.PROTOCOL, "Nothing is there in the file"),
@@ -41,6 +43,7 @@ ANSWERS = {
     "not_found": Answer(404, CloseCode.NOT_FOUND, "Not found"),
     "audio_removed": Answer(410, CloseCode.NOT_FOUND, "The audio is not kept any more"),
     "conflict": Answer(409, CloseCode.CONFLICT, "Not possible now"),
+    "outdated": Answer(412, CloseCode.CONFLICT, "Somebody else changed it meanwhile"),
     "audio_hole": Answer(409, CloseCode.CONFLICT, "Audio is missing before this piece"),
     "audio_differs": Answer(409, CloseCode.CONFLICT, "Other audio is held there"),
     "stream_ended": Answer(409, CloseCode.CONFLICT, "The stream is over"),
@@ -76,10 +79,14 @@ class Problem:
     code: str
     title: str
     detail: str
+    current: Mapping[str, str | int | bool] | None = None
+    """what is there now, where a change is of something else"""
 
     def to_json(self) -> dict[str, Any]:
         """The body of RFC 9457, with the code beside it."""
+        beside = {} if self.current is None else {"current": dict(self.current)}
         return {
+            **beside,
             "type": f"/docs#error-{self.code}",
             "title": self.title,
             "status": self.status,
@@ -108,7 +115,8 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
 
 def _from_error(error: MeetingServiceError) -> Problem:
     answer = answer_to(error)
-    return Problem(answer.status, error.code, answer.title, error.detail)
+    current = error.current if isinstance(error, Outdated) else None
+    return Problem(answer.status, error.code, answer.title, error.detail, current)
 
 
 def _from_http(request: web.Request, error: web.HTTPException) -> Problem:
@@ -125,6 +133,8 @@ def _from_http(request: web.Request, error: web.HTTPException) -> Problem:
 def _extra_headers(error: MeetingServiceError) -> dict[str, str]:
     if isinstance(error, AudioHole):
         return {"Upload-Offset": str(error.expected)}
+    if isinstance(error, Outdated):
+        return {"ETag": f'"{error.version}"'}
     if isinstance(error, Overloaded):
         return {"Retry-After": str(error.retry_after_s)}
     if isinstance(error, NotInFile):

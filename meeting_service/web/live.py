@@ -54,15 +54,16 @@ class EventsQuery(Query):
 EVENTS = Operation(
     "Follow a meeting",
     {200: Reply("An endless stream of events.", media="text/event-stream")},
-    detail="Events `sentence`, `not_transcribed`, `participant`, `gap`, `meeting` and `revision` are stored: "
-    "each comes once, in order, and carries its number as `id`. Not stored are `draft`, which the next one "
+    detail="Events `sentence`, `not_transcribed`, `participant`, `gap`, `bookmark`, `meeting` and `revision` "
+    "are stored: each comes once, in order, and carries its number as `id`. A `sentence` that somebody "
+    "corrects is told again, with another `version`. Not stored are `draft`, which the next one "
     "of the same participant replaces, a `revision` without an `id`, which tells the progress of a running "
     "one, `behind`, told about once a second while the text lags and once when it has caught up, "
     "`service`, told when something fails that concerns every meeting and as `ready` when it works again, "
     "and `alive`, told every 15 s: who hears nothing for longer has a dead connection. "
     "`overlaps` of a `sentence` is as far as is known when it is told: who talks over it may be told later. "
-    "When a `revision` is done or deleted, read the transcript again. "
-    "Reconnect with `Last-Event-ID` to get exactly what was missed. "
+    "When a `revision` is done or deleted, read the transcript again, and when a `participant` has other "
+    "`aliases` than before. Reconnect with `Last-Event-ID` to get exactly what was missed. "
     "The stream ends when the meeting is deleted, and after `restarting` when the service goes down.",
     tag="Transcript",
     query=EventsQuery,
@@ -72,7 +73,7 @@ EVENTS = Operation(
     ],
     errors=[NotFound, InvalidRequest, TooMany],
     events={
-        "sentence": shapes.Sentence,
+        "sentence": shapes.ToldSentence,
         "not_transcribed": shapes.NotTranscribed,
         "draft": shapes.DraftEvent,
         "behind": shapes.Behind,
@@ -81,6 +82,8 @@ EVENTS = Operation(
         "participant": shapes.Participant,
         "participant_deleted": shapes.ParticipantDeleted,
         "gap": shapes.Gap,
+        "bookmark": shapes.Bookmark,
+        "bookmark_deleted": shapes.BookmarkDeleted,
         "meeting": shapes.Meeting,
         "revision": shapes.Revision,
         "restarting": shapes.Restarting,
@@ -186,7 +189,7 @@ async def _send_all(response: EventSourceResponse, watcher: Watcher, teller: Tel
 async def _send(response: EventSourceResponse, event: MeetingEvent, teller: Teller) -> None:
     match event:
         case DraftChanged(draft):
-            await response.send(shapes.draft_to_event(draft).model_dump_json(), event="draft")
+            await response.send(teller.draft_to_shape(draft).model_dump_json(), event="draft")
         case FellBehind(behind_ms):
             await response.send(shapes.Behind(behind_ms=behind_ms).model_dump_json(), event="behind")
         case ConditionChanged(condition):

@@ -29,6 +29,8 @@ _PATH_PARAMETERS = {
     "participant": "the caller's own id of a participant, 1 to 128 characters",
     "format": "what the file is",
     "revision": "a revision's number",
+    "sentence": "a sentence's id",
+    "bookmark": "a bookmark's id",
 }
 _REF = "#/components/schemas/{model}"
 

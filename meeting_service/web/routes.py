@@ -7,6 +7,7 @@ from meeting_service.web import (
     accounts,
     assets,
     audio,
+    bookmarks,
     checked,
     docs,
     health,
@@ -20,6 +21,7 @@ from meeting_service.web import (
     revisions,
     security,
     senders,
+    sentences,
     socket,
     stopping,
     talk,
@@ -32,6 +34,8 @@ from meeting_service.web.operations import Route
 
 MEETING = "/v1/meetings/{meeting}"
 PARTICIPANT = "/v1/meetings/{meeting}/participants/{participant}"
+SENTENCE = "/v1/meetings/{meeting}/sentences/{sentence}"
+BOOKMARK = "/v1/meetings/{meeting}/bookmarks/{bookmark}"
 
 ROUTES = (
     Route("POST", "/v1/meetings", meetings.create, meetings.CREATE),
@@ -42,8 +46,11 @@ ROUTES = (
     Route("POST", f"{MEETING}/end", meetings.end, meetings.END),
     Route("GET", f"{MEETING}/account", accounts.read, accounts.READ),
     Route("PUT", PARTICIPANT, participants.put, participants.PUT),
+    Route("PATCH", PARTICIPANT, participants.rename, participants.RENAME),
     Route("DELETE", PARTICIPANT, participants.delete, participants.DELETE),
     Route("POST", f"{PARTICIPANT}/end", participants.end, participants.END),
+    Route("PUT", f"{PARTICIPANT}/merge", participants.merge, participants.MERGE),
+    Route("DELETE", f"{PARTICIPANT}/merge", participants.part, participants.PART),
     Route("POST", f"{PARTICIPANT}/audio", audio.append, APPEND),
     Route("HEAD", f"{PARTICIPANT}/audio", audio.offset, OFFSET),
     Route("POST", f"{MEETING}/audio", audio.append_channels, APPEND_CHANNELS),
@@ -51,6 +58,14 @@ ROUTES = (
     Route("GET", f"{MEETING}/audio.{{format}}", playback.download, playback.DOWNLOAD),
     Route("GET", f"{MEETING}/transcript", transcripts.read, transcripts.READ),
     Route("GET", f"{MEETING}/transcript.{{format}}", transcripts.download, transcripts.DOWNLOAD),
+    Route("GET", SENTENCE, sentences.read, sentences.READ),
+    Route("PATCH", SENTENCE, sentences.correct, sentences.CORRECT),
+    Route("POST", f"{SENTENCE}/undo", sentences.undo, sentences.UNDO),
+    Route("POST", f"{MEETING}/bookmarks", bookmarks.create, bookmarks.CREATE),
+    Route("GET", f"{MEETING}/bookmarks", bookmarks.list_all, bookmarks.LIST),
+    Route("GET", BOOKMARK, bookmarks.read, bookmarks.READ),
+    Route("PATCH", BOOKMARK, bookmarks.change, bookmarks.CHANGE),
+    Route("DELETE", BOOKMARK, bookmarks.delete, bookmarks.DELETE),
     Route("GET", "/v1/schemas/transcript.json", transcripts.schema, transcripts.SCHEMA),
     Route("GET", f"{MEETING}/events", live.events, live.EVENTS),
     Route("POST", f"{MEETING}/retranscribe", revisions.retranscribe, revisions.RETRANSCRIBE),

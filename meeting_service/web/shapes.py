@@ -62,6 +62,12 @@ class Participant(Shape):
     """of what was received, not heard to its end yet"""
     unaccounted_ms: int
     """audio or speech of which nobody knows what became; above 0 is an error of the service"""
+    version: int
+    """grows when the name is changed, or who they are the same person as"""
+    merged_into: str | None
+    """the id of the person they are shown as; null for a person of their own"""
+    aliases: list[str]
+    """ids of others that are this person, whose figures and text are theirs"""
 
 
 class ParticipantWithGaps(Participant):
@@ -127,8 +133,73 @@ class Sentence(Stretch):
     confidence: float
     words: list[Word]
     edited: bool
+    """whether somebody corrected it: `text` is not what was recognised"""
+    version: int
+    """0 until it is corrected, then one more with each change"""
     overlaps: bool
     """whether another participant speaks during it"""
+
+
+class ToldSentence(Sentence):
+    """Event `sentence`: one that is final; or with another `version` than 0, one that was told before and
+    was corrected, or is as it was recognised again."""
+
+    revision: int
+    """whose it is; one that was told live is of the first"""
+
+
+class SentenceVersion(Shape):
+    """A text that a sentence has or had."""
+
+    version: int
+    """0: as it was recognised"""
+    text: str
+    written_at: UtcTime | None
+    """null for what was recognised"""
+
+
+class SentenceHistory(Shape):
+    """A sentence as it is shown, and what it was."""
+
+    id: str
+    revision: int
+    participant_id: str
+    participant: str
+    """display name"""
+    start_ms: int
+    end_ms: int
+    text: str
+    words: list[Word]
+    edited: bool
+    version: int
+    original: str
+    """as it was recognised"""
+    history: list[SentenceVersion]
+    """the newest first; of more than 50 corrections the latest"""
+
+
+class Bookmark(Shape):
+    """A moment of a meeting that somebody marked; also event `bookmark`."""
+
+    id: int
+    at_ms: int
+    note: str
+    """possibly empty, possibly of several lines"""
+    created_at: UtcTime
+    version: int
+    """grows with every change"""
+
+
+class BookmarkDeleted(Shape):
+    """Event `bookmark_deleted`: a mark is no more."""
+
+    id: int
+
+
+class BookmarkList(Shape):
+    """The bookmarks of a meeting, by time."""
+
+    bookmarks: list[Bookmark]
 
 
 class DraftEvent(Stretch):
@@ -184,6 +255,8 @@ class Transcript(Shape):
     not_transcribed: list[NotTranscribed]
     """by start, then participant; what touches is one"""
     gaps: list[Gap]
+    bookmarks: list[Bookmark]
+    """by time"""
 
 
 class Revision(Shape):
@@ -203,6 +276,8 @@ class Revision(Shape):
     """share of the audio whose text is final, 0 to 1"""
     detail: str | None
     """why it failed"""
+    edited: int
+    """how many of its sentences are corrected"""
 
 
 class RevisionList(Shape):
@@ -239,6 +314,8 @@ class Problem(Shape):
     detail: str
     code: str
     """stable; for programs"""
+    current: dict[str, str | int | bool] | None = None
+    """with `outdated`: what is there now, with its `version`"""
 
 
 class Health(Shape):
@@ -283,7 +360,8 @@ def participant_to_detail(
     participant: meetings.Participant, gaps: Sequence[transcripts.TranscriptGap]
 ) -> ParticipantWithGaps:
     """As a person is shown alone; `gaps` may hold others' too."""
-    own = [stretch(gap) for gap in gaps if gap.participant_id == participant.id]
+    ids = {participant.id, *participant.aliases}
+    own = [stretch(gap) for gap in gaps if gap.participant_id in ids]
     return ParticipantWithGaps(**participant_to_shape(participant).model_dump(), gaps=own)
 
 
@@ -294,7 +372,8 @@ def stretch(gap: transcripts.TranscriptGap) -> Stretch:
 
 def participant_to_shape(participant: meetings.Participant) -> Participant:
     """As transcripts and events show a person."""
-    return Participant.model_validate(participant, from_attributes=True)
+    own = {field: getattr(participant, field) for field in Participant.model_fields}
+    return Participant.model_validate({**own, "aliases": list(participant.aliases)})
 
 
 def sentence_to_shape(sentence: transcripts.Sentence, name: str, *, overlaps: bool) -> Sentence:
@@ -302,6 +381,39 @@ def sentence_to_shape(sentence: transcripts.Sentence, name: str, *, overlaps: bo
     beside = {"participant": name, "overlaps": overlaps}
     own = {field: getattr(sentence, field) for field in Sentence.model_fields if field not in beside}
     return Sentence.model_validate(own | beside, from_attributes=True)
+
+
+def sentence_to_event(
+    sentence: transcripts.Sentence, name: str, revision: int, *, overlaps: bool
+) -> ToldSentence:
+    """As the event stream tells a sentence."""
+    shape = sentence_to_shape(sentence, name, overlaps=overlaps)
+    return ToldSentence(**dict(shape), revision=revision)
+
+
+def history_to_shape(
+    sentence: transcripts.Sentence,
+    revision: int,
+    versions: Sequence[transcripts.SentenceVersion],
+    people: Sequence[meetings.Participant],
+) -> SentenceHistory:
+    """As a sentence is shown alone, said by one of `people`."""
+    own = {sentence.participant_id}
+    who = next((p for p in people if p.id in own or own & {*p.aliases}), None)
+    beside = {
+        "revision": revision,
+        "participant_id": who.id if who else sentence.participant_id,
+        "participant": who.name if who else sentence.participant_id,
+        "original": versions[-1].text,
+        "history": versions,
+    }
+    fields = {name: getattr(sentence, name) for name in SentenceHistory.model_fields if name not in beside}
+    return SentenceHistory.model_validate(fields | beside, from_attributes=True)
+
+
+def bookmark_to_shape(bookmark: transcripts.Bookmark) -> Bookmark:
+    """As lists and events show a bookmark."""
+    return Bookmark.model_validate(bookmark, from_attributes=True)
 
 
 def draft_to_event(draft: transcripts.Draft) -> DraftEvent:

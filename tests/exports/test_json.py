@@ -11,7 +11,8 @@ def test_transcript_has_all_of_the_interface() -> None:
     """Meeting, revision, participants, sentences with words, gaps: each with what users rely on."""
     told = transcript_json(PLAIN)
 
-    assert {"meeting", "revision", "participants", "sentences", "not_transcribed", "gaps"} == set(told)
+    parts = {"meeting", "revision", "participants", "sentences", "not_transcribed", "gaps", "bookmarks"}
+    assert parts == set(told)
     assert {"id": "m1", "title": "Weekly", "state": "ended"}.items() <= told["meeting"].items()
     assert "2026-03-04T09:00:00Z" == told["meeting"]["started_at"]
     assert [("ann", "Ann", 60_000)] == [
@@ -29,6 +30,7 @@ def test_transcript_has_all_of_the_interface() -> None:
         "confidence": 0.9,
         "words": [{"text": "Yes.", "start_ms": 14_500, "end_ms": 14_770, "confidence": 0.9}],
         "edited": False,
+        "version": 0,
         "overlaps": False,
     } == told["sentences"][2]
 

@@ -23,7 +23,7 @@ from meeting_service.storage.schema import metadata
 from meeting_service.storage.sqlite import make_migrator
 from tests.storage.conftest import FakeClock, checkpoint_at, make_sentence
 
-HEAD = "0006"
+HEAD = "0007"
 FORMER = Path(__file__).parent / "former"
 """databases that former versions made, as SQL"""
 

@@ -9,8 +9,8 @@ async def test_first_mention_creates(store: Store, meeting: Meeting) -> None:
     """Someone new is told about; without a name the id serves."""
     ann, event, created = await store.put_participant(meeting.id, "ann", None)
 
-    assert Participant(meeting.id, "ann", "ann") == ann
-    assert StoredEvent(meeting.id, 2, ParticipantChanged(ann)) == event
+    assert Participant(meeting.id, "ann", "ann", told_name="ann") == ann
+    assert StoredEvent(meeting.id, 2, ParticipantChanged(Participant(meeting.id, "ann", "ann"))) == event
     assert created
 
 
@@ -23,7 +23,7 @@ async def test_another_name_renames(store: Store, meeting: Meeting) -> None:
     kept, nothing_either, _ = await store.put_participant(meeting.id, "ann", None)
 
     assert not created
-    assert event == StoredEvent(meeting.id, 3, ParticipantChanged(renamed))
+    assert event == StoredEvent(meeting.id, 3, ParticipantChanged(Participant(meeting.id, "ann", "Anna")))
     assert [renamed.name, same.name, kept.name] == ["Anna"] * 3
     assert nothing is nothing_either is None
     assert await store.last_seq(meeting.id) == 3

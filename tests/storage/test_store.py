@@ -124,7 +124,7 @@ def test_failed_open_lets_go(path: Path, clock: FakeClock) -> None:
         asyncio.run(Store.open(path, clock))
     path.rmdir()
 
-    assert run_python(MIGRATE, path).stdout == "(None, '0006')\n"
+    assert run_python(MIGRATE, path).stdout == "(None, '0007')\n"
 
 
 async def test_deleted_text_is_gone_from_the_files(store: Store, stream: Stream, path: Path) -> None:
