@@ -10,6 +10,8 @@ class Condition(StrEnum):
     """audio is kept, text comes as usual"""
     CATCHING_UP = "catching_up"
     """audio is kept, text comes later than usual"""
+    STORAGE_DAMAGED = "storage_damaged"
+    """audio is kept, text comes; something of what was kept before cannot be read as it was written"""
     RECOGNISER_DOWN = "recogniser_down"
     """audio is kept, text comes once the recogniser is there again"""
     STORAGE_FAILING = "storage_failing"
@@ -18,5 +20,5 @@ class Condition(StrEnum):
     """audio is refused, as there is no room; what is kept can be read and deleted"""
 
 
-TROUBLES = frozenset({Condition.RECOGNISER_DOWN, Condition.STORAGE_FAILING, Condition.STORAGE_FULL})
+TROUBLES = frozenset(set(Condition) - {Condition.READY, Condition.CATCHING_UP})
 """what watchers are told of; how far text lags they are told by meeting"""

@@ -12,7 +12,7 @@ import structlog
 
 from meeting_service.clock import Clock
 from meeting_service.data_folder import LEDGER_FILE, STORE_FILE, settle
-from meeting_service.errors import CannotStart
+from meeting_service.errors import CannotStart, StorageFailed
 from meeting_service.ledger import Ledger, check_lock
 from meeting_service.sessions import SessionManager
 from meeting_service.settings import Settings
@@ -68,7 +68,10 @@ async def run_sessions(settings: Settings, worker: Worker, clock: Clock) -> Asyn
         await worker.start()
         sessions = SessionManager(settings, store, ledger, worker, clock)
         stack.push_async_callback(sessions.stop)
-        await sessions.start()
+        try:
+            await sessions.start()
+        except StorageFailed as error:
+            raise CannotStart(f"{error.detail}; restore a backup if that does not pass") from error
         yield sessions
 
 

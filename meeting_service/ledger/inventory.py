@@ -1,11 +1,12 @@
 """Stock-taking: whether what was acknowledged of a stream is there, by its pieces. No sound is read."""
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 
 from meeting_service.accounting import Inventory
 from meeting_service.audio import Gap
 from meeting_service.ledger.rows import Kind
+from meeting_service.ledger.schema import Failure, judge_failure
 
 _THROUGH = """
 SELECT through FROM stream WHERE id = :stream AND id NOT IN (SELECT stream FROM doomed)
@@ -28,9 +29,10 @@ def take_inventory(connection: sqlite3.Connection, stream_id: int) -> Inventory 
         if found is None:
             return None
         wanted = {"stream": stream_id, "through": found[0]}
-        return _count(stream_id, found[0], connection.execute(_PIECES, wanted))
+        return _count(stream_id, found[0], _read_pieces(connection, wanted))
     finally:
-        connection.execute("COMMIT")
+        if connection.in_transaction:  # what is damaged may have ended it
+            connection.execute("ROLLBACK")
 
 
 def _count(stream_id: int, through: int, pieces: Iterable[_Piece]) -> Inventory:
@@ -44,6 +46,15 @@ def _count(stream_id: int, through: int, pieces: Iterable[_Piece]) -> Inventory:
         if kind == Kind.GAP:
             _add_gap(gaps, Gap(stream_id, start, known))
     return Inventory(through, gaps, faulty + abs(through - known))
+
+
+def _read_pieces(connection: sqlite3.Connection, wanted: Mapping[str, int]) -> Iterator[_Piece]:
+    """In order, up to the first that a damaged file does not give."""
+    try:
+        yield from connection.execute(_PIECES, wanted)
+    except sqlite3.DatabaseError as error:
+        if judge_failure(error) is not Failure.DAMAGE:
+            raise
 
 
 def _add_gap(gaps: list[Gap], gap: Gap) -> None:

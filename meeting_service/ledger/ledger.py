@@ -21,6 +21,7 @@ from meeting_service.ledger.schema import describe_trouble, open_writer
 from meeting_service.ledger.writer import Writer
 from meeting_service.preflight import make_folder
 from meeting_service.room import Room
+from meeting_service.write_ahead import check_log
 
 MAX_POSITION = 1 << 48
 MAX_TAIL_BYTES = 1_024
@@ -39,6 +40,7 @@ class Ledger:
     def __init__(self, writer: Writer, path: Path, lock: IO[bytes]) -> None:
         self._lock = lock
         self._path = path
+        self._damage: str | None = None
         self._writer = writer
 
     @classmethod
@@ -48,11 +50,12 @@ class Ledger:
         Over `max_bytes` of the file, and with less than `min_free_bytes` left on the disk, is `DiskFull`.
 
         Raises:
-            CannotStart: the file cannot be written, is another process's, or is none of ours.
+            CannotStart: the file cannot be written, is another process's, is none of ours, or is damaged.
         """
         lock = _lock_for_writing(path)
         open_file = partial(open_writer, path, max_bytes=max_bytes)
         try:
+            check_log(path)
             return cls(Writer(path, open_file, Room(path.parent, min_free_bytes)), path, lock)
         except sqlite3.Error as error:
             lock.close()
@@ -100,6 +103,15 @@ class Ledger:
         request = RecordGap(tuple(gaps))
         self._writer.submit(request)
         return await request.done
+
+    @property
+    def damage(self) -> str | None:
+        """What was found not to be as it was written; None so far if nothing was."""
+        return self._writer.damage or self._damage
+
+    def note_damage(self, what: str) -> None:
+        """Somebody who knows better than the file found that it lacks something."""
+        self._damage = f"the audio ledger {self._path} is damaged: {what}"
 
     @property
     def failure(self) -> StorageFailed | None:
@@ -152,10 +164,16 @@ class Ledger:
     async def take_inventories(self, stream_ids: Sequence[int]) -> dict[int, Inventory]:
         """What is held of streams, by their pieces; those of which nothing is are left out.
 
+        What is held of one and cannot be read is counted as faulty.
+
         Raises:
             StorageFailed: it cannot be read.
         """
-        return await asyncio.to_thread(_take_inventories, self._path, stream_ids)
+        found = await asyncio.to_thread(_take_inventories, self._path, stream_ids)
+        faulty = [stream_id for stream_id, inventory in found.items() if inventory.faulty_samples]
+        if faulty:
+            self.note_damage(f"stream {faulty[0]} is not whole")
+        return found
 
     async def delete(self, stream_ids: Sequence[int]) -> None:
         """Forget streams; when this returns nothing of them is left in the file.

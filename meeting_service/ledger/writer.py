@@ -80,6 +80,8 @@ class Writer:
         """whether the connection met a failure after which it is not to be used again"""
         self.failure: StorageFailed | None = None
         """why the last group could not be committed; any thread may read it"""
+        self.damage: str | None = None
+        """what was found not to be as it was written; any thread may read it"""
         self._sweep = Sweep(self.holdings.doomed)
         self._deletions: list[Delete] = []
         self._erase_at_s: float | None = time.monotonic()
@@ -184,6 +186,8 @@ class Writer:
             return next((failure for failure in failures if failure), None)
         self._suspect = self._suspect or kind is Failure.UNCERTAIN
         failure = explain_failure(error, self._path)
+        if kind is Failure.DAMAGE:
+            self.damage = f"the audio ledger {self._path} is damaged: {error}"
         if self._suspect:
             self._fail_deletions(self.holdings.doomed, failure)
         log.error("audio_not_stored", code=failure.code, error=str(error), requests=len(group))

@@ -29,6 +29,11 @@ class Storage(Protocol):
         """Why the last write did not go well."""
         ...
 
+    @property
+    def damage(self) -> str | None:
+        """What was found not to be as it was written; once found, for good."""
+        ...
+
     async def check_writable(self) -> None:
         """Write something that changes nothing."""
         ...
@@ -77,6 +82,8 @@ class Conditions:
             return Condition.STORAGE_FULL if full else Condition.STORAGE_FAILING
         if not self._worker.ready:
             return Condition.RECOGNISER_DOWN
+        if self._damage is not None:
+            return Condition.STORAGE_DAMAGED
         return Condition.CATCHING_UP if self._streams.behind_ms else Condition.READY
 
     async def check(self) -> Readiness:
@@ -98,6 +105,10 @@ class Conditions:
             self._tell()
             await asyncio.sleep(LOOK_S)
 
+    @property
+    def _damage(self) -> str | None:
+        return next((storage.damage for storage, _ in self._checks if storage.damage), None)
+
     def _tell(self) -> None:
         condition = self.current
         metrics.condition.state(condition)
@@ -113,5 +124,7 @@ class Conditions:
             return self._worker.description
         if self._failure is not None:
             return f"the data folder cannot be written: {self._failure.detail}"
+        if self._damage is not None:
+            return f"{self._damage}: meeting-service doctor says more, restore mends it"
         description, behind_ms = self._worker.description, self._streams.behind_ms
         return f"{description}; catching up, {behind_ms / 1000:.0f} s behind" if behind_ms else description

@@ -156,7 +156,9 @@ class Intake:
         """Whether less is held than was heard; the audit finds how much."""
         held = to_recognition_rate(self.ledger.through(stream.id), stream.rate_hz)
         if held < checkpoint.resume:
-            log.error("heard_audio_lost", stream=stream.id, ms=samples_to_ms(checkpoint.resume - held))
+            ms = samples_to_ms(checkpoint.resume - held)
+            log.error("heard_audio_lost", stream=stream.id, ms=ms)
+            self.ledger.note_damage(f"{ms / 1000:.1f} s that were heard of stream {stream.id} are not held")
         return held < checkpoint.resume
 
     async def _find_repeated(self, stream: Stream, checkpoint: Checkpoint) -> Stream | None:

@@ -97,6 +97,7 @@ class SessionManager:
         await self.retranscriptions.start()
         self._tasks.spawn(self._conditions.follow(), "condition of the service")
         self._tasks.spawn(self.keeping.run(), "retention")
+        self._tasks.spawn(self.store.look_for_damage(), "look for damage")
 
     async def settle(self, patience_s: float) -> None:
         """Give the last words of who has left a moment; what is missing then follows after the next start."""
@@ -269,8 +270,9 @@ class SessionManager:
         latest = next((s for s in reversed(streams) if s.participant_id == participant_id), None)
         if latest is None or (latest.ended and meeting.state is MeetingState.LIVE):
             return 0, 0
-        # Of audio that was removed it is still known how much there was.
-        return max(self.ledger.through(latest.id), await self.store.get_received(latest.id)), latest.rate_hz
+        if meeting.audio_removed_at is not None:  # it is still known how much there was
+            return await self.store.get_received(latest.id), latest.rate_hz
+        return self.ledger.through(latest.id), latest.rate_hz
 
     # Reading
 

@@ -39,6 +39,8 @@ class Database:
         """tries until nobody reads what was deleted"""
         self.failure: StorageFailed | None = None
         """why the last write did not go well; None if it did"""
+        self.damage: str | None = None
+        """what was found not to be as it was written; a start forgets it, if it is mended"""
 
     async def write(self, work: Callable[[Connection], T]) -> T:
         """Do `work` in a transaction of its own; durable when this returns.
@@ -71,6 +73,12 @@ class Database:
         if not await self._to_its_end(self._erase(), "store erase") and self._erasing is None:
             self._erasing = asyncio.create_task(self._erase_later(), name="store erase later")
 
+    async def look_for_damage(self) -> None:
+        """Read the whole file once, and take down what is not as it must be."""
+        with suppress(StorageFailed):
+            found = await self.read(sqlite.find_damage)
+            self.damage = self.damage or (f"the database {self._path} is damaged: {found}" if found else None)
+
     async def close(self) -> None:
         """Let running work end, then close every connection and its thread."""
         if self._erasing is not None:
@@ -100,7 +108,7 @@ class Database:
                     async with self._writer.connect() as db:
                         await db.run_sync(sqlite.erase)
         except (SQLAlchemyError, sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
-            raise self._note(sqlite.explain(error, self._path)) from error
+            raise self._note(self._explain(error)) from error
         self.failure = None
         return done
 
@@ -115,7 +123,12 @@ class Database:
             async with self._readers.connect() as db:
                 return await db.run_sync(work)
         except (SQLAlchemyError, sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
-            raise sqlite.explain(error, self._path) from error
+            raise self._explain(error) from error
+
+    def _explain(self, error: BaseException) -> MeetingServiceError:
+        if sqlite.is_damage(error):
+            self.damage = self.damage or f"the database {self._path} is damaged: {sqlite.reason(error)}"
+        return sqlite.explain(error, self._path)
 
     async def _erase_later(self) -> None:
         while not await self._to_its_end(self._erase(), "store erase"):  # noqa: ASYNC110 readers tell nobody

@@ -40,7 +40,9 @@ def upgrade(path: Path) -> tuple[str | None, str]:
         with _one_at_a_time:
             return _upgrade(path)
     except (OSError, sqlite3.Error, SQLAlchemyError, CommandError) as error:
-        raise CannotStart(f"the database {path} cannot be used: {sqlite.reason(error)}") from error
+        told = f"the database {path} cannot be used: {sqlite.reason(error)}"
+        advice = ": meeting-service doctor says more; restore a backup" if sqlite.is_damage(error) else ""
+        raise CannotStart(told + advice) from error
 
 
 def check_revision(db: sa.Connection) -> None:

@@ -147,6 +147,17 @@ def lock_for_writing(path: Path) -> IO[bytes]:
     return lock
 
 
+def find_damage(db: sa.Connection) -> str | None:
+    """The first thing that is not as it must be in the file, in SQLite's words; all of it is read."""
+    found = str(db.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+    return None if found == "ok" else found.splitlines()[-1]
+
+
+def is_damage(error: BaseException) -> bool:
+    """Whether a file is not as it was written."""
+    return _primary_code(_driver_error(error)) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
 def explain(error: BaseException, path: Path) -> MeetingServiceError:
     """The error of ours that says what a driver's error means; it never quotes what was being stored."""
     cause = _driver_error(error)
@@ -155,7 +166,7 @@ def explain(error: BaseException, path: Path) -> MeetingServiceError:
     primary = _primary_code(cause)
     if primary == sqlite3.SQLITE_FULL or (primary == sqlite3.SQLITE_IOERR and is_full(path.parent)):
         return DiskFull(f"there is no room left for {path}")
-    if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+    if is_damage(error):
         return StorageFailed(
             f"the database {path} is damaged ({reason(error)}): meeting-service doctor says more"
         )

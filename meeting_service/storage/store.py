@@ -39,6 +39,7 @@ from meeting_service.storage.edits import Edits
 from meeting_service.storage.migrate import check_revision, upgrade
 from meeting_service.storage.pages import MeetingPage
 from meeting_service.transcript import FIRST_REVISION, Revision, Sentence, Spoken, Transcript, TranscriptGap
+from meeting_service.write_ahead import check_log
 
 
 class Store:
@@ -60,10 +61,12 @@ class Store:
         """Take the database for this process, make it or bring it up to date, and open it.
 
         Raises:
-            CannotStart: it cannot be written, another process has it, or a newer version made it.
+            CannotStart: it cannot be written, another process has it, a newer version made it, or its log is
+                damaged.
         """
         lock = await asyncio.to_thread(sqlite.lock_for_writing, path)
         try:
+            await asyncio.to_thread(check_log, path)
             await asyncio.to_thread(upgrade, path)
         except BaseException:
             lock.close()
@@ -106,6 +109,15 @@ class Store:
     def failure(self) -> StorageFailed | None:
         """Why the last write did not go well; None if it did."""
         return self._database.failure
+
+    @property
+    def damage(self) -> str | None:
+        """What was found not to be as it was written; None so far if nothing was."""
+        return self._database.damage
+
+    async def look_for_damage(self) -> None:
+        """Read all of it once: what is damaged is told by `damage` then. Never fails."""
+        await self._database.look_for_damage()
 
     async def create_meeting(self, new: NewMeeting) -> tuple[Meeting, bool]:
         """The meeting of that id, made if it is not there, and whether it was. Idempotent given an id."""

@@ -17,6 +17,14 @@ def _take(path: Path, stream_id: int = 1) -> Inventory | None:
         return reader.take_inventory(stream_id)
 
 
+def _empty_page(path: Path, sound: bytes) -> None:
+    """Overwrite the page with this sound that is next to the middle of the file."""
+    content = bytearray(path.read_bytes())
+    page = content.index(sound, len(content) // 3) // 4_096
+    content[page * 4_096 : (page + 1) * 4_096] = bytes(4_096)
+    path.write_bytes(content)
+
+
 async def _fill(ledger: Ledger) -> None:
     """Sound, a gap in two parts, silence, sound: 90,000 samples."""
     sound = np.arange(1, 40_001, dtype=np.int16)
@@ -66,3 +74,20 @@ async def test_a_piece_that_is_not_as_it_was_shows(
 
     assert found is not None
     assert faulty == found.faulty_samples
+
+
+async def test_pieces_that_cannot_be_read_are_counted_as_not_there(path: Path) -> None:
+    """A page that was emptied: the stream's account shows it, those of others are drawn up all the same."""
+    ledger = Ledger.open(path)
+    for stream_id in (1, 2):
+        for number in range(300):
+            await ledger.append([AudioChunk(stream_id, 400 * number, np.full(400, 7, np.int16))])
+    await ledger.close()
+    _empty_page(path, np.full(400, 7, "<i2").tobytes())
+    ledger = Ledger.open(path)
+    found = await ledger.take_inventories([1, 2])
+
+    assert {120_000} == {inventory.through for inventory in found.values()}
+    assert 0 < sum(inventory.faulty_samples for inventory in found.values()) <= 240_000
+    assert "is not whole" in (ledger.damage or "")
+    await ledger.close()

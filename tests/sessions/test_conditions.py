@@ -17,6 +17,7 @@ class Disk:
 
     def __init__(self) -> None:
         self.failure: StorageFailed | None = None
+        self.damage: str | None = None
 
     async def check_writable(self) -> None:
         if self.failure:
@@ -104,3 +105,18 @@ async def test_watchers_are_told_of_trouble_and_that_it_is_over() -> None:
 
     assert ConditionChanged(Condition.STORAGE_FULL) == first
     assert ConditionChanged(Condition.READY) == last
+
+
+@pytest.mark.parametrize("where", ["ledger", "store"])
+async def test_damage_is_told_and_audio_is_taken_all_the_same(where: str) -> None:
+    """It is ready, says what is damaged and what to do, and watchers are told."""
+    world = World()
+    disk: Disk = getattr(world, where)
+    disk.damage = "the database is damaged"
+    with world.broadcaster.subscribe("m", 0) as watcher:
+        found = await world.conditions.check()
+        told = await anext(watcher)
+
+    assert (Condition.STORAGE_DAMAGED, True) == (found.condition, bool(found))
+    assert "the database is damaged: meeting-service doctor says more, restore mends it" == found.detail
+    assert ConditionChanged(Condition.STORAGE_DAMAGED) == told

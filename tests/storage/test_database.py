@@ -1,15 +1,17 @@
 """How work reaches the database."""
 
 import asyncio
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
 
-from meeting_service.errors import NotFound
+from meeting_service.errors import NotFound, StorageFailed
 from meeting_service.storage.database import Database
-from meeting_service.storage.migrate import migrate
+from meeting_service.storage.migrate import check_revision, migrate
 
 
 def make_table(db: Connection) -> None:
@@ -26,6 +28,15 @@ def add_two(db: Connection) -> None:
     """Work in two steps."""
     db.exec_driver_sql("INSERT INTO numbers VALUES (1)")
     db.exec_driver_sql("INSERT INTO numbers VALUES (2)")
+
+
+def damage(path: Path) -> None:
+    """Empty the head of the page at which the table begins."""
+    with closing(sqlite3.connect(path)) as db:
+        [page] = db.execute("SELECT rootpage FROM sqlite_master WHERE name = 'numbers'").fetchone()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * 4_096)
+        file.write(bytes(8))
 
 
 async def test_failed_work_leaves_nothing(path: Path) -> None:
@@ -107,3 +118,24 @@ async def test_reads_see_one_moment(path: Path) -> None:
     assert await database.read(count) == 2
     await database.close()
     await other.close()
+
+
+async def test_damage_is_found_before_anybody_comes_to_it(path: Path) -> None:
+    """A page that is not as it was: found by reading all, told when it is read, and others can be read on."""
+    migrate(path)
+    database = Database(path)
+    await database.write(make_table)
+    for _ in range(20):
+        await database.write(add_two)
+    await database.look_for_damage()
+    assert database.damage is None
+    await database.close()
+    damage(path)
+    database = Database(path)
+    await database.look_for_damage()
+
+    assert "damaged" in (database.damage or "")
+    with pytest.raises(StorageFailed, match="damaged"):
+        await database.read(count)
+    await database.read(check_revision)  # which is in another place
+    await database.close()

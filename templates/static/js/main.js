@@ -16,7 +16,7 @@ import { MeetingStore } from "./store.js";
 import { EventStream } from "./stream.js";
 import { words } from "./words.js";
 
-const TROUBLES = ["storage_full", "storage_failing", "recogniser_down"];
+const TROUBLES = ["storage_full", "storage_failing", "storage_damaged", "recogniser_down"];
 
 const find = (id) => document.getElementById(id);
 const log = find("log");
