@@ -8,7 +8,8 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from tests.faults.contract.sender import Carried, Socket, half_frame
+from meeting_service.protocol import CloseCode
+from tests.faults.contract.sender import Carried, Closed, Socket, half_frame
 from tests.faults.contract.takes import Lane, Take
 from tests.faults.contract.verdict import check_gaps, check_meeting
 from tests.faults.contract.world import Answer, World
@@ -242,8 +243,7 @@ class Contract(RuleBasedStateMachine):
     # Inside: sockets
 
     async def _connect(self, who: set[int]) -> None:
-        new = await self.world.dial(self.id)
-        await new.open([(index, self.lanes[index]) for index in sorted(who)])
+        new = await self._dial_in(who)
         for index in who:
             old = self._carrier(index)
             carried = old.carried.pop(index) if old else None
@@ -252,6 +252,18 @@ class Contract(RuleBasedStateMachine):
                 assert await old.hear_close() == 4430
                 self.sockets.remove(old)
         self.sockets.append(new)
+
+    async def _dial_in(self, who: set[int]) -> Socket:
+        """A socket that is welcome; sent away as too many at once, a sender comes again."""
+        while True:
+            new = await self.world.dial(self.id)
+            try:
+                await new.open([(index, self.lanes[index]) for index in sorted(who)])
+            except Closed as closed:
+                if closed.code != CloseCode.OVERLOADED:
+                    raise
+            else:
+                return new
 
     async def _send(self, index: int, back: int, length: int) -> None:
         socket = await self._get_carrier(index)

@@ -30,6 +30,14 @@ class Carried:
     ended: bool = False
 
 
+class Closed(AssertionError):
+    """The service closed a connection that was to say something."""
+
+    def __init__(self, code: int | None) -> None:
+        super().__init__(f"closed with {code}")
+        self.code = code
+
+
 class Socket:
     """A connection and the lanes it carries, by their index. Used on one event loop, by nobody else."""
 
@@ -68,12 +76,13 @@ class Socket:
         """The next message that is wanted; all are taken down.
 
         Raises:
-            AssertionError: the socket was closed instead.
+            Closed: the socket was closed instead.
         """
         async with asyncio.timeout(PATIENCE_S):
             while True:
                 message = await self.ws.receive()
-                assert message.type is WSMsgType.TEXT, f"closed with {self.ws.close_code}"
+                if message.type is not WSMsgType.TEXT:
+                    raise Closed(self.ws.close_code)
                 told: dict[str, Any] = message.json()
                 self._note(told)
                 if wanted(told):
