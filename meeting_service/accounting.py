@@ -39,7 +39,7 @@ class Record:
     received_samples: int
     """at the stream's own rate, gaps included, as of the last checkpoint"""
     not_transcribed_samples: int = 0
-    """at 16 kHz, speech in stretches that are marked as given up"""
+    """at 16 kHz, speech that was given up: in stretches that are marked, or before such were marked"""
     gaps: Sequence[TranscriptGap] = ()
     """shown for this stream"""
     participant_gaps: Sequence[TranscriptGap] = ()

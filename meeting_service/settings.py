@@ -16,6 +16,7 @@ MAX_DAYS = 36_500
 MIN_TRANSCRIPT_DAYS = 0.04
 """an hour, in which somebody can take a transcript away"""
 
+IdleHours = Annotated[float, Field(ge=0.01, le=8_760)] | Literal["never"]
 ModelName = Annotated[str, Field(min_length=1)]
 Probability = Annotated[float, Field(ge=0.1, le=0.95)]
 
@@ -93,6 +94,28 @@ class LimitSettings(_Section):
     meeting_h: float = Field(ge=0.1, le=168)
 
 
+class MeetingSettings(_Section):
+    """When a meeting ends that nobody ends."""
+
+    end_idle_h: IdleHours
+    end_unused_h: IdleHours
+
+    @property
+    def idle_s(self) -> float | None:
+        """Seconds without audio or sender after which it ends; None: never."""
+        return _hours(self.end_idle_h)
+
+    @property
+    def unused_s(self) -> float | None:
+        """The same of one that never had any audio."""
+        return _hours(self.end_unused_h)
+
+    @property
+    def least_idle_s(self) -> float | None:
+        """The less of the two."""
+        return min((limit for limit in (self.idle_s, self.unused_s) if limit is not None), default=None)
+
+
 class RetentionSettings(_Section):
     """How long what is kept is kept, in days from when a meeting's text is final."""
 
@@ -125,6 +148,7 @@ class Settings(BaseSettings):
     recognition: RecognitionSettings
     segmenter: SegmenterSettings
     limits: LimitSettings
+    meetings: MeetingSettings
     retention: RetentionSettings
     logging: LoggingSettings
 
@@ -146,6 +170,10 @@ def load_settings(config: Path | None = None, overrides: dict[str, dict[str, Any
         raise CannotStart('a list in the environment is written as JSON, such as ["a", "b"]') from error
     except ValidationError as error:
         raise CannotStart(_explain(error)) from error
+
+
+def _hours(setting: float | Literal["never"]) -> float | None:
+    return None if setting == "never" else setting * 3600
 
 
 def _days(setting: float | Literal["forever"]) -> float | None:

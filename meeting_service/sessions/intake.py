@@ -134,11 +134,13 @@ class Intake:
 
     async def _open_new(self, meeting: LiveMeeting, participant_id: str, request: InputRequest) -> LiveStream:
         reach("before_stream_is_opened")
-        anchor_ms = meeting.present.place(request.captured_at, self._clock.monotonic_s())
+        now, now_s = self._clock.utc_now(), self._clock.monotonic_s()
+        anchor_ms = meeting.present.place(request.captured_at, now_s)
         former = await self._find_former(meeting.id, participant_id, request, anchor_ms)
         stream, event = await self._store.open_stream(
             *(meeting.id, participant_id, request.rate_hz, anchor_ms),
             repeats=former.id if former else None,
+            clock=meeting.present.to_clock(now, now_s),
         )
         reach("after_stream_is_opened")
         live = self.streams.adopt(meeting, stream, Checkpoint(stream.id), former)

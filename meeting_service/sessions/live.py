@@ -160,6 +160,8 @@ class LiveMeeting(Reading):
         """held while a participant's stream is looked up or made, so that there is one"""
         self.over = asyncio.Event()
         """set when no more audio is taken"""
+        self.senders = 0
+        """how many are connected, whether they send anything or not"""
         self.deleted = False
         """whether it is being deleted; nothing is taken from then on"""
         self.gone: set[str] = set()

@@ -5,7 +5,7 @@ What callers do (create, append, end, …) is here; what the worker answers is h
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -15,6 +15,7 @@ from meeting_service.broadcast import Broadcaster, Watcher
 from meeting_service.clock import Clock
 from meeting_service.condition import Condition
 from meeting_service.data_folder import LEDGER_FILE
+from meeting_service.errors import MeetingServiceError
 from meeting_service.failpoints import reach
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import Meeting, MeetingState, NewMeeting, Participant
@@ -22,6 +23,7 @@ from meeting_service.sessions.audits import Audits
 from meeting_service.sessions.conditions import Conditions, Readiness
 from meeting_service.sessions.deletion import Deletions
 from meeting_service.sessions.editing import Editing
+from meeting_service.sessions.idling import Idling
 from meeting_service.sessions.inputs import AudioInput, InputRequest
 from meeting_service.sessions.intake import Intake, check_rate
 from meeting_service.sessions.keeping import Keeping
@@ -78,6 +80,7 @@ class SessionManager:
         self.keeping = Keeping(
             settings.retention.rules, store, ledger, self.broadcaster, self._deletions.delete_meeting
         )
+        self.idling = Idling(settings.meetings, self._meetings, store, clock, self._end_idle)
 
     # The service's own life
 
@@ -98,6 +101,7 @@ class SessionManager:
         self._tasks.spawn(self._conditions.follow(), "condition of the service")
         self._tasks.spawn(self.keeping.run(), "retention")
         self._tasks.spawn(self.store.look_for_damage(), "look for damage")
+        self._tasks.spawn(self.idling.run(), "idle meetings")
 
     async def settle(self, patience_s: float) -> None:
         """Give the last words of who has left a moment; what is missing then follows after the next start."""
@@ -112,6 +116,8 @@ class SessionManager:
         """Tell watchers and stop following; everything unfinished goes on after the next start."""
         self.broadcaster.close_all()
         await self._tasks.stop()
+        with suppress(MeetingServiceError):
+            await self.idling.keep()
         reach("before_close")
 
     @property
@@ -175,10 +181,19 @@ class SessionManager:
         await self._tasks.complete(self._deletions.delete_meeting(meeting_id), f"deletion of {meeting_id}")
 
     async def wait_over(self, meeting_id: str) -> None:
-        """Return when the meeting takes no more audio: it is ending, has ended or was deleted."""
+        """Return when the meeting takes no more audio: it is ending, has ended or was deleted.
+
+        Who waits is a sender that is connected: the meeting does not end by itself meanwhile.
+        """
         live = await self._meetings.get(meeting_id)
-        if live.meeting.state is MeetingState.LIVE:
+        if live.meeting.state is not MeetingState.LIVE:
+            return
+        live.senders += 1
+        try:
             await live.over.wait()
+        finally:
+            live.senders -= 1
+            live.present.touch(self._clock.monotonic_s())
 
     # Participants
 
@@ -313,11 +328,20 @@ class SessionManager:
             if (cursor := page.next_cursor) is None:
                 return meetings
 
-    async def _begin_end(self, live: LiveMeeting) -> None:
-        """Take no more audio from here on, and have the last words made final."""
+    async def _end_idle(self, live: LiveMeeting) -> None:
+        begin = self._begin_end(live, live.present.active_at)
+        await self._tasks.complete(begin, f"begin of the end of idle meeting {live.id}")
+
+    async def _begin_end(self, live: LiveMeeting, ended_at: datetime | None = None) -> None:
+        """Take no more audio from here on, and have the last words made final.
+
+        Args:
+            live: the meeting.
+            ended_at: when it ended, if not once all is final.
+        """
         async with live.opening:
             if live.meeting.state is MeetingState.LIVE:
-                event = await self.store.set_meeting_state(live.id, MeetingState.ENDING)
+                event = await self.store.set_meeting_state(live.id, MeetingState.ENDING, ended_at)
                 reach("after_meeting_ending")
                 await self._meetings.refresh(live.id)
                 self.broadcaster.publish([event])

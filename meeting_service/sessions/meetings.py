@@ -5,7 +5,7 @@ import asyncio
 import structlog
 
 from meeting_service import metrics
-from meeting_service.clock import Clock
+from meeting_service.clock import Clock, MeetingClock
 from meeting_service.errors import TooMany
 from meeting_service.meeting import Meeting, MeetingState, NewMeeting
 from meeting_service.sessions.live import LiveMeeting
@@ -45,7 +45,8 @@ class LiveMeetings:
                 return known
             meeting = await self._store.get_meeting(meeting_id)
             participants = await self._store.list_senders(meeting_id)
-            live = self._make(meeting, {p.id: p.told_name or p.name for p in participants})
+            kept = await self._store.find_clock(meeting_id)
+            live = self._make(meeting, {p.id: p.told_name or p.name for p in participants}, kept)
             if meeting.state is not MeetingState.ENDED:
                 live.gone |= await self._store.list_gone(meeting_id)
                 self._meetings[meeting_id] = live
@@ -69,8 +70,8 @@ class LiveMeetings:
                 self._check_room()
             meeting, created = await self._store.create_meeting(new)
             if created:
-                told = new.started_at is not None
-                self._meetings[meeting.id] = self._make(meeting, {}, told=told)
+                kept = await self._store.find_clock(meeting.id)
+                self._meetings[meeting.id] = self._make(meeting, {}, kept)
                 self.count()
             return meeting, created
 
@@ -79,13 +80,17 @@ class LiveMeetings:
         self._meetings.pop(meeting_id, None)
         self.count()
 
+    def list_live(self) -> list[LiveMeeting]:
+        """Those that take audio."""
+        return [live for live in self._meetings.values() if live.meeting.state is MeetingState.LIVE]
+
     def list_endings(self) -> list[asyncio.Task[None]]:
         """What makes the last words of meetings final."""
         return [live.ending for live in self._meetings.values() if live.ending and not live.ending.done()]
 
     def count(self) -> int:
         """How many take audio, told to the metrics too."""
-        live = sum(m.meeting.state is MeetingState.LIVE for m in self._meetings.values())
+        live = len(self.list_live())
         metrics.live_meetings.set(live)
         return live
 
@@ -94,9 +99,10 @@ class LiveMeetings:
         if live >= most:
             raise TooMany(f"{live} meetings are live, which is the limit", retry_after_s=60)
 
-    def _make(self, meeting: Meeting, names: dict[str, str], *, told: bool = False) -> LiveMeeting:
+    def _make(self, meeting: Meeting, names: dict[str, str], kept: MeetingClock | None) -> LiveMeeting:
         model = find_loaded(self._settings.model, meeting.model)
         if meeting.state is not MeetingState.ENDED and meeting.model not in (None, model):
             log.warning("model_not_loaded", meeting=meeting.id, model=meeting.model, instead=model)
         now, now_s = self._clock.utc_now(), self._clock.monotonic_s()
-        return LiveMeeting(meeting, names, model, Present(meeting.started_at, now, now_s, told=told))
+        present = Present(meeting.started_at, kept or MeetingClock(meeting.id, active_ms=0), now, now_s)
+        return LiveMeeting(meeting, names, model, present)

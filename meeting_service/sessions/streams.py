@@ -202,7 +202,10 @@ class LiveStreams:
                 self._open_at_worker(*found)
 
     def _arrived(self, live: LiveStream, before: int, through: int, *, silent: bool) -> None:
-        live.audio_arrived(through, self._clock.monotonic_s())
+        now_s = self._clock.monotonic_s()
+        live.audio_arrived(through, now_s)
+        if isinstance(meeting := self._streams[live.id][0], LiveMeeting):
+            meeting.present.touch(now_s)
         metrics.audio_received_seconds.inc(max(0, through - before) / live.stream.rate_hz)
         if live.is_news(through, silent=silent):
             self._worker.send(AudioArrived(live.id, through))

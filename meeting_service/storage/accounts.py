@@ -68,7 +68,7 @@ def _to_record(row: Row[Any], given_up: int, shown: Sequence[tuple[int, Transcri
         row_to_stream(row),
         row_to_checkpoint(row, ()),
         received_samples=row.received_samples,
-        not_transcribed_samples=given_up,
+        not_transcribed_samples=given_up + row.unmarked_samples,
         gaps=[gap for stream_id, gap in shown if stream_id == row.id],
         participant_gaps=[gap for _, gap in shown if gap.participant_id == row.participant_id],
         finished=bool(row.final),

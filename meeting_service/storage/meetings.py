@@ -2,14 +2,16 @@
 
 import secrets
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, exists, insert, or_, select, tuple_, update
 
+from meeting_service.clock import MeetingClock
 from meeting_service.errors import InvalidRequest, NotFound
 from meeting_service.events import MeetingChanged, StoredEvent
 from meeting_service.meeting import Meeting, MeetingState, NewMeeting
+from meeting_service.storage.clocks import delete_clock, insert_clock
 from meeting_service.storage.columns import fold
 from meeting_service.storage.current import current_revision
 from meeting_service.storage.events import append_event
@@ -30,6 +32,7 @@ def create_meeting(db: Connection, new: NewMeeting, now: datetime) -> tuple[Meet
     values = {c.name: getattr(meeting, c.name) for c in _COLUMNS}
     values |= {"vocabulary": list(meeting.vocabulary), "title_folded": fold(meeting.title), "last_seq": 0}
     db.execute(insert(meetings).values(values))
+    insert_clock(db, _make_clock(meeting, now, start_told=new.started_at is not None))
     append_event(db, meeting.id, MeetingChanged(meeting))
     return meeting, True
 
@@ -83,12 +86,15 @@ def rename_meeting(db: Connection, meeting_id: str, title: str) -> StoredEvent:
 def set_meeting_state(
     db: Connection, meeting_id: str, state: MeetingState, ended_at: datetime | None
 ) -> StoredEvent:
-    """Move on in the meeting's life; an end time once set stays unless another is given."""
-    times = {} if ended_at is None else {"ended_at": ended_at}
+    """Move on in the meeting's life; an end time once set stays."""
+    times: dict[str, datetime] = {}
+    if ended_at is not None:
+        times["ended_at"] = get_meeting(db, meeting_id).ended_at or ended_at
     if state is MeetingState.ENDED and ended_at is not None:
         times["kept_from"] = ended_at
-    if state is MeetingState.ENDED:  # nobody has to be kept away any more
+    if state is MeetingState.ENDED:  # nobody has to be kept away any more, or placed
         db.execute(delete(gone).where(gone.c.meeting_id == meeting_id))
+        delete_clock(db, meeting_id)
     return change_meeting(db, meeting_id, {"state": state, **times})
 
 
@@ -125,6 +131,10 @@ def _draw_up(new: NewMeeting, now: datetime) -> Meeting:
         audio_days=new.audio_days,
         transcripts_days=new.transcripts_days,
     )
+
+
+def _make_clock(meeting: Meeting, now: datetime, *, start_told: bool) -> MeetingClock:
+    return MeetingClock(meeting.id, (now - meeting.started_at) // timedelta(milliseconds=1), start_told)
 
 
 def _mentions(folded: str) -> ColumnElement[bool]:

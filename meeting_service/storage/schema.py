@@ -87,6 +87,7 @@ checkpoints = sa.Table(
     sa.Column("speech_samples", sa.BigInteger, nullable=False),
     sa.Column("transcribed_samples", sa.BigInteger, nullable=False),
     sa.Column("unaccounted_samples", sa.BigInteger),
+    sa.Column("unmarked_samples", sa.BigInteger, nullable=False, server_default="0"),
     sa.CheckConstraint("resume >= 0", name="resume"),
 )
 
@@ -207,6 +208,17 @@ wall_clock = sa.Table(
     sa.Column("leapt_from", UtcDateTime),
     sa.Column("leapt_at", UtcDateTime),
     sa.CheckConstraint("id = 1", name="id"),
+)
+
+# Of meetings that have not ended.
+meeting_clocks = sa.Table(
+    "meeting_clocks",
+    metadata,
+    sa.Column("meeting_id", sa.ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("active_ms", sa.BigInteger, nullable=False),
+    sa.Column("start_told", sa.Boolean, nullable=False),
+    sa.Column("difference_ms", sa.BigInteger, nullable=False),
+    sa.Column("ahead_ms", sa.BigInteger, nullable=False),
 )
 
 # Participants who were deleted while their meeting is live, until it ends; their ids would keep them.

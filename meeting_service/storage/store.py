@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from meeting_service.accounting import Record
-from meeting_service.clock import Clock
+from meeting_service.clock import Clock, MeetingClock
 from meeting_service.errors import CannotStart, InvalidRequest, StorageFailed
 from meeting_service.events import StoredEvent
 from meeting_service.meeting import (
@@ -24,6 +24,7 @@ from meeting_service.recognition import Unrecognised
 from meeting_service.retention import SeenClock
 from meeting_service.storage import (
     accounts,
+    clocks,
     deletion,
     events,
     meetings,
@@ -159,7 +160,7 @@ class Store:
     async def set_meeting_state(
         self, meeting_id: str, state: MeetingState, ended_at: datetime | None = None
     ) -> StoredEvent:
-        """Move on in the meeting's life; an end time once set stays unless another is given."""
+        """Move on in the meeting's life; an end time once set stays."""
         _check_zone(ended_at)
         change = partial(meetings.set_meeting_state, meeting_id=meeting_id, state=state, ended_at=ended_at)
         return await self._database.write(change)
@@ -245,6 +246,14 @@ class Store:
         await self._database.erase_deleted()
         return deleted
 
+    async def find_clock(self, meeting_id: str) -> MeetingClock | None:
+        """The time of a meeting as it was kept last; None of one that has ended, or is not there."""
+        return await self._database.read(partial(clocks.find_clock, meeting_id=meeting_id))
+
+    async def keep_clocks(self, changed: Sequence[MeetingClock]) -> None:
+        """Keep the time of live meetings; of those that have ended meanwhile nothing is kept."""
+        await self._database.write(partial(clocks.keep_clocks, clocks=changed))
+
     async def list_gone(self, meeting_id: str) -> set[str]:
         """The fingerprints of those who were deleted of a meeting that has not ended."""
         return await self._database.read(partial(deletion.list_gone, meeting_id=meeting_id))
@@ -274,8 +283,12 @@ class Store:
         rate_hz: int,
         anchor_ms: int,
         repeats: int | None = None,
+        clock: MeetingClock | None = None,
     ) -> tuple[Stream, StoredEvent]:
-        """A new stream and the event that its participant is present. Stream ids are never used again."""
+        """A new stream and the event that its participant is present. Stream ids are never used again.
+
+        With it the meeting's clock is kept that placed it.
+        """
         start = partial(
             streams.open_stream,
             meeting_id=meeting_id,
@@ -283,6 +296,7 @@ class Store:
             rate_hz=rate_hz,
             anchor_ms=anchor_ms,
             repeats=repeats,
+            clock=clock,
         )
         return await self._database.write(start)
 

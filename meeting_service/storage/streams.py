@@ -6,9 +6,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, delete, insert, not_, select, update
 
+from meeting_service.clock import MeetingClock
 from meeting_service.errors import NotFound
 from meeting_service.events import ParticipantChanged, StoredEvent
 from meeting_service.meeting import Checkpoint, Stream
+from meeting_service.storage.clocks import keep_clocks
 from meeting_service.storage.events import append_event
 from meeting_service.storage.participants import get_participant
 from meeting_service.storage.schema import checkpoints, meetings, streams
@@ -17,10 +19,17 @@ from meeting_service.transcript import FIRST_REVISION
 
 
 def open_stream(
-    db: Connection, meeting_id: str, participant_id: str, rate_hz: int, anchor_ms: int, repeats: int | None
+    db: Connection,
+    meeting_id: str,
+    participant_id: str,
+    rate_hz: int,
+    anchor_ms: int,
+    repeats: int | None,
+    clock: MeetingClock | None,
 ) -> tuple[Stream, StoredEvent]:
     """A new stream of a participant who is there; its id was never used before."""
     get_participant(db, meeting_id, participant_id)
+    keep_clocks(db, [clock] if clock else [])
     values = {
         "meeting_id": meeting_id,
         "participant_id": participant_id,

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from meeting_service.audio import AudioChunk
-from meeting_service.clock import SystemClock
+from meeting_service.clock import Clock, SystemClock
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import NewMeeting
 from meeting_service.sessions import SessionManager
@@ -80,10 +80,15 @@ class HeldLedger(Ledger):
 
 @asynccontextmanager
 async def run_on(
-    settings: Settings, worker: DeafWorker, *, ledger: type[Ledger] = Ledger, store: type[Store] = Store
+    settings: Settings,
+    worker: DeafWorker,
+    *,
+    ledger: type[Ledger] = Ledger,
+    store: type[Store] = Store,
+    clock: Clock | None = None,
 ) -> AsyncIterator[SessionManager]:
     """Sessions that are running."""
-    clock = SystemClock()
+    clock = clock or SystemClock()
     audio = ledger.open(settings.data.directory / "audio.db")
     texts = await store.open(settings.data.directory / "meetings.db", clock)
     sessions = SessionManager(settings, texts, audio, worker, clock)

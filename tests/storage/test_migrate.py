@@ -15,6 +15,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
+from meeting_service.accounting import Fault, Inventory, audit
 from meeting_service.errors import CannotStart
 from meeting_service.meeting import MeetingState, NewMeeting
 from meeting_service.resources import resource_path
@@ -23,7 +24,7 @@ from meeting_service.storage.schema import metadata
 from meeting_service.storage.sqlite import make_migrator
 from tests.storage.conftest import FakeClock, checkpoint_at, make_sentence
 
-HEAD = "0007"
+HEAD = "0008"
 FORMER = Path(__file__).parent / "former"
 """databases that former versions made, as SQL"""
 
@@ -294,6 +295,44 @@ async def test_database_of_before_accounts(path: Path, clock: FakeClock, revisio
     short = [r.checkpoint.transcribed_samples < r.checkpoint.speech_samples for r in records]
     assert [False, True] == short
     assert [None, 0] == [record.unaccounted_samples for record in records]
+
+
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003"])
+async def test_account_of_what_was_spoken_before_it_was_marked(
+    path: Path, clock: FakeClock, revision: str
+) -> None:
+    """Speech without text from before 0003 was given up, which no account takes for an error."""
+    make_former(path, revision)
+
+    store = await Store.open(path, clock)
+    records = await store.list_records("ended", 1)
+    accounts = [audit(record, Inventory(record.received_samples)) for record in records]
+    await store.close()
+
+    assert [(30_000, 30_000, 0), (24_000, 20_000, 4_000)] == [
+        (account.speech, account.transcribed, account.not_transcribed) for account in accounts
+    ]
+    assert [[], []] == [
+        [finding.fault for finding in account.findings if finding.fault is Fault.SPEECH]
+        for account in accounts
+    ]
+
+
+@pytest.mark.parametrize("revision", ["0001", "0003"])
+async def test_live_meeting_of_before_its_time_was_kept(path: Path, clock: FakeClock, revision: str) -> None:
+    """It counts as active when it was upgraded; one that has ended has no time to keep."""
+    make_former(path, revision)
+    begun = datetime.now(UTC)
+
+    store = await Store.open(path, clock)
+    live, kept = await store.get_meeting("live"), await store.find_clock("live")
+    ended = await store.find_clock("ended")
+    await store.close()
+
+    assert kept is not None
+    active_at = live.started_at + timedelta(milliseconds=kept.active_ms)
+    assert timedelta() <= active_at - begun + timedelta(milliseconds=1) < timedelta(minutes=10)
+    assert (False, 0, 0, None) == (kept.start_told, kept.difference_ms, kept.ahead_ms, ended)
 
 
 async def test_failed_upgrade_changes_nothing(path: Path, clock: FakeClock, tmp_path: Path) -> None:
