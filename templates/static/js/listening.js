@@ -20,7 +20,7 @@ export class Listening {
     this.length_ms = 0;
     this.find = (name) => bar.querySelector(`[data-listen="${name}"]`);
     this.player = new Player(this.url, () => this.show());
-    this.spoken = new Spoken(log, this.url);
+    this.spoken = new Spoken(this.url, () => this.show());
     this.timeline = new Timeline(timeline, (at_ms) => this.goTo(at_ms));
     this.kept = bar.dataset.audio === "kept";
     this.connect();

@@ -79,6 +79,7 @@ export class Selected {
     if (event.key !== "Enter" || !event.target.matches(".turn")) return;
     const sentence = event.target.querySelector(".sentence");
     if (!sentence) return;
+    event.preventDefault(); // or the key works the button that has the focus next
     this.pick(sentence);
     this.toolbar.querySelector("button:not([hidden])").focus();
   }
@@ -89,6 +90,7 @@ export class Selected {
     if (event.key === "Escape") {
       const turn = this.element?.closest(".turn");
       this.drop();
+      if (turn) turn.tabIndex = -1;
       turn?.focus();
     } else if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
       buttons.at((at + (event.key === "ArrowRight" ? 1 : -1)) % buttons.length).focus();

@@ -6,10 +6,10 @@ const WORD = "spoken";
 const LEAVING = ["wheel", "touchmove"];
 
 export class Spoken {
-  /** `url` is the meeting's; words' times come from there, a few minutes at once. */
-  constructor(log, url) {
-    this.log = log;
+  /** `url` is the meeting's; words' times come from there, a minute's at once; `onWords` is told of them. */
+  constructor(url, onWords) {
     this.url = url;
+    this.onWords = onWords;
     this.shown = new Set();
     this.words = new Map();
     this.asked = new Set();
@@ -36,7 +36,7 @@ export class Spoken {
     this.show(-1, []);
   }
 
-  async showWords(at_ms, sentences) {
+  showWords(at_ms, sentences) {
     if (!this.highlight) return;
     this.fetch(Math.floor(at_ms / AROUND_MS));
     this.highlight.clear();
@@ -56,6 +56,7 @@ export class Spoken {
       if (!answer.ok) throw new Error(answer.statusText);
       const { sentences } = await answer.json();
       for (const { id, text, words } of sentences) this.words.set(id, { text, words });
+      this.onWords();
     } catch {
       this.asked.delete(minute); // words are not marked now; the next moment asks again
     }
