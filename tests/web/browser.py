@@ -72,11 +72,15 @@ class Window:
 
 
 @asynccontextmanager
-async def open_browser(*flags: str) -> AsyncIterator[Browser]:
-    """Chromium, with more flags than always if a test needs them; closed afterwards."""
+async def open_browser(*flags: str, audible: bool = False) -> AsyncIterator[Browser]:
+    """Chromium, with more flags than always if a test needs them, mute unless told; closed afterwards."""
     async with async_playwright() as playwright:
         path = require_chromium(find_chromium(playwright.chromium.executable_path))
-        browser = await playwright.chromium.launch(executable_path=path, args=[*FLAGS, *flags])
+        browser = await playwright.chromium.launch(
+            executable_path=path,
+            args=[*FLAGS, *flags],
+            ignore_default_args=["--mute-audio"] if audible else None,
+        )
         try:
             yield browser
         finally:

@@ -61,7 +61,7 @@ def hum(seconds: float) -> Pcm:
 async def open_talking_browser(recording: Path, *flags: str) -> AsyncIterator[Browser]:
     """Chromium whose microphone plays `recording` from when it is opened; who may use it is granted apart."""
     fake = ("--use-fake-device-for-media-stream", f"--use-file-for-fake-audio-capture={recording}")
-    async with open_browser(*fake, *flags) as browser:
+    async with open_browser(*fake, *flags, audible=True) as browser:
         yield browser
 
 

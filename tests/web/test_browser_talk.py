@@ -13,7 +13,7 @@ from meeting_service.settings import Settings
 from meeting_service.web.keys import SESSIONS
 from tests.audio_service import AudioService
 from tests.web.browser import PATIENCE_MS
-from tests.web.conftest import StartService
+from tests.web.conftest import Service, StartService
 from tests.web.talking import (
     RATE_HZ,
     Talker,
@@ -23,6 +23,7 @@ from tests.web.talking import (
     open_talking_browser,
     write_recording,
 )
+from tests.web.test_accessibility import violations
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE_MS)
@@ -34,6 +35,14 @@ SAID = {
 }
 HOST = "meetings.test"
 """a name of this machine to which no browser lends a microphone"""
+NO_CAMERA = "Permissions policy violation: camera is not allowed in this document."
+"""what Chromium says of any tab that is shared, and then shares it"""
+PLAY = """async () => {
+  const context = new AudioContext(), tone = context.createOscillator();
+  tone.connect(context.destination);
+  tone.start();
+  await context.resume();
+}"""
 LIVE = "Live: what you say is written down."
 
 
@@ -52,7 +61,12 @@ def record(folder: Path, who: str) -> Path:
 async def talking(tmp_path: Path) -> AsyncIterator[Browser]:
     """A browser whose microphone hums."""
     recording = write_recording(tmp_path / "hum.wav", hum(2), silence_s=0)
-    async with open_talking_browser(recording, f"--host-resolver-rules=MAP {HOST} 127.0.0.1") as browser:
+    flags = (
+        f"--host-resolver-rules=MAP {HOST} 127.0.0.1",
+        "--auto-select-tab-capture-source-by-title=Begin a meeting",
+        "--autoplay-policy=no-user-gesture-required",
+    )
+    async with open_talking_browser(recording, *flags) as browser:
         yield browser
 
 
@@ -162,6 +176,25 @@ async def test_what_the_browser_takes_away_is_told(
     assert talker.window.complaints == []
 
 
+async def test_a_tab_is_heard(audio_service: AudioService, talking: Browser) -> None:
+    """Such as one in which a call goes on; it is a participant beside who has the microphone."""
+    person = await open_person(talking)
+    call = await person.new_page()
+    await call.goto(f"{audio_service.url}/talk")
+    await call.evaluate(PLAY)
+    tabs = [await open_talker(person, audio_service.url, "m1") for _ in range(2)]
+    await tabs[0].join("Ann")
+    await tabs[1].page.get_by_label("The sound of a tab").check()
+    await tabs[1].join("The others")
+    await tabs[1].wait_level("> 40")
+    await expect(tabs[1].state).to_have_text(LIVE)
+    await expect(tabs[0].state).to_have_text(LIVE)
+    people = await audio_service.sessions.list_participants("m1")
+
+    assert sorted(participant.name for participant in people) == ["Ann", "The others"]
+    assert set(tabs[0].window.complaints + tabs[1].window.complaints) <= {NO_CAMERA}
+
+
 async def test_the_end_of_the_meeting_is_told(audio_service: AudioService, person: BrowserContext) -> None:
     """Also to who talks: what was said is there, the microphone is let go."""
     talker = await open_talker(person, audio_service.url, "m1")
@@ -173,6 +206,26 @@ async def test_the_end_of_the_meeting_is_told(audio_service: AudioService, perso
 
     assert not live
     assert talker.window.complaints == []
+
+
+async def test_no_state_breaks_a_rule_of_accessibility(service: Service, talking: Browser) -> None:
+    """While the microphone is tried, while somebody is muted, and where it is not allowed."""
+    await service.open_meeting("ann")
+    await service.say("ann", 0, 900, "Shall we begin?")
+    talker = await open_talker(await open_person(talking), service.url, "m")
+    await talker.page.locator("summary", has_text="Sound settings").click()
+    await talker.press("Try the microphone first")
+    await expect(talker.state).to_contain_text("You are heard")
+    found = [await violations(talker.page)]
+    await talker.join("Ann")
+    await talker.press("Mute")
+    found.append(await violations(talker.page))
+    denied = await open_talker(await open_person(talking, allowed=False), service.url, "m")
+    await denied.join("Ann")
+    await expect(denied.trouble).not_to_be_empty()
+    found.append(await violations(denied.page))
+
+    assert found == [[]] * 3
 
 
 async def test_a_microphone_that_may_not_be_used(
