@@ -11,7 +11,7 @@ from meeting_service.condition import TROUBLES, Condition
 from meeting_service.exports.marks import Said
 from meeting_service.exports.turns import list_turns
 from meeting_service.meeting import Meeting, MeetingState, Participant
-from meeting_service.transcript import Transcript, TranscriptGap, Untranscribed, find_overlaps
+from meeting_service.transcript import Bookmark, Transcript, TranscriptGap, Untranscribed, find_overlaps
 from meeting_service.web.words import Words
 
 COLOURS = 12
@@ -40,6 +40,8 @@ class SpeakerRow:
     """what became of their audio, for the page's script"""
     share: int
     """of all that was spoken, in percent"""
+    aliases: Sequence[str] = ()
+    """ids of others that are this person"""
 
     @property
     def speech_ms(self) -> int:
@@ -70,6 +72,8 @@ class SentenceRow:
     end_ms: int
     text: str
     overlaps: bool
+    edited: bool
+    """whether somebody corrected it"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,8 @@ class MeetingView:
     """the last event that is in it; live ones go on from there"""
     behind_ms: int
     """how far the text lags"""
+    bookmarks: Sequence[Bookmark]
+    """by time"""
 
     def behind(self, words: Words) -> str:
         """How far the text lags, in words; empty if it does not."""
@@ -163,6 +169,7 @@ def transcript_to_view(transcript: Transcript, now: datetime, after: int, behind
         entries=group_entries(transcript, speakers),
         after=after,
         behind_ms=behind_ms,
+        bookmarks=transcript.bookmarks,
     )
 
 
@@ -171,7 +178,8 @@ def participants_to_speakers(participants: Sequence[Participant]) -> dict[str, S
     shares = speech_to_shares([p.speech_ms for p in participants])
     return {
         p.id: SpeakerRow(
-            p.id, p.name, name_to_initials(p.name), index % COLOURS, p.present, _figures(p), shares[index]
+            *(p.id, p.name, name_to_initials(p.name), index % COLOURS, p.present, _figures(p)),
+            *(shares[index], p.aliases),
         )
         for index, p in enumerate(participants)
     }
@@ -244,7 +252,7 @@ def condition_to_trouble(condition: Condition) -> Condition | None:
 def _to_row(said: Said, overlapping: set[str]) -> SentenceRow | StretchRow:
     if isinstance(said, Untranscribed):
         return StretchRow(said.start_ms, said.end_ms)
-    return SentenceRow(said.id, said.start_ms, said.end_ms, said.text, said.id in overlapping)
+    return SentenceRow(said.id, said.start_ms, said.end_ms, said.text, said.id in overlapping, said.edited)
 
 
 def _stranger(participant_id: str) -> SpeakerRow:

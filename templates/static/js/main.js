@@ -9,7 +9,7 @@ import { Keys, moveTurn } from "./keys.js";
 import { Listening } from "./listening.js";
 import { closeOutside } from "./menu.js";
 import { Pause } from "./pause.js";
-import { LogRenderer, PeopleRenderer } from "./render.js";
+import { BookmarkRenderer, LogRenderer, PeopleRenderer } from "./render.js";
 import { Revisions } from "./revisions.js";
 import { Selected } from "./selected.js";
 import { MeetingStore } from "./store.js";
@@ -21,6 +21,7 @@ const TROUBLES = ["storage_full", "storage_failing", "storage_damaged", "recogni
 const find = (id) => document.getElementById(id);
 const log = find("log");
 const health = find("health");
+const renderBookmarks = new BookmarkRenderer(find("bookmarks"));
 const store = readPage();
 const renderLog = new LogRenderer(log);
 const renderPeople = new PeopleRenderer(find("people"));
@@ -48,6 +49,7 @@ listening.begin(selected, keys);
 listening.render(store.listEntries());
 if (store.state === "ended") follow.retire();
 else begin();
+openStream();
 
 /** The store of what the page was sent with. */
 function readPage() {
@@ -60,8 +62,10 @@ function readPage() {
   for (const gap of log.querySelectorAll(".gap")) made.addGap(readTimes(gap));
   for (const stretch of log.querySelectorAll(".untranscribed")) made.addStretch(readTimes(stretch));
   for (const sentence of log.querySelectorAll(".sentence")) {
-    made.addSentence({ ...readTimes(sentence), id: sentence.dataset.id, text: sentence.textContent.trimEnd() });
+    const edited = sentence.classList.contains("edited");
+    made.addSentence({ ...readTimes(sentence), id: sentence.dataset.id, text: sentence.textContent.trimEnd(), edited });
   }
+  for (const mark of renderBookmarks.read()) made.apply("bookmark", mark);
   return made;
 }
 
@@ -79,23 +83,26 @@ function begin() {
   keys.add("c", "keys.captions", () => captions.toggle());
   showHealth();
   if (isFirstVisit()) follow.jump();
-  openStream();
   figures = new Figures(log.dataset.events.replace(/\/events$/, ""), (people) => {
     store.putPeople(people, performance.now());
     schedule();
   });
 }
 
+/** Also when the meeting is over, for what people change by hand; a hidden page lets go of it. */
 function openStream() {
+  const aliases = new Map([...document.querySelectorAll("#people > li")].map(({ dataset }) => [dataset.id, dataset.aliases]));
   const stream = new EventStream(log.dataset.events, Number(log.dataset.after), {
     onEvent(kind, data) {
       if (kind === "participant_deleted") return location.reload();
-      if (kind === "participant") tell(data);
+      // Who is the same person as whom decides whose all text is.
+      if (kind === "participant" && (aliases.get(data.id) ?? "") !== data.aliases.join("/")) return location.reload();
+      if (kind === "participant" && store.state !== "ended") tell(data);
       added += kind === "sentence" && !store.sentences.has(data.id) ? 1 : 0;
+      const over = store.state === "ended";
       store.apply(kind, data);
       schedule();
-      if (store.state !== "ended") return;
-      stream.close();
+      if (over || store.state !== "ended") return;
       figures.retire();
       revisions.offer(stream.after);
     },
@@ -125,6 +132,7 @@ function render() {
   if (pause?.holds(more)) return;
   follow.around(() => renderLog.render(entries, personOf), more + (pause?.take() ?? 0));
   renderPeople.render(store.listPeople());
+  renderBookmarks.render(store.listBookmarks());
   listening.render(entries);
   selected.place();
   find("nothing").hidden = entries.length > 0;
@@ -150,8 +158,9 @@ function tell({ id, name, present }) {
 
 function showHealth() {
   showBehind();
-  const over = store.state === "ended" || (store.state === "ending" && connection === "live");
-  const troubled = connection === "live" && TROUBLES.includes(store.service);
+  const ended = store.state === "ended" && connection !== "gone";
+  const over = ended || (store.state === "ending" && connection === "live");
+  const troubled = !ended && connection === "live" && TROUBLES.includes(store.service);
   const state = troubled ? store.service : over ? store.state : connection;
   const text = words(`health.${state}`);
   health.dataset.health = state;
@@ -161,6 +170,7 @@ function showHealth() {
 function showBehind() {
   const text = store.state === "ended" ? "" : behind(store.behind_ms);
   const shown = find("behind");
+  if (!shown) return;
   shown.hidden = !text;
   if (text && shown.textContent !== text) shown.textContent = text;
 }

@@ -140,9 +140,17 @@ function makePart(item) {
 }
 
 function updatePart(part, item) {
+  if (item.kind === "sentence") markEdited(part, item.edited);
   if (item.kind !== "stretch") return setText(part, `${item.text} `);
   const title = words("meeting.not_recognised", { from: clock(item.start_ms), to: clock(item.end_ms) });
   if (part.title !== title) part.title = title;
+}
+
+function markEdited(part, edited) {
+  if (part.classList.contains("edited") === edited) return;
+  part.classList.toggle("edited", edited);
+  if (edited) part.title = words("meeting.edited");
+  else part.removeAttribute("title");
 }
 
 function updateGap(gap, entry, person) {
@@ -154,6 +162,44 @@ function updatePerson(target, person) {
   setText(target.querySelector(".name"), person.name);
   const chip = target.querySelector(".chip");
   if (chip) setText(chip, initials(person.name));
+}
+
+/** The moments that people marked. */
+export class BookmarkRenderer {
+  constructor(section) {
+    this.section = section;
+    this.list = section.querySelector("ul");
+    this.elements = new Map([...this.list.children].map((item) => [Number(item.dataset.id), item]));
+  }
+
+  /** What the page was sent with, as `/events` would tell it. */
+  read() {
+    return [...this.elements].map(([id, { dataset, lastElementChild }]) => (
+      { id, at_ms: Number(dataset.at), version: Number(dataset.version), note: lastElementChild.textContent }));
+  }
+
+  render(bookmarks) {
+    this.section.hidden = !bookmarks.length;
+    reconcile(this.list, bookmarks.map((mark) => ({ ...mark, key: mark.id })), this.elements, makeBookmark, updateBookmark);
+  }
+}
+
+function makeBookmark({ id }) {
+  const item = element("li", "");
+  const note = element("span", "note");
+  note.dir = "auto";
+  item.dataset.id = id;
+  item.append(document.createElement("a"), " ", note);
+  return item;
+}
+
+function updateBookmark(item, { at_ms, note, version }) {
+  item.dataset.at = at_ms;
+  item.dataset.version = version;
+  const link = item.querySelector("a");
+  link.setAttribute("href", `#t=${Math.floor(at_ms / 1000)}`);
+  setText(link, clock(at_ms));
+  setText(item.querySelector(".note"), note);
 }
 
 /** The participants: who is here, who speaks, who left. */

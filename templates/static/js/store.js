@@ -17,17 +17,20 @@ export class MeetingStore {
     this.drafts = new Map();
     this.gaps = new Map();
     this.stretches = new Map();
+    this.bookmarks = new Map();
     this.behind_ms = 0;
     this.service = "ready";
   }
 
   /** Takes one event as `/events` tells it. */
   apply(kind, data) {
-    if (kind === "sentence") this.addSentence(data);
+    if (kind === "sentence") this.tellSentence(data);
     else if (kind === "not_transcribed") this.addStretch(data);
     else if (kind === "draft") this.setDraft(data);
     else if (kind === "participant") this.putPerson(data);
     else if (kind === "gap") this.addGap(data);
+    else if (kind === "bookmark") this.bookmarks.set(data.id, data);
+    else if (kind === "bookmark_deleted") this.bookmarks.delete(data.id);
     else if (kind === "meeting") this.setMeeting(data);
     else if (kind === "behind") this.behind_ms = data.behind_ms;
     else if (kind === "service") this.service = data.state;
@@ -53,8 +56,14 @@ export class MeetingStore {
     }
   }
 
-  addSentence({ id, participant_id, start_ms, end_ms, text }) {
-    this.sentences.set(id, { kind: "sentence", rank: TEXT, id, participant_id, start_ms, end_ms, text });
+  /** One that somebody corrected is told again; of another revision than is shown, it is none of ours. */
+  tellSentence(sentence) {
+    if (!sentence.version || this.sentences.has(sentence.id)) this.addSentence(sentence);
+  }
+
+  addSentence({ id, participant_id, start_ms, end_ms, text, edited = false, version = 0 }) {
+    if (version < (this.sentences.get(id)?.version ?? 0)) return;
+    this.sentences.set(id, { kind: "sentence", rank: TEXT, id, participant_id, start_ms, end_ms, text, edited, version });
     this.dropDraft(participant_id, end_ms);
   }
 
@@ -116,6 +125,11 @@ export class MeetingStore {
       doing: this.doingOf(person),
       share: total ? Math.round(100 * person.figures.speech_ms / total) : 0,
     }));
+  }
+
+  /** By time. */
+  listBookmarks() {
+    return [...this.bookmarks.values()].sort((a, b) => a.at_ms - b.at_ms || a.id - b.id);
   }
 
   listEntries() {

@@ -1,7 +1,8 @@
 // The live events of a meeting, through lost connections, restarts and hidden tabs, each exactly once.
 // A hidden tab lets go of its connection: a browser has only six of them for a host.
 
-const KINDS = ["sentence", "not_transcribed", "draft", "participant", "gap", "meeting", "revision", "behind", "service", "participant_deleted"];
+const KINDS = ["sentence", "not_transcribed", "draft", "participant", "gap", "meeting", "revision", "behind", "service", "participant_deleted",
+  "bookmark", "bookmark_deleted"];
 const HIDDEN_MS = 30_000;
 const RETRY_MS = 2_000;
 const SILENT_MS = 40_000; // the service says something every 15 s
