@@ -9,6 +9,7 @@ from playwright.async_api import Browser, BrowserContext, expect
 
 from meeting_service.app import build_app
 from meeting_service.audio import Pcm
+from meeting_service.meeting import MeetingState
 from meeting_service.settings import Settings
 from meeting_service.web.keys import SESSIONS
 from tests.audio_service import AudioService
@@ -152,7 +153,10 @@ async def test_two_tabs_do_not_fight(audio_service: AudioService, person: Browse
 async def test_what_the_browser_takes_away_is_told(
     audio_service: AudioService, person: BrowserContext
 ) -> None:
-    """Sound that it pauses, a microphone that is pulled out: each with a way on; what is missing is a gap."""
+    """Sound that it pauses, a microphone that is pulled out: each with a way on; what is missing is a gap.
+
+    Who has left may end the meeting.
+    """
     talker = await open_talker(person, audio_service.url, "m1")
     await talker.join("Ann")
     await expect(talker.state).to_have_text(LIVE)
@@ -170,7 +174,11 @@ async def test_what_the_browser_takes_away_is_told(
     await talker.press("Leave")
     await expect(talker.state).to_have_text("You left.")
     gaps = await audio_service.sessions.list_gaps("m1")
+    talker.page.once("dialog", lambda dialog: dialog.accept())
+    await talker.press("End the meeting for everybody")
+    await expect(talker.state).to_have_text("The meeting has ended. The text stays here.")
 
+    assert (await audio_service.sessions.get_meeting("m1")).state is not MeetingState.LIVE
     assert len(gaps) == 1
     assert 1_000 < gaps[0].end_ms - gaps[0].start_ms < 10_000
     assert talker.window.complaints == []

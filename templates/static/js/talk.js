@@ -168,6 +168,15 @@ async function depart() {
   show();
 }
 
+async function endMeeting() {
+  if (!confirm(words("talk.end_sure"))) return;
+  const answer = await fetch(`${panel.dataset.meeting}/end?wait=false`, { method: "POST" }).catch(() => null);
+  if (!answer?.ok) return complain("end_failed");
+  last = "ended";
+  place.forget(kind.value);
+  show();
+}
+
 function setMuted(muted) {
   microphone.mute(muted);
   if (link) keepTalking();
@@ -267,10 +276,12 @@ function offer(what) {
     unplugged: ["use_other", hear],
     tab_over: ["share_again", hear],
     superseded: ["go_on_here", join],
+    left: ["end_all", endMeeting],
   };
   const [label, action] = offers[what] ?? [null, null];
   doAgain = action;
   again.hidden = !action;
+  again.classList.toggle("main", what !== "left");
   if (label) setText(again, words(`talk.${label}`));
 }
 
