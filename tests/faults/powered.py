@@ -11,8 +11,8 @@ from pathlib import Path
 from aiohttp import ClientSession
 
 from tests.faults.insistent import PEOPLE, POSTING, STREAMING, insist, send_all, watch
-from tests.faults.service import ROOT, FaultService
-from tests.faults.tracing import Call, attach, read_trace, trace_prefix
+from tests.faults.service import ROOT, DidNotStart, FaultService
+from tests.faults.tracing import Call, attach, list_injections, read_trace, trace_prefix
 
 DRIVER = Path(__file__).parent / "driver"
 SHORT_LOG = {"wal_autocheckpoint": "40"}
@@ -93,6 +93,21 @@ async def record_failing(folder: Path, pieces: int, inject: Sequence[str]) -> Tr
             await _hold(http, pieces)
         await service.kill()
     return Trace(service.data, await asyncio.to_thread(read_trace, trace), before)
+
+
+async def record_failing_start(folder: Path, pieces: int, inject: Sequence[str]) -> Trace | str:
+    """The same with calls that fail from the process's first one on; what it said if it did not start."""
+    trace = folder / "trace"
+    service = _make_service(folder, SHORT_LOG, (*trace_prefix(trace), *list_injections(inject)))
+    try:
+        await service.start()
+    except DidNotStart:
+        return service.log
+    async with ClientSession(service.url) as http:
+        await insist(http, "POST", "/v1/meetings", {"id": "m"})
+        await _hold(http, pieces)
+    await service.close()
+    return Trace(service.data, await asyncio.to_thread(read_trace, trace))
 
 
 def _make_service(folder: Path, pragmas: dict[str, str], prefix: Sequence[str] = ()) -> FaultService:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.campaigns.clock import DAY_S, HOUR_S, hold_leaping
+from tests.faults.campaigns.clock import DAY_S, HOUR_S, Way, hold_leaping
 from tests.faults.campaigns.stop import hold_undisturbed
 from tests.faults.faked_clock import LIBRARIES
 from tests.faults.script import make_script
@@ -21,3 +21,14 @@ async def test_a_wall_clock_that_leaps_moves_no_word(tmp_path: Path) -> None:
     leaps = (HOUR_S, -DAY_S, DAY_S)
 
     assert [] == await hold_leaping(tmp_path / "leaping", script, undisturbed, leaps, random.Random(1))
+
+
+async def test_a_suspended_machine_moves_no_word(tmp_path: Path) -> None:
+    """The service and its recogniser stand still for a while, and the clock goes on by hours meanwhile."""
+    if not LIBRARIES and not os.environ.get("CI"):
+        pytest.skip("libfaketime is not here: install the package faketime")
+    script = make_script(16.0)
+    undisturbed = await hold_undisturbed(tmp_path / "undisturbed", script)
+    chance, leaps = random.Random(3), (HOUR_S, DAY_S, DAY_S)
+
+    assert [] == await hold_leaping(tmp_path / "still", script, undisturbed, leaps, chance, Way.SUSPENDED)

@@ -1,17 +1,22 @@
-"""Databases that were damaged while nothing ran: what is read of them, and what a start says."""
+"""Databases that are damaged, while nothing runs or meanwhile: what is read of them, and what is told."""
 
 import asyncio
 import json
+import os
+import random
 from pathlib import Path
 
+import numpy as np
 import pytest
 from aiohttp import ClientSession
 
 from meeting_service.audio import Pcm
 from meeting_service.data_folder import LEDGER_FILE, STORE_FILE
+from tests.faults.damaged import SENT, Damage, DamagedFolder, harm, judge, overwrite, send
 from tests.faults.history import History
+from tests.faults.pages import empty_first_leaf
 from tests.faults.room import PCM_TYPE, Room
-from tests.faults.script import RATE_HZ, START, make_script
+from tests.faults.script import RATE_HZ, START, make_script, make_talk
 from tests.faults.service import DidNotStart, FaultService
 
 HEADERS = {"Content-Type": PCM_TYPE, "Captured-At": START.isoformat()}
@@ -72,3 +77,59 @@ async def test_a_database_that_is_none_stops_the_start(tmp_path: Path, name: str
     last = service.log.strip().splitlines()[-1]
     assert name in last
     assert "Traceback" not in service.log
+
+
+async def test_damage_is_refused_with_a_way_on_or_told(tmp_path: Path) -> None:
+    """Of both databases and their logs, as `tests/faults/run --only damage` does it more often."""
+    chance = random.Random(1)
+    async with DamagedFolder(tmp_path) as folder:
+        folder.put_back()
+        whole = await folder.go_on()
+        for damage, name in (
+            (Damage.GONE, f"{LEDGER_FILE}-wal"),
+            (Damage.SHORT, STORE_FILE),
+        ):
+            what = harm(folder.put_back() / name, damage, chance)
+            told = await folder.go_on()
+
+            assert [] == list(judge(told, whole, folder.service)), what
+            assert told.refusal or told.admits, what
+        log = folder.put_back() / f"{LEDGER_FILE}-wal"
+        overwrite(log, log.stat().st_size // 2, b"damaged")
+        refusal = (await folder.go_on()).refusal
+        os.truncate(log, int(refusal.split()[-2]))  # as it says
+
+        assert f"{log} is damaged at byte" in refusal
+        assert (await folder.go_on()).admits
+
+
+async def test_damage_while_running_is_told_and_all_else_goes_on(tmp_path: Path) -> None:
+    """The meeting whose page is gone cannot be read; others can, and audio is taken and transcribed."""
+    async with FaultService(tmp_path) as service, ClientSession() as http:
+        old, new = (Room(service.url, http, History(), meeting_id=name) for name in ("old", "new"))
+        await old.create()
+        url = old.path("/participants/ann/audio")
+        for part in np.array_split(make_talk(120.0, 7), 6):
+            await old.ask("POST", url, data=part.tobytes(), headers=HEADERS)
+        await old.end()
+        await service.terminate()
+        await service.start()  # which leaves nothing in the log
+        empty_first_leaf(service.data / STORE_FILE, "sentences")
+        await new.create()
+        async with http.get(old.path("/transcript.txt")) as response:
+            problem = await response.json()
+        refused = await send(new, SENT)
+        async with http.get(f"{service.url}/readyz") as response:
+            ready = await response.json()
+        async with http.get(f"{service.url}/meetings/new") as response:
+            page = await response.text()
+        await new.end()
+        text = await new.download("txt")
+        code = await service.terminate()
+
+    assert "damaged" in problem["detail"]
+    assert ("storage_damaged", True) == (ready["state"], ready["ready"])
+    assert "Something that was kept is damaged" in page
+    assert [] == refused
+    assert b"Ann" in text or b"ann" in text
+    assert 0 == code

@@ -7,7 +7,7 @@ from tests.faults.campaigns.stop import CHECKED, Stops, hold_stopped, hold_undis
 from tests.faults.script import make_script
 from tests.faults.service import FaultService
 
-WAYS = ("under load", "twice", "recogniser stalled", "while starting")
+WAYS = ("under load", "twice", "recogniser stalled", "while transcribing again", "while starting")
 
 
 async def test_a_stop_is_in_time_and_in_order_and_the_rest_goes_on(tmp_path: Path) -> None:

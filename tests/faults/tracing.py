@@ -62,12 +62,17 @@ def trace_prefix(to: Path) -> tuple[str, ...]:
     return (STRACE, *_OPTIONS, "--seccomp-bpf", "-o", str(to))
 
 
+def list_injections(rules: Sequence[str]) -> list[str]:
+    """The options that let some calls fail, as strace's `inject` has it."""
+    failing = ",".join(rule.partition(":")[0] for rule in rules)
+    options = [word for rule in rules for word in ("-e", f"inject={rule}")]
+    return [*options, "-e", f"trace={_CALLS},{failing}"] if failing else options
+
+
 @asynccontextmanager
 async def attach(pid: int, to: Path, inject: Sequence[str] = ()) -> AsyncIterator[None]:
     """Write down what a process does that runs already, and let some of its calls fail."""
-    failing = ",".join(rule.partition(":")[0] for rule in inject)
-    options = [word for rule in inject for word in ("-e", f"inject={rule}")]
-    options += ["-e", f"trace={_CALLS},{failing}"] if failing else []
+    options = list_injections(inject)
     tracer = await asyncio.create_subprocess_exec(
         *(STRACE, *_OPTIONS, *options, "-o", str(to), "-p", str(pid)), stderr=asyncio.subprocess.PIPE
     )

@@ -2,8 +2,12 @@
 
 import asyncio
 import json
+import os
 import random
-from collections.abc import Mapping, Sequence
+import signal
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext, suppress
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -23,23 +27,33 @@ HOUR_S, DAY_S = 3_600, 86_400
 LEAPS_S = (HOUR_S, -HOUR_S, DAY_S, -DAY_S, 2 * HOUR_S, 0)
 BETWEEN_S = (1.0, 1.6)
 """long enough for the library to look at what it is told, which it does once a second"""
+STILL_S = (1.0, 4.0)
 LEAPS_A_MEETING = 6
 NEAR_MS = 300_000
 """longer than any meeting here takes, shorter than any leap"""
 
 
+class Way(StrEnum):
+    """How it leaps."""
+
+    AWAKE = "awake"
+    """while everything goes on"""
+    SUSPENDED = "suspended"
+    """while the service, its recogniser or both stand still for some seconds, as when a lid is closed"""
+    ASLEEP = "asleep"
+    """and the monotonic clock with it"""
+
+
 async def run(order: Order) -> Outcome:
-    """Meetings with leaps at random, every third one asleep in between."""
+    """Meetings with leaps at random, in each way by turns."""
     chance, script = random.Random(order.seed), make_script()
     undisturbed = await hold_undisturbed(order.folder / "undisturbed", script)
     failures: list[str] = []
     for number in range(-(-order.size // LEAPS_A_MEETING)):
         leaps = chance.choices(LEAPS_S, k=LEAPS_A_MEETING)
-        sleeps = number % 3 == 2
-        found = await hold_leaping(
-            order.folder / str(number), script, undisturbed, leaps, chance, sleeps=sleeps
-        )
-        failures += [f"leaps {leaps}{', asleep' if sleeps else ''}: {failure}" for failure in found]
+        way = tuple(Way)[number % len(Way)]
+        found = await hold_leaping(order.folder / str(number), script, undisturbed, leaps, chance, way)
+        failures += [f"leaps {leaps}, {way}: {failure}" for failure in found]
         order.say(f"   {(number + 1) * LEAPS_A_MEETING} leaps, {len(failures)} failures")
     return Outcome(order.size, failures, {})
 
@@ -50,10 +64,10 @@ async def hold_leaping(
     undisturbed: Exports,
     leaps_s: Sequence[int],
     chance: random.Random,
-    *,
-    sleeps: bool = False,
+    way: Way = Way.AWAKE,
 ) -> list[str]:
     """A meeting over which the clock leaps, the last time while the service is away; what is wrong."""
+    sleeps = way is Way.ASLEEP
     history, clock = History(), FakedClock(folder, sleeps=sleeps)
     service = FaultService(folder, environment={**clock.environment, **CHECKED})
     async with service, ClientSession() as http:
@@ -65,7 +79,8 @@ async def hold_leaping(
             await asyncio.sleep(chance.uniform(*BETWEEN_S))
             if number == len(leaps_s) - 1 and (code := await service.terminate()):
                 return [f"the service ended with {code}"]
-            clock.set(leap_s if not sleeps else abs(leap_s) + number * DAY_S)
+            async with suspended(service, chance) if way is Way.SUSPENDED else nullcontext():
+                clock.set(leap_s if not sleeps else abs(leap_s) + number * DAY_S)
             if not service.running:
                 await service.start()
             await _arrive(beside, f"guest-{number}", script[0].pcm[: 3 * RATE_HZ].tobytes())
@@ -81,6 +96,23 @@ async def hold_leaping(
         *checker.check_ledger(service.data, script, history),
         *_check_arrivals(arrived, len(leaps_s)),
     ]
+
+
+@asynccontextmanager
+async def suspended(service: FaultService, chance: random.Random) -> AsyncIterator[None]:
+    """Have the service, its recogniser or both stand still; some seconds afterwards they go on."""
+    worker = service.worker_pid() if service.running else None
+    pids = [pid for pid in (service.pid if service.running else None, worker) if pid]
+    pids = chance.choice((pids, pids[:1], pids[1:] or pids))
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+        await asyncio.sleep(chance.uniform(*STILL_S))
+    finally:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
 
 async def _arrive(where: Room, participant: str, pcm: bytes) -> None:
@@ -105,7 +137,7 @@ CAMPAIGN = Campaign(
     promise=7,
     brief="clocks that leap, processes that are suspended",
     how="the wall clock leaps by hours and days while a meeting runs and between a stop and a start, and the "
-    "monotonic one as after a sleep: every file compared",
+    "monotonic one as after a sleep, or processes stand still (SIGSTOP): every file compared",
     run=run,
     size=30,
 )

@@ -26,11 +26,19 @@ from tests.faults.checker import Exports
 from tests.faults.company import create_half, download, end_others, post_half, read_never
 from tests.faults.followers import watch, watch_by_client
 from tests.faults.history import History
-from tests.faults.room import Room
+from tests.faults.revising import check_revisions
+from tests.faults.room import PCM_TYPE, Room
 from tests.faults.script import RATE_HZ, Script, make_script
 from tests.faults.service import DidNotStart, FaultService
 
-WAYS = ("under load", "recogniser stalled", "database locked", "twice", "while starting")
+WAYS = (
+    "under load",
+    "recogniser stalled",
+    "database locked",
+    "twice",
+    "while starting",
+    "while transcribing again",
+)
 FORMATS = ("json", "srt", "vtt", "txt", "csv")
 SPEED = 8.0
 IN_TIME_S = 20.0
@@ -61,14 +69,22 @@ class Stops:
 
 
 class Stopper:
-    """Stops a service in one of many ways. Owned by one campaign."""
+    """Stops a service in one of many ways. Owned by one campaign.
 
-    def __init__(self, service: FaultService, chance: random.Random, stops: Stops) -> None:
+    Args:
+        service: that is stopped.
+        chance: decides when.
+        stops: gets what came of it.
+        over: a meeting that has ended.
+    """
+
+    def __init__(self, service: FaultService, chance: random.Random, stops: Stops, over: Room) -> None:
         self._service = service
         self._chance = chance
         self._stops = stops
+        self._over = over
         steps = (self._stop, self._stop_stalled, self._stop_locked, self._stop_twice, self._stop_starting)
-        self._ways = dict(zip(WAYS, steps, strict=True))
+        self._ways = dict(zip(WAYS, (*steps, self._stop_transcribing), strict=True))
 
     async def stop(self, way: str) -> None:
         """Stop it and start it again."""
@@ -120,6 +136,11 @@ class Stopper:
         await self._judge(terminate, (0, -signal.SIGTERM))
         if (error := starting.exception()) and not isinstance(error, DidNotStart):
             raise error
+
+    async def _stop_transcribing(self) -> None:
+        await self._over.ask("POST", self._over.path("/retranscribe"), accept=(409,))
+        await asyncio.sleep(self._chance.uniform(0, 0.3))
+        await self._judge(self._service.terminate)
 
     async def _judge(self, stop: Callable[[], Awaitable[int]], codes: tuple[int, ...] = (0,)) -> None:
         family = _family(self._service)
@@ -204,13 +225,15 @@ async def hold_stopped(
     history = History()
     async with service, ClientSession() as http:
         where = Room(service.url, http, history, SPEED)
+        over = await _hold_over(where, script[0].pcm[: 12 * RATE_HZ])
         await where.create()
         async with _company(where, service, script[0].pcm[: 12 * RATE_HZ]) as ended:
             meeting = asyncio.create_task(meet(script, where), name="meeting")
-            stopper = Stopper(service, chance, stops)
+            stopper = Stopper(service, chance, stops, over)
             for way in ways:
                 await stopper.stop(way)
             exports = await meeting
+        stops.failures += [failure async for failure in check_revisions(over)]
         if len({await Room(service.url, http, history, meeting_id=o).download("txt") for o in ended}) > 1:
             stops.failures.append("meetings of the same audio have different text")
         stops.codes[await service.terminate()] += 1
@@ -224,6 +247,16 @@ async def hold_stopped(
         *([] if "code=restarting" in service.log else ["no socket was told that it restarts"]),
         *(f"untidy: {line}" for line in service.log.splitlines() if _UNTIDY.search(line)),
     ]
+
+
+async def _hold_over(where: Room, pcm: Pcm) -> Room:
+    """A short meeting that has ended."""
+    over = Room(where.url, where.http, History(), meeting_id="over")
+    await over.create()
+    url = over.path("/participants/ann/audio")
+    await over.ask("POST", url, data=pcm.tobytes(), headers={"Content-Type": PCM_TYPE})
+    await over.end()
+    return over
 
 
 @asynccontextmanager
@@ -277,8 +310,8 @@ CAMPAIGN = Campaign(
     "stop",
     promise=6,
     brief="SIGTERM at any moment under load",
-    how="SIGTERM at random moments under load, also twice, while starting, with a recogniser or a database "
-    "that hangs: exit code, time, processes left, every file compared",
+    how="SIGTERM at random moments under load, also twice, while starting or transcribing again, "
+    "with a recogniser or a database that hangs: exit code, time, processes left, every file compared",
     shown=("stop p50 s", "longest s"),
     run=run,
     size=100,

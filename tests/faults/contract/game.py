@@ -11,7 +11,9 @@ from tests.faults.contract.machine import Contract
 from tests.faults.contract.world import World
 
 
-def play(folder: Path, examples: int, chosen_seed: int, *, steps: int, shrink: bool = False) -> int:
+def play(
+    folder: Path, examples: int, chosen_seed: int, *, steps: int, outside: bool = False, shrink: bool = False
+) -> int:
     """Play in a service that keeps its data in an empty folder; returns how many meetings there were.
 
     Args:
@@ -19,12 +21,13 @@ def play(folder: Path, examples: int, chosen_seed: int, *, steps: int, shrink: b
         examples: how many meetings.
         chosen_seed: decides what happens in them.
         steps: how much happens in one at most.
+        outside: whether the service is a process of its own instead of in this one.
         shrink: whether to look for the shortest way to a failure, which takes minutes.
 
     Raises:
         Exception: the first failure, whatever it is; its notes tell what was done.
     """
-    world = World(folder)
+    world = World(folder, outside=outside)
     phases = (Phase.generate, Phase.shrink) if shrink else (Phase.generate,)
     rules = settings(
         max_examples=examples,

@@ -37,6 +37,9 @@ class MortalWorker(InlineWorker):
 class InsideService(AudioService):
     """Knows which requests it is at. Owned by one world."""
 
+    follows = True
+    """whether it can be known from here which requests it is at"""
+
     _serving: dict[asyncio.Task[object], str] = field(default_factory=dict)
     _mortal: MortalWorker | None = None
 
@@ -61,6 +64,10 @@ class InsideService(AudioService):
             await asyncio.wait(serving)
         await self._runner.app.cleanup()
         self._runner = None
+
+    async def close(self) -> None:
+        """Leave nothing running."""
+        await self.stop()
 
     async def kill_worker(self) -> None:
         """The recogniser goes and comes back."""

@@ -219,13 +219,15 @@ class Contract(RuleBasedStateMachine):
     async def _post_breaks_off(self, index: int, length: int, odd: int, *, placed: bool) -> None:
         lane = await self._settled(index)
         take = lane.take
-        if self._carrier(index) and not placed:
+        if self._carrier(index) and (not placed or not self.world.service.follows):
             return
         body = take.follow_on(length * take.frame_bytes + odd)
         headers: dict[str, str] = {}
         if placed:
             body, headers = _bytes(take, take.held, length), {"Upload_Offset": str(take.held)}
         await self.world.break_off(self.id, lane, body, **headers)
+        if not self.world.service.follows:
+            await self._restart(crash=True)
         before = len(take.tail) if not placed else 0
         most = take.held + (len(body) + before) // take.frame_bytes
         await self._settle_at_head(lane, take, most)
@@ -323,6 +325,9 @@ class Contract(RuleBasedStateMachine):
             assert await socket.hear_close() == 1000
         else:
             await socket.break_off(half_frame(_bytes(self.lanes[index].take, 0, length)))
+            if not self.world.service.follows:
+                await self._restart(crash=True)
+                return
         await self.world.service.wait_over(socket.tag)
         self.sockets.remove(socket)
         for other, carried in socket.carried.items():

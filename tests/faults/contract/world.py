@@ -11,6 +11,7 @@ from aiohttp import ClientSession, ClientTimeout
 
 from meeting_service.protocol import SUBPROTOCOL
 from tests.faults.contract.inside import TAG, InsideService
+from tests.faults.contract.outside import OutsideService
 from tests.faults.contract.sender import PATIENCE_S, Socket
 from tests.faults.contract.takes import RATE_HZ, STARTED_AT, Lane
 
@@ -36,15 +37,20 @@ class Answer:
 
 
 class World:
-    """One service for many meetings, on an event loop that runs while somebody waits for it."""
+    """One service for many meetings, on an event loop that runs while somebody waits for it.
 
-    def __init__(self, folder: Path) -> None:
+    Args:
+        folder: where the service keeps its data.
+        outside: whether it is a process of its own.
+    """
+
+    def __init__(self, folder: Path, *, outside: bool = False) -> None:
         self._folder = folder
         self._runner = asyncio.Runner()
         self.meetings = 0
         """that were begun"""
         self._tags = 0
-        self.service: InsideService = InsideService.on(folder)
+        self.service = OutsideService.on(folder) if outside else InsideService.on(folder)
         self.http: ClientSession
         self.run(self._start())
 
@@ -129,7 +135,7 @@ class World:
 
     async def _stop(self) -> None:
         await self.http.close()
-        await self.service.stop()
+        await self.service.close()
 
 
 def head_of(lane: Lane) -> dict[str, str]:
