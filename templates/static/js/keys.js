@@ -3,7 +3,7 @@
 import { words } from "./words.js";
 
 const OFF = "single-keys-off";
-const WRITING = "input, textarea, select, [contenteditable]";
+const WRITING = "input:not([type=checkbox]), textarea, select, [contenteditable]";
 
 export class Keys {
   constructor(dialog, button) {

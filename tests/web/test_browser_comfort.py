@@ -1,0 +1,208 @@
+"""What makes a live page good to read: pause, captions, shortcuts, choices of a download, paper."""
+
+import io
+import zipfile
+
+import pytest
+from playwright.async_api import Browser, expect
+
+from tests.web.browser import Window, open_window
+from tests.web.conftest import Service
+
+pytestmark = pytest.mark.browser
+
+CORPUS = (
+    "<img src=x onerror=alert(1)>",
+    "<script>alert(1)</script>",
+    "</title><svg onload=alert(1)>",
+    "\"><iframe srcdoc='<script>alert(1)</script>'>",
+    "' onmouseover='alert(1)",
+    "javascript:alert(1)//",
+    "{{7*7}} ${7*7} {n} {name}",
+    "<!--<p>--><style>*{display:none}</style>",
+    "&lt;b&gt; &#0; &amp;amp;",
+    "\u202e abc \u2066 \u2028 \u00ad \ufeff x",
+    "<a href=//evil.example>x</a><base href=//evil.example>",
+    "<math><mtext></p><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>",
+)
+"""text that has broken pages of others"""
+
+
+async def test_pause_holds_everything_and_counts(service: Service, window: Window) -> None:
+    """Drafts and finals wait while somebody reads; then all of it is there, in its place."""
+    await service.open_meeting("ann", "bob")
+    await service.say("ann", 0, 900, "Before.")
+    await window.page.goto(f"{service.url}/meetings/m")
+    await window.page.get_by_role("button", name="Pause").click()
+    service.worker.draft("bob", 1_000, 1_900, "first wor")
+    await service.say("bob", 1_000, 2_000, "First words.")
+    await service.say("ann", 3_000, 4_000, "More words.")
+    button = window.page.get_by_role("button", name="Resume")
+    await expect(button).to_have_text("Resume (2 new)")
+
+    assert await window.said() == ["Before."]
+    assert await window.page.locator(".draft").count() == 0
+    await button.click()
+    await expect(window.page.locator(".sentence")).to_have_count(3)
+    assert await window.said() == ["Before.", "First words.", "More words."]
+    await expect(window.page.get_by_role("button", name="Pause")).to_be_visible()
+
+
+async def test_what_is_said_late_does_not_move_what_is_read(service: Service, window: Window) -> None:
+    """A sentence that belongs above comes above; the reader's line stays where it is."""
+    await service.open_meeting("ann", "bob")
+    for n in range(40):
+        await service.say("ann", 10_000 + n * 130_000, 10_900 + n * 130_000, f"Sentence {n}.")
+    await window.page.goto(f"{service.url}/meetings/m")
+    read = window.page.get_by_text("Sentence 20.")
+    await read.scroll_into_view_if_needed()
+    await expect(window.page.get_by_role("button", name="Jump to live")).to_be_visible()
+    place = await read.bounding_box()
+    await service.say("bob", 0, 900, "The very first.")
+    await expect(window.page.get_by_text("The very first.")).to_be_attached()
+
+    assert place is not None
+    assert await read.bounding_box() == pytest.approx(place, abs=1)
+
+
+async def test_captions_show_the_last_words_large(service: Service, window: Window) -> None:
+    """With the speaker's name, at least three lines of 42 letters; gone a while after the last word."""
+    await service.open_meeting("ann", "bob")
+    await service.say("ann", 0, 900, "Long ago.")
+    await window.page.clock.install()
+    await window.page.goto(f"{service.url}/meetings/m?captions")
+    captions = window.page.get_by_role("dialog")
+    await expect(captions).to_be_visible()
+    service.worker.draft("bob", 1_000, 1_900, "What is said")
+    await expect(captions).to_contain_text("Bob: What is said")
+    await service.say("bob", 1_000, 2_000, "What is said now. " * 30)
+    await expect(captions).to_contain_text("now.")
+    lines = captions.locator(".lines")
+    await window.page.clock.run_for(1_000)
+    box, size = (
+        await lines.bounding_box(),
+        await lines.evaluate("e => parseFloat(getComputedStyle(e).fontSize)"),
+    )
+
+    assert box is not None
+    assert box["height"] == pytest.approx(3 * 1.35 * size, abs=2)
+    assert size >= 40
+    await window.page.clock.run_for(9_000)
+    await expect(lines).to_be_empty()
+    await window.page.keyboard.press("Escape")
+    await expect(captions).to_be_hidden()
+
+
+async def test_single_keys_do_what_their_help_says(service: Service, window: Window) -> None:
+    """Turn by turn, pause, downloads; nothing while somebody writes or once they are switched off."""
+    page = window.page
+    await service.open_meeting("ann", "bob")
+    await service.say("ann", 0, 900, "One.")
+    await service.say("bob", 1_000, 1_900, "Two.")
+    await page.goto(f"{service.url}/meetings/m")
+    for key, words in (("j", "One."), ("j", "Two."), ("k", "One.")):
+        await page.keyboard.press(key)
+        await expect(page.locator(":focus")).to_contain_text(words)
+    await page.keyboard.press("p")
+    await expect(page.locator("#pause")).to_have_text("Resume")
+    await page.keyboard.press("d")
+    await page.locator("#download .choice summary").click()
+    await page.get_by_label("From").press_sequentially("pp?")
+    await expect(page.locator("#pause")).to_have_text("Resume")
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("?")
+    await expect(page.get_by_role("dialog")).to_contain_text("Next turn")
+    await page.get_by_label("Single keys work").uncheck()
+    await page.get_by_role("button", name="Close").click()
+    await page.keyboard.press("p")
+
+    await expect(page.locator("#pause")).to_have_text("Resume")
+    await page.get_by_role("button", name="Keyboard shortcuts").click()
+    await expect(page.get_by_label("Single keys work")).not_to_be_checked()
+
+
+async def take(window: Window, name: str) -> tuple[str, bytes]:
+    """A file from the menu, with its name."""
+    async with window.page.expect_download() as waiting:
+        await window.page.locator(f'#download a[href*="transcript.{name}"]').click()
+    file = await waiting.value
+    return file.suggested_filename, (await file.path()).read_bytes()
+
+
+async def test_what_is_chosen_is_what_is_taken_away(service: Service, window: Window) -> None:
+    """A span of time, without names, one file for each; a time that is none is told and nothing is taken."""
+    page = window.page
+    await service.open_meeting("ann", "bob")
+    await service.say("ann", 0, 900, "Early words.")
+    await service.say("bob", 65_000, 66_000, "Later words.")
+    await page.goto(f"{service.url}/meetings/m")
+    await page.locator("#download > summary").click()
+    await expect(page.locator(".as-of")).to_contain_text("What is final as of")
+    await page.locator("#download .choice summary").click()
+    await page.get_by_label("Names", exact=True).uncheck()
+    await page.get_by_label("From").fill("1:05")
+    _, text = await take(window, "txt")
+
+    assert b"Later words." in text
+    assert b"Early words." not in text
+    assert b"Bob" not in text
+    await page.get_by_label("From").fill("soon")
+    await expect(page.get_by_role("alert").filter(has_text="Write a time")).to_be_visible()
+    await page.get_by_label("From").fill("")
+    await page.get_by_label("Names", exact=True).check()
+    await page.get_by_label("Of", exact=True).select_option("each, a file for everybody in a ZIP")
+    name, packed = await take(window, "srt")
+    assert name == "Planning.zip"
+    assert zipfile.ZipFile(io.BytesIO(packed)).namelist() == ["Ann.srt", "Bob.srt"]
+
+
+async def test_text_that_broke_other_pages_is_text_here(service: Service, window: Window) -> None:
+    """As title, name, draft and sentence, as it is sent and as it comes; no element, no complaint."""
+    page = window.page
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: asked.append(dialog.message))
+    await service.open_meeting("ann")
+    await page.goto(f"{service.url}/meetings/m")
+    for n, text in enumerate(CORPUS):
+        await service.sessions.rename_meeting("m", text)
+        await service.join(f"p{n}", text)
+        service.worker.draft(f"p{n}", n * 2_000, n * 2_000 + 500, text)
+        await service.say(f"p{n}", n * 2_000, n * 2_000 + 900, text)
+    await expect(page.locator(".sentence")).to_have_count(len(CORPUS))
+    live = await window.said()
+    await page.keyboard.press("c")
+    await service.say("ann", 90_000, 90_900, CORPUS[0])
+    await expect(page.locator(".captions .lines")).to_contain_text(CORPUS[0])
+    await page.reload()
+
+    assert live == [text.strip() for text in CORPUS]
+    assert (await window.said())[: len(CORPUS)] == live
+    assert await page.locator("img, iframe, base, svg[onload], main style, main script, math").count() == 0
+    assert asked == []
+
+
+async def test_paper_has_the_text_and_nothing_to_press(service: Service, browser: Browser) -> None:
+    """Black on white whatever the screen is like; title, people and every sentence."""
+    window = await open_window(browser)
+    await service.open_meeting("ann")
+    await service.say("ann", 0, 900, "On paper.")
+    await window.page.emulate_media(media="print", color_scheme="dark", reduced_motion="reduce")
+    await window.page.goto(f"{service.url}/meetings/m")
+    await expect(window.page.get_by_text("On paper.")).to_be_visible()
+
+    assert await window.page.locator("button:visible, summary:visible").count() == 0
+    await expect(window.page.locator("h1")).to_be_visible()
+    await expect(window.page.get_by_text("On paper.")).to_have_css("color", "rgb(28, 30, 34)")
+
+
+async def test_shapes_say_what_colours_did(service: Service, browser: Browser) -> None:
+    """With the reader's own colours chips keep an outline; with reduced motion nothing moves."""
+    window = await open_window(browser)
+    await service.open_meeting("ann")
+    await window.page.emulate_media(forced_colors="active", reduced_motion="reduce")
+    await window.page.goto(f"{service.url}/meetings/m")
+    await service.say("ann", 0, 900, "Still.")
+    await expect(window.page.locator(".sentence.fresh")).to_be_visible()
+
+    await expect(window.page.locator("#people .chip")).to_have_css("border-top-width", "1px")
+    await expect(window.page.locator(".sentence.fresh")).to_have_css("animation-name", "none")
