@@ -4,7 +4,7 @@ Blocks are read one after the other, each by a connection of its own: between th
 neither what is stored nor what is deleted. What is deleted meanwhile is not read any further.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -73,25 +73,25 @@ class Recordings:
             AudioRemoved: it is not kept any more.
         """
         meeting = await self._store.get_meeting(meeting_id)
-        participant = None if called is None else await self._get_participant(meeting_id, called)
+        person = None if called is None else await self._get_person(meeting_id, called)
         if meeting.audio_removed_at:
             since = f"{meeting.audio_removed_at:%Y-%m-%d %H:%M} UTC"
             raise AudioRemoved(f"the audio of this meeting is not kept any more since {since}")
         streams = await self._list_held(meeting_id)
-        ids = None if participant is None else {participant.id, *participant.aliases}
+        ids = None if person is None else {person.id, *person.aliases}
         recording = lay_out(streams, replace(part, participant_ids=ids))
         held = {held.stream.id: self._through(held.stream.id) for held in streams}
 
         def is_kept() -> bool:
             return all(self._through(stream_id) >= samples for stream_id, samples in held.items())
 
-        return Playable(meeting, participant, recording, partial(open_reading, self._path, is_kept))
+        return Playable(meeting, person, recording, partial(open_reading, self._path, is_kept))
 
-    async def _get_participant(self, meeting_id: str, called: str) -> Participant:
-        """Who has this id or, if it is nobody else's too, this name."""
-        participants: Sequence[Participant] = await self._store.list_participants(meeting_id)
-        matching = [person for person in participants if called in (person.id, *person.aliases)]
-        matching = matching or [person for person in participants if person.name == called]
+    async def _get_person(self, meeting_id: str, called: str) -> Participant:
+        """Who has this id, was merged from it or, if it is nobody else's too, has this name."""
+        people = await self._store.list_participants(meeting_id)
+        matching = [person for person in people if called in (person.id, *person.aliases)]
+        matching = matching or [person for person in people if person.name == called]
         if len(matching) != 1:
             reason = "there is nobody" if not matching else "there is more than one participant"
             raise NotFound(f"{reason} called {called!r} in this meeting")

@@ -274,3 +274,27 @@ async def test_what_is_deleted_is_sent_no_further(
 
     with pytest.raises(ClientPayloadError):
         await listening.read()
+
+
+async def test_people_who_are_one_are_heard_as_one(talked: Bot, http: ClientSession) -> None:
+    """By the id they are shown with and by the one that was merged, as in the transcript."""
+    await http.put("/v1/meetings/m1/participants/ben/merge", json={"into": "ann"}, headers={"If-Match": "*"})
+
+    for called in ("ann", "ben", "Ann"):
+        assert np.array_equal(get_both(), await hear(http, participant=called))
+
+
+async def test_nobody_waits_for_a_listener(service: AudioService, bot: Bot, http: ClientSession) -> None:
+    """While one is in the middle of a file, audio is stored, and what is deleted leaves the log too."""
+    await speak_for_an_hour(bot)
+    listening = await http.get("/v1/meetings/m1/audio.wav")
+    await http.post("/v1/meetings", json={"id": "other"})
+    other = Bot(http, service.url, "other")
+
+    assert 200 == (await other.post(to_bytes(ANN))).status
+    assert 204 == (await http.delete("/v1/meetings/other")).status
+    log = service.settings.data.directory / f"{LEDGER_FILE}-wal"
+    async with asyncio.timeout(20):  # the recogniser reads too
+        while log.stat().st_size:
+            assert 1 == await count_listeners(service)
+    listening.close()
