@@ -43,6 +43,14 @@ class ParticipantDeleted:
 
 
 @dataclass(frozen=True, slots=True)
+class MeetingRestored:
+    """A backup was put back: what was told after it was taken has not happened, and may happen otherwise."""
+
+    after: int
+    """the number of the last event that is in the backup; up to here nothing has changed"""
+
+
+@dataclass(frozen=True, slots=True)
 class GapRecorded:
     """A stretch of a participant's audio will never come."""
 
@@ -112,6 +120,7 @@ StoredEventKind = (
     | SpeechGivenUp
     | ParticipantChanged
     | ParticipantDeleted
+    | MeetingRestored
     | GapRecorded
     | BookmarkChanged
     | BookmarkDeleted
@@ -122,7 +131,10 @@ StoredEventKind = (
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event with its number in the meeting: 1, 2, 3, …, without holes but where something was deleted."""
+    """An event with its number in the meeting: 1, 2, 3, …, without holes but where something was deleted.
+
+    Where a backup was restored numbers leap, so that none is given twice.
+    """
 
     meeting_id: str
     seq: int

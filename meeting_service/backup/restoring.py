@@ -93,6 +93,7 @@ def _prepare(path: Path, manifest: Manifest, folder: Path, on_progress: OnProgre
         open_writer(folder / LEDGER_FILE).close()
         _note_no_audio(folder / STORE_FILE, manifest.taken_at)
     _count_streams(folder / STORE_FILE, folder / LEDGER_FILE)
+    _tell_restored(folder / STORE_FILE, datetime.now(UTC))
     for name in (LEDGER_FILE, STORE_FILE):
         sync_path(folder / name)
     sync_path(folder)
@@ -132,3 +133,20 @@ def _count_streams(store: Path, ledger: Path) -> None:
             "(SELECT 1 FROM sqlite_sequence WHERE name = 'streams')"
         )
         db.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'streams'", (latest,))
+
+
+def _tell_restored(store: Path, now: datetime) -> None:
+    """Tell all who watch a meeting, when they come back, that what followed the backup has not happened.
+
+    Its events would get numbers that were given before, and who knows those would be told nothing of them. So
+    numbers go on from the time in ms, beyond any that was ever given: no meeting tells a thousand events a
+    second for long.
+    """
+    first = int(now.timestamp() * 1000)
+    with closing(sqlite3.connect(store)) as db, db:
+        db.execute(
+            "INSERT INTO events (meeting_id, seq, kind, payload) "
+            "SELECT id, max(last_seq + 1, ?), 'restored', json_object('after', last_seq) FROM meetings",
+            (first,),
+        )
+        db.execute("UPDATE meetings SET last_seq = max(last_seq + 1, ?)", (first,))

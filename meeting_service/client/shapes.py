@@ -1,6 +1,6 @@
 """The service's JSON as the types of the vocabulary; fields that are not known here are overlooked."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from meeting_service.events import (
     GapRecorded,
     MeetingChanged,
     MeetingEvent,
+    MeetingRestored,
     ParticipantChanged,
     ParticipantDeleted,
     RevisionAdvanced,
@@ -143,26 +144,19 @@ def json_to_event(meeting_id: str, kind: str, seq: int | None, fields: Json) -> 
 
 
 def _to_stored(meeting_id: str, kind: str, fields: Json) -> StoredEventKind | None:
-    match kind:
-        case "sentence":
-            return _to_told(json_to_sentence(fields), fields.get("revision", FIRST_REVISION))
-        case "not_transcribed":
-            return SpeechGivenUp(_to_untranscribed(fields))
-        case "participant":
-            return ParticipantChanged(json_to_participant(meeting_id, fields))
-        case "participant_deleted":
-            return ParticipantDeleted()
-        case "gap":
-            return GapRecorded(_to_gap(fields))
-        case "bookmark":
-            return BookmarkChanged(json_to_bookmark(fields))
-        case "bookmark_deleted":
-            return BookmarkDeleted(fields["id"])
-        case "meeting":
-            return MeetingChanged(json_to_meeting(fields))
-        case "revision":
-            return RevisionChanged(json_to_revision(fields))
-    return None
+    known: dict[str, Callable[[], StoredEventKind]] = {
+        "sentence": lambda: _to_told(json_to_sentence(fields), fields.get("revision", FIRST_REVISION)),
+        "not_transcribed": lambda: SpeechGivenUp(_to_untranscribed(fields)),
+        "participant": lambda: ParticipantChanged(json_to_participant(meeting_id, fields)),
+        "participant_deleted": ParticipantDeleted,
+        "restored": lambda: MeetingRestored(fields["after"]),
+        "gap": lambda: GapRecorded(_to_gap(fields)),
+        "bookmark": lambda: BookmarkChanged(json_to_bookmark(fields)),
+        "bookmark_deleted": lambda: BookmarkDeleted(fields["id"]),
+        "meeting": lambda: MeetingChanged(json_to_meeting(fields)),
+        "revision": lambda: RevisionChanged(json_to_revision(fields)),
+    }
+    return known[kind]() if kind in known else None
 
 
 def _to_told(sentence: Sentence, revision: int) -> StoredEventKind:

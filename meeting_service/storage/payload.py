@@ -10,6 +10,7 @@ from meeting_service.events import (
     BookmarkDeleted,
     GapRecorded,
     MeetingChanged,
+    MeetingRestored,
     ParticipantChanged,
     ParticipantDeleted,
     RevisionChanged,
@@ -41,6 +42,8 @@ def event_to_payload(event: StoredEventKind) -> tuple[str, Payload]:
             return "participant", _from_participant(participant)
         case ParticipantDeleted():
             return "participant_deleted", {}
+        case MeetingRestored(after):
+            return "restored", {"after": after}
         case GapRecorded(gap):
             return "gap", asdict(gap)
         case SpeechGivenUp(stretch):
@@ -71,6 +74,7 @@ def payload_to_event(meeting_id: str, seq: int, kind: str, payload: Payload) -> 
         "correction": lambda: _to_correction(payload),
         "participant": lambda: ParticipantChanged(Participant(meeting_id=meeting_id, **payload)),
         "participant_deleted": ParticipantDeleted,
+        "restored": lambda: MeetingRestored(**payload),
         "gap": lambda: GapRecorded(TranscriptGap(**payload)),
         "not_transcribed": lambda: SpeechGivenUp(Untranscribed(**payload)),
         "bookmark": lambda: BookmarkChanged(_to_bookmark(payload)),

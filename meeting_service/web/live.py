@@ -64,6 +64,7 @@ EVENTS = Operation(
     "`overlaps` of a `sentence` is as far as is known when it is told: who talks over it may be told later. "
     "When a `revision` is done or deleted, read the transcript again, and when a `participant` has other "
     "`aliases` than before. Reconnect with `Last-Event-ID` to get exactly what was missed. "
+    "After `restored`, told where a backup was put back, numbers leap: none is given twice. "
     "The stream ends when the meeting is deleted, and after `restarting` when the service goes down.",
     tag="Transcript",
     query=EventsQuery,
@@ -81,6 +82,7 @@ EVENTS = Operation(
         "alive": shapes.Alive,
         "participant": shapes.Participant,
         "participant_deleted": shapes.ParticipantDeleted,
+        "restored": shapes.Restored,
         "gap": shapes.Gap,
         "bookmark": shapes.Bookmark,
         "bookmark_deleted": shapes.BookmarkDeleted,

@@ -80,6 +80,12 @@ class ParticipantDeleted(Shape):
     """Event `participant_deleted`: somebody was deleted with all that was theirs. Read the meeting again."""
 
 
+class Restored(Shape):
+    """Event `restored`: a backup was put back. Forget what was told with an id greater than `after`."""
+
+    after: int
+
+
 class Meeting(Shape):
     """A meeting."""
 

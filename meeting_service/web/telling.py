@@ -14,6 +14,7 @@ from meeting_service.events import (
     BookmarkDeleted,
     GapRecorded,
     MeetingChanged,
+    MeetingRestored,
     ParticipantChanged,
     ParticipantDeleted,
     RevisionChanged,
@@ -120,6 +121,8 @@ def _to_shape(event: StoredEventKind) -> tuple[str, BaseModel]:
     match event:
         case ParticipantDeleted():
             return "participant_deleted", shapes.ParticipantDeleted()
+        case MeetingRestored(after):
+            return "restored", shapes.Restored(after=after)
         case BookmarkChanged(bookmark):
             return "bookmark", shapes.bookmark_to_shape(bookmark)
         case BookmarkDeleted(bookmark_id):

@@ -19,6 +19,7 @@ from meeting_service.data_folder import (
     settle,
 )
 from meeting_service.errors import CannotStart, Conflict, StorageFailed
+from meeting_service.events import MeetingChanged, MeetingRestored, StoredEvent
 from meeting_service.ledger import Ledger, LedgerReader
 from meeting_service.meeting import MeetingState
 from meeting_service.runtime import settle_folder
@@ -176,3 +177,52 @@ async def test_without_audio_that_of_ended_meetings_is_not_kept(
     ledger = Ledger.open(tmp_path / "new" / LEDGER_FILE)
     assert [] == ledger.stream_ids()
     await ledger.close()
+
+
+async def tell(folder: Path, *titles: str) -> list[int]:
+    """A meeting is renamed; the numbers of the events that tell of it."""
+    store = await Store.open(folder / STORE_FILE, SystemClock())
+    numbers = [(await store.rename_meeting("m", title)).seq for title in titles]
+    await store.close()
+    return numbers
+
+
+async def list_events(folder: Path, after: int) -> list[StoredEvent]:
+    """What a watcher is told that knows the events up to a number."""
+    store = await Store.open(folder / STORE_FILE, SystemClock())
+    events = await store.list_events("m", after)
+    await store.close()
+    return list(events)
+
+
+@pytest.mark.parametrize("lost", [0, 1, 40])
+async def test_numbers_of_lost_events_are_not_given_again(data: Path, file: Path, lost: int) -> None:
+    """Whoever knows some of them is told what is void, then all that is new, and nothing again."""
+    known = (await tell(data, "before"))[-1]
+    back_up(data, file, on_progress=ignore)
+    away = (await tell(data, *(f"lost {number}" for number in range(lost))) or [known])[-1]
+    restore(file, data, replace=True, on_progress=ignore)
+    new = await tell(data, *(f"new {number}" for number in range(60)))
+
+    for after in {known, away}:
+        restored, *others = await list_events(data, after)
+        assert MeetingRestored(known) == restored.event
+        assert new == [event.seq for event in others]
+    assert ["before", MeetingRestored(known)] == [
+        event.event.meeting.title if isinstance(event.event, MeetingChanged) else event.event
+        for event in (await list_events(data, known - 1))[:2]
+    ]
+
+
+async def test_the_same_backup_again_takes_other_numbers(data: Path, file: Path, tmp_path: Path) -> None:
+    """What was told after it was put back first has not happened either."""
+    back_up(data, file, on_progress=ignore)
+    restore(file, data, replace=True, on_progress=ignore)
+    former = await tell(data, "one", "two")
+    restore(file, data, replace=True, on_progress=ignore)
+    new = await tell(data, "three")
+    restored, third = await list_events(data, former[-1])
+
+    assert isinstance(restored.event, MeetingRestored)
+    assert restored.event.after < former[0] < former[-1] < restored.seq
+    assert new == [third.seq]

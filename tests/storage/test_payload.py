@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from meeting_service.events import (
     GapRecorded,
     MeetingChanged,
+    MeetingRestored,
     ParticipantChanged,
     RevisionChanged,
     SentenceFinalized,
@@ -65,6 +66,7 @@ _events = st.one_of(
     st.builds(GapRecorded, st.builds(TranscriptGap, st.text(), _ms, _ms)),
     st.builds(SpeechGivenUp, st.builds(Untranscribed, st.text(), _ms, _ms)),
     st.builds(MeetingChanged, _meetings),
+    st.builds(MeetingRestored, st.integers(0, 10**15)),
     st.builds(RevisionChanged, _revisions),
 )
 

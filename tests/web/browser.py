@@ -63,7 +63,7 @@ class Window:
 
     async def said(self) -> list[str]:
         """Every final sentence, from top to bottom."""
-        return [text.strip() for text in await self.page.locator(".sentence").all_text_contents()]
+        return [text.strip() for text in await self.page.locator("#log .sentence").all_text_contents()]
 
     async def shown(self) -> list[str]:
         """Every turn and gap, from top to bottom: how it looks, who, when and what."""

@@ -3,11 +3,13 @@ import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from aiohttp import ClientResponse
 
+from meeting_service.backup import back_up, restore
 from meeting_service.settings import Settings
 from tests.web.conftest import Client, Service, StartService
 
@@ -107,12 +109,35 @@ async def test_a_watcher_resumes_where_it_was(service: Service) -> None:
 
 
 async def test_a_number_that_was_never_told_starts_from_the_beginning(service: Service) -> None:
-    """Who remembers more events than there are, as before a backup was restored, is told everything."""
+    """Who remembers more events than there ever were is told everything."""
     await service.open_meeting("ann")
     async with watching(service.client, headers={"Last-Event-ID": "500"}) as events:
         told = await take(events, 3)
 
     assert [event.id for event in told] == ["1", "2", "3"]
+
+
+async def test_a_watcher_of_what_a_backup_does_not_hold(
+    start_service: StartService, settings: Settings, tmp_path: Path
+) -> None:
+    """Who knows more than was restored is told what is void, then what is new: nothing twice or missed."""
+    first, data, backup = await start_service(), settings.data.directory, tmp_path / "backup.tar"
+    await first.open_meeting("ann")
+    await asyncio.to_thread(back_up, data, backup, on_progress=lambda _done, _total: None)
+    for name in ("lost", "lost too"):
+        await first.sessions.rename_meeting("m", name)
+    known = await first.sessions.store.last_seq("m")
+    await first.client.close()
+    await asyncio.to_thread(restore, backup, data, replace=True, on_progress=lambda _done, _total: None)
+    second = await start_service()
+    for number in range(5):
+        await second.sessions.rename_meeting("m", f"new {number}")
+    async with watching(second.client, headers={"Last-Event-ID": str(known)}) as events:
+        restored, *renamed = await take(events, 6)
+
+    assert ("restored", {"after": 3}) == (restored.kind, restored.data)
+    assert [f"new {number}" for number in range(5)] == [event.data["title"] for event in renamed]
+    assert known == 5 < int(restored.id or 0) < int(renamed[0].id or 0)
 
 
 async def test_a_watcher_resumes_after_a_restart(start_service: StartService) -> None:

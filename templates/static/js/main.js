@@ -94,7 +94,7 @@ function openStream() {
   const aliases = new Map([...document.querySelectorAll("#people > li")].map(({ dataset }) => [dataset.id, dataset.aliases]));
   const stream = new EventStream(log.dataset.events, Number(log.dataset.after), {
     onEvent(kind, data) {
-      if (kind === "participant_deleted") return location.reload();
+      if (kind === "participant_deleted" || kind === "restored") return location.reload();
       // Who is the same person as whom decides whose all text is.
       if (kind === "participant" && (aliases.get(data.id) ?? "") !== data.aliases.join("/")) return location.reload();
       if (kind === "participant" && store.state !== "ended") tell(data);

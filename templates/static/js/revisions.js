@@ -59,7 +59,10 @@ export class Revisions {
   follow() {
     if (this.events) return;
     this.events = new EventStream(`${this.url}/events`, this.after, {
-      onEvent: (kind, data) => kind === "revision" && this.apply(data),
+      onEvent: (kind, data) => {
+        if (kind === "restored") location.reload();
+        else if (kind === "revision") this.apply(data);
+      },
       onHealth: (state) => state === "gone" && this.hide(),
     });
     this.events.open();
