@@ -14,13 +14,16 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import structlog
+from aiohttp import ClientSession
 
 from meeting_service.logs import QUIET
 from meeting_service.recogniser import find_model
+from tests.audio_service import AudioService, Bot
 
 LOOP_STEP_LIMIT_S = 1.0
 """Processor seconds that one step of an event loop may take."""
@@ -97,6 +100,27 @@ def loud(tmp_path_factory: pytest.TempPathFactory) -> str:
     config["joint"]["vocabulary"] = [p if p.startswith("<") else p.upper() for p in vocabulary]
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     return str(folder)
+
+
+@pytest.fixture
+def limits() -> dict[str, float]:
+    """Settings of `[limits]` of a test's own, for `audio_service`; a file of tests may have others."""
+    return {}
+
+
+@pytest.fixture
+async def audio_service(tmp_path: Path, limits: dict[str, float]) -> AsyncIterator[AudioService]:
+    """A running service with one live meeting, `m1`."""
+    async with AudioService.on(tmp_path, **limits) as service:
+        await service.create_meeting()
+        yield service
+
+
+@pytest.fixture
+async def bot(audio_service: AudioService) -> AsyncIterator[Bot]:
+    """A bot of meeting `m1`."""
+    async with ClientSession() as session:
+        yield Bot(session, audio_service.url)
 
 
 @pytest.fixture

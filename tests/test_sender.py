@@ -2,7 +2,6 @@
 
 import asyncio
 import struct
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +17,6 @@ from tests.audio_service import AudioService, noise, to_bytes
 RATE_HZ = 8_000
 PCM = noise(5 * RATE_HZ)
 HASTE = Patience(delays_s=(0.01, 0.05), jitter_s=0, later_s=0.05, give_up_s=20)
-
-
-@pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[AudioService]:
-    """A running service with one live meeting, `m1`."""
-    async with AudioService.on(tmp_path) as service:
-        await service.create_meeting()
-        yield service
 
 
 def write_wav(path: Path, pcm: Pcm) -> Path:
@@ -55,24 +46,24 @@ def sources(tmp_path: Path) -> list[Source]:
 
 
 @pytest.mark.parametrize("way", Way)
-async def test_files_arrive_whole(service: AudioService, sources: list[Source], way: Way) -> None:
+async def test_files_arrive_whole(audio_service: AudioService, sources: list[Source], way: Way) -> None:
     """Over either way, each as its participant's stream, with names."""
-    meeting = await service.sessions.get_meeting("m1")
+    meeting = await audio_service.sessions.get_meeting("m1")
 
-    await send_files(service.url, meeting, sources, SystemClock(), Manner(0, way, HASTE))
+    await send_files(audio_service.url, meeting, sources, SystemClock(), Manner(0, way, HASTE))
 
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
-    assert np.array_equal(PCM[::-1], (await service.stored("bob"))[0])
-    people = await service.sessions.list_participants("m1")
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
+    assert np.array_equal(PCM[::-1], (await audio_service.stored("bob"))[0])
+    people = await audio_service.sessions.list_participants("m1")
     assert {"Ann", "Bob"} == {person.name for person in people}
 
 
 @pytest.mark.parametrize("way", Way)
 async def test_a_restart_of_the_service_is_waited_for(
-    service: AudioService, sources: list[Source], way: Way
+    audio_service: AudioService, sources: list[Source], way: Way
 ) -> None:
     """Half-way the service stops and starts; nothing is lost."""
-    meeting = await service.sessions.get_meeting("m1")
+    meeting = await audio_service.sessions.get_meeting("m1")
     half_way = asyncio.Event()
 
     def watch(progress: Progress) -> None:
@@ -80,34 +71,36 @@ async def test_a_restart_of_the_service_is_waited_for(
             half_way.set()
 
     manner = Manner(speed=20, way=way, patience=HASTE)
-    sending = asyncio.create_task(send_files(service.url, meeting, sources, SystemClock(), manner, watch))
+    sending = asyncio.create_task(
+        send_files(audio_service.url, meeting, sources, SystemClock(), manner, watch)
+    )
     await half_way.wait()
-    await service.stop()
-    await service.start()
+    await audio_service.stop()
+    await audio_service.start()
     await sending
 
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
-    assert np.array_equal(PCM[::-1], (await service.stored("bob"))[0])
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
+    assert np.array_equal(PCM[::-1], (await audio_service.stored("bob"))[0])
 
 
-async def test_progress_is_told(service: AudioService, sources: list[Source]) -> None:
+async def test_progress_is_told(audio_service: AudioService, sources: list[Source]) -> None:
     """It grows to the whole of each file."""
-    meeting = await service.sessions.get_meeting("m1")
+    meeting = await audio_service.sessions.get_meeting("m1")
     told: list[Progress] = []
 
-    await send_files(service.url, meeting, sources[:1], SystemClock(), Manner(speed=0), told.append)
+    await send_files(audio_service.url, meeting, sources[:1], SystemClock(), Manner(speed=0), told.append)
 
     assert [progress.sent_ms for progress in told] == sorted(progress.sent_ms for progress in told)
     assert (5_000, 1.0) == (told[-1].sent_ms, told[-1].fraction)
 
 
-async def test_a_file_that_is_no_audio_is_told(service: AudioService, tmp_path: Path) -> None:
+async def test_a_file_that_is_no_audio_is_told(audio_service: AudioService, tmp_path: Path) -> None:
     """Before anything is sent of it."""
     (tmp_path / "notes.txt").write_text("agenda")
-    meeting = await service.sessions.get_meeting("m1")
+    meeting = await audio_service.sessions.get_meeting("m1")
     source = Source(tmp_path / "notes.txt", "ann", "Ann")
 
     with pytest.raises(ExceptionGroup) as caught:
-        await send_files(service.url, meeting, [source], SystemClock())
+        await send_files(audio_service.url, meeting, [source], SystemClock())
 
     assert caught.group_contains(InvalidAudio)

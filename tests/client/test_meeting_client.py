@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -36,17 +35,9 @@ HASTE = Patience(delays_s=(0.01, 0.05), jitter_s=0.01, later_s=0.05, give_up_s=2
 
 
 @pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[AudioService]:
-    """A running service with one live meeting, `m1`."""
-    async with AudioService.on(tmp_path) as service:
-        await service.create_meeting()
-        yield service
-
-
-@pytest.fixture
-async def client(service: AudioService) -> AsyncIterator[MeetingClient]:
+async def client(audio_service: AudioService) -> AsyncIterator[MeetingClient]:
     """A client of it that is in a hurry."""
-    async with MeetingClient(service.url, patience=HASTE) as client:
+    async with MeetingClient(audio_service.url, patience=HASTE) as client:
         yield client
 
 
@@ -68,10 +59,10 @@ async def write_all(stream: AudioStream, pcm: np.ndarray = PCM, seed: int = 1) -
 # A meeting from beginning to end
 
 
-async def test_a_meeting_from_a_bots_side(service: AudioService) -> None:
+async def test_a_meeting_from_a_bots_side(audio_service: AudioService) -> None:
     """Create, speak, end, read, take away."""
     speech = np.concatenate([noise(3 * RATE_HZ), np.zeros(2 * RATE_HZ, np.int16)])
-    async with MeetingClient(service.url) as client:
+    async with MeetingClient(audio_service.url) as client:
         meeting = await client.create_meeting(title="Weekly", id="weekly")
         async with client.open_stream(meeting.id, "ann", rate=RATE_HZ, name="Ann") as stream:
             await stream.write(speech)
@@ -84,34 +75,34 @@ async def test_a_meeting_from_a_bots_side(service: AudioService) -> None:
         assert transcript.sentences
         assert "Ann" == transcript.name_of("ann")
         assert transcript.sentences[0].text in subtitles
-    assert np.array_equal(speech, (await service.stored("ann", "weekly"))[0])
+    assert np.array_equal(speech, (await audio_service.stored("ann", "weekly"))[0])
 
 
-async def test_streams_share_a_socket(service: AudioService, client: MeetingClient) -> None:
+async def test_streams_share_a_socket(audio_service: AudioService, client: MeetingClient) -> None:
     """Several participants of one meeting, opened at different times."""
     bob = client.open_stream("m1", "bob", rate=8_000)
     async with open_ann(client) as ann, bob:
         await asyncio.gather(write_all(ann), write_all(bob, PCM[::-1]))
 
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
-    assert np.array_equal(PCM[::-1], (await service.stored("bob"))[0])
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
+    assert np.array_equal(PCM[::-1], (await audio_service.stored("bob"))[0])
 
 
 async def test_a_stream_can_have_a_participant_per_channel(
-    service: AudioService, client: MeetingClient
+    audio_service: AudioService, client: MeetingClient
 ) -> None:
     """Channels are people."""
     async with client.open_channels("m1", {"ann": "Ann", "bob": None}, rate=RATE_HZ) as stream:
         await stream.write(np.stack([PCM, PCM[::-1]], axis=1))
 
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
-    assert np.array_equal(PCM[::-1], (await service.stored("bob"))[0])
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
+    assert np.array_equal(PCM[::-1], (await audio_service.stored("bob"))[0])
 
 
 @pytest.mark.parametrize("encoding", ["s16le", "s16be", "f32le"])
 @pytest.mark.parametrize("dtype", [np.int16, np.float32])
 async def test_arrays_are_written_in_the_streams_encoding(
-    service: AudioService, client: MeetingClient, encoding: str, dtype: type
+    audio_service: AudioService, client: MeetingClient, encoding: str, dtype: type
 ) -> None:
     """Integers and floats give the same samples."""
     pcm = PCM[:4_000]
@@ -119,17 +110,17 @@ async def test_arrays_are_written_in_the_streams_encoding(
     async with client.open_stream("m1", "ann", rate=RATE_HZ, encoding=encoding) as stream:
         await stream.write(array)
 
-    assert np.array_equal(pcm, (await service.stored("ann"))[0])
+    assert np.array_equal(pcm, (await audio_service.stored("ann"))[0])
 
 
-async def test_bytes_may_be_cut_anywhere(service: AudioService, client: MeetingClient) -> None:
+async def test_bytes_may_be_cut_anywhere(audio_service: AudioService, client: MeetingClient) -> None:
     """Half a sample waits for its other half."""
     data = to_bytes(PCM[:1_000])
     async with open_ann(client) as stream:
         for start in range(0, len(data), 333):
             await stream.write(data[start : start + 333])
 
-    assert np.array_equal(PCM[:1_000], (await service.stored("ann"))[0])
+    assert np.array_equal(PCM[:1_000], (await audio_service.stored("ann"))[0])
 
 
 async def test_an_unfinished_sample_at_the_end_is_told(client: MeetingClient) -> None:
@@ -141,7 +132,7 @@ async def test_an_unfinished_sample_at_the_end_is_told(client: MeetingClient) ->
         await stream.finish()
 
 
-async def test_gaps_are_declared(service: AudioService, client: MeetingClient) -> None:
+async def test_gaps_are_declared(audio_service: AudioService, client: MeetingClient) -> None:
     """The bot was away for a second."""
     async with open_ann(client) as stream:
         await stream.write(PCM[:100])
@@ -150,17 +141,17 @@ async def test_gaps_are_declared(service: AudioService, client: MeetingClient) -
 
     silence = np.zeros(RATE_HZ, np.int16)
     assert np.array_equal(
-        np.concatenate([PCM[:100], silence, PCM[100:200]]), (await service.stored("ann"))[0]
+        np.concatenate([PCM[:100], silence, PCM[100:200]]), (await audio_service.stored("ann"))[0]
     )
 
 
-async def test_drain_waits_for_durability(service: AudioService, client: MeetingClient) -> None:
+async def test_drain_waits_for_durability(audio_service: AudioService, client: MeetingClient) -> None:
     """What is drained is in the ledger, and the stream goes on."""
     async with open_ann(client) as stream:
         await stream.write(PCM)
         await stream.drain()
 
-        assert len(PCM) == stream.through == len((await service.stored("ann"))[0])
+        assert len(PCM) == stream.through == len((await audio_service.stored("ann"))[0])
 
 
 # What does not work out
@@ -197,30 +188,34 @@ async def test_a_stream_to_nobody_gives_up() -> None:
     [("nowhere", RATE_HZ, NotFound), ("ended", RATE_HZ, MeetingEnded), ("m1", 7, ProtocolViolation)],
 )
 async def test_a_stream_that_cannot_be_is_told(
-    service: AudioService, client: MeetingClient, meeting_id: str, rate: int, error: type[MeetingServiceError]
+    audio_service: AudioService,
+    client: MeetingClient,
+    meeting_id: str,
+    rate: int,
+    error: type[MeetingServiceError],
 ) -> None:
     """Final close codes are raised, not retried."""
-    await service.create_meeting("ended")
-    await service.sessions.end_meeting("ended")
+    await audio_service.create_meeting("ended")
+    await audio_service.sessions.end_meeting("ended")
 
     with pytest.raises(error):
         await client.open_stream(meeting_id, "ann", rate=rate).ready()
 
 
 async def test_an_older_client_stops_when_it_is_superseded(
-    service: AudioService, client: MeetingClient
+    audio_service: AudioService, client: MeetingClient
 ) -> None:
     """It does not take the stream back."""
     old = open_ann(client)
     await old.write(PCM)
     await old.drain()
-    async with MeetingClient(service.url, patience=HASTE) as other, open_ann(other) as new:
+    async with MeetingClient(audio_service.url, patience=HASTE) as other, open_ann(other) as new:
         await new.write(PCM[::-1])
         await new.drain()
         with pytest.raises(Superseded):
             await old.finish()
 
-    assert np.array_equal(np.concatenate([PCM, PCM[::-1]]), (await service.stored("ann"))[0])
+    assert np.array_equal(np.concatenate([PCM, PCM[::-1]]), (await audio_service.stored("ann"))[0])
 
 
 async def test_a_finished_stream_takes_nothing_more(client: MeetingClient) -> None:
@@ -232,7 +227,9 @@ async def test_a_finished_stream_takes_nothing_more(client: MeetingClient) -> No
         await stream.write(PCM)
 
 
-async def test_a_stream_left_with_an_error_is_not_ended(service: AudioService, client: MeetingClient) -> None:
+async def test_a_stream_left_with_an_error_is_not_ended(
+    audio_service: AudioService, client: MeetingClient
+) -> None:
     """A bot that crashes may come back."""
 
     async def crash() -> None:
@@ -244,45 +241,47 @@ async def test_a_stream_left_with_an_error_is_not_ended(service: AudioService, c
     with pytest.raises(ZeroDivisionError):
         await crash()
 
-    [person] = await service.sessions.list_participants("m1")
+    [person] = await audio_service.sessions.list_participants("m1")
     assert person.present
 
 
 # Restarts and bad networks
 
 
-async def test_a_restart_of_the_service_loses_nothing(service: AudioService, client: MeetingClient) -> None:
+async def test_a_restart_of_the_service_loses_nothing(
+    audio_service: AudioService, client: MeetingClient
+) -> None:
     """The stream goes on where it was, on the same port and folder."""
     async with open_ann(client) as stream:
         await write_all(stream, PCM[:40_000])
-        await service.stop()
+        await audio_service.stop()
         await write_all(stream, PCM[40_000:60_000])
-        await service.start()
+        await audio_service.start()
         await write_all(stream, PCM[60_000:])
 
-    [stored] = await service.stored("ann")
+    [stored] = await audio_service.stored("ann")
     assert np.array_equal(PCM, stored)
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_connections_that_break_lose_nothing(service: AudioService, seed: int) -> None:
+async def test_connections_that_break_lose_nothing(audio_service: AudioService, seed: int) -> None:
     """Cut after random bytes, again and again, two streams arrive whole."""
-    async with FaultProxy(service.port) as proxy, MeetingClient(proxy.url, patience=HASTE) as client:
+    async with FaultProxy(audio_service.port) as proxy, MeetingClient(proxy.url, patience=HASTE) as client:
         proxy.faults = Faults(cuts=random_cuts(seed, 300, 60_000, 8))
         async with open_ann(client) as ann, client.open_stream("m1", "bob", rate=RATE_HZ) as bob:
             await asyncio.gather(write_all(ann, seed=seed), write_all(bob, PCM[::-1], seed=seed))
 
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
-    assert np.array_equal(PCM[::-1], (await service.stored("bob"))[0])
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
+    assert np.array_equal(PCM[::-1], (await audio_service.stored("bob"))[0])
 
 
 @pytest.mark.parametrize("dead", [Faults(swallow_up=True), Faults(swallow_down=True)])
-async def test_a_dead_connection_is_noticed_and_told(service: AudioService, dead: Faults) -> None:
+async def test_a_dead_connection_is_noticed_and_told(audio_service: AudioService, dead: Faults) -> None:
     """It is open and leads nowhere: what is written meanwhile arrives by the next one."""
     reports: list[ConnectionReport] = []
     patience = Patience(delays_s=(0.01,), jitter_s=0, silence_s=1, give_up_s=20)
     async with (
-        FaultProxy(service.port) as proxy,
+        FaultProxy(audio_service.port) as proxy,
         MeetingClient(proxy.url, patience=patience, report=reports.append) as client,
         open_ann(client) as stream,
     ):
@@ -295,74 +294,74 @@ async def test_a_dead_connection_is_noticed_and_told(service: AudioService, dead
         proxy.faults = HEALTHY
         await stream.drain()
 
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
     assert all(report.error for report in reports if report.state is ConnectionState.LOST)
     first, *_, last = reports
     assert (ConnectionState.CONNECTING, ConnectionState.CLOSED) == (first.state, last.state)
 
 
-async def test_an_end_is_asked_for_again(service: AudioService, client: MeetingClient) -> None:
+async def test_an_end_is_asked_for_again(audio_service: AudioService, client: MeetingClient) -> None:
     """The answer is lost, the service away for a moment: the meeting has ended all the same."""
-    async with FaultProxy(service.port) as proxy, MeetingClient(proxy.url, patience=HASTE) as through:
+    async with FaultProxy(audio_service.port) as proxy, MeetingClient(proxy.url, patience=HASTE) as through:
         proxy.faults = Faults(cuts=iter([350, 60, 400]))
         ended = await through.end("m1")
 
     assert MeetingState.ENDED is ended.state
 
 
-async def test_a_full_buffer_makes_writes_wait(service: AudioService) -> None:
+async def test_a_full_buffer_makes_writes_wait(audio_service: AudioService) -> None:
     """While the service is away, a bot's memory is bounded."""
     patience = Patience(delays_s=(0.01,), jitter_s=0, give_up_s=20, buffer_s=1)
-    async with MeetingClient(service.url, patience=patience) as client, open_ann(client) as stream:
+    async with MeetingClient(audio_service.url, patience=patience) as client, open_ann(client) as stream:
         await stream.ready()
-        await service.stop()
+        await audio_service.stop()
         await stream.write(PCM[:RATE_HZ])
         writing = asyncio.create_task(stream.write(PCM[RATE_HZ:]))
         _, waiting = await asyncio.wait({writing}, timeout=0.2)
         assert {writing} == waiting
         assert RATE_HZ == stream.pending_samples
-        await service.start()
+        await audio_service.start()
         await writing
 
-    assert np.array_equal(PCM, np.concatenate(await service.stored("ann")))
+    assert np.array_equal(PCM, np.concatenate(await audio_service.stored("ann")))
 
 
-async def test_a_cancelled_write_has_taken_nothing(service: AudioService) -> None:
+async def test_a_cancelled_write_has_taken_nothing(audio_service: AudioService) -> None:
     """A bot that lost patience writes the same piece again; also half a sample stays where it was."""
     patience = Patience(delays_s=(0.01,), jitter_s=0, give_up_s=20, buffer_s=1)
     data = to_bytes(PCM)
-    async with MeetingClient(service.url, patience=patience) as client, open_ann(client) as stream:
+    async with MeetingClient(audio_service.url, patience=patience) as client, open_ann(client) as stream:
         await stream.ready()
-        await service.stop()
+        await audio_service.stop()
         await stream.write(data[: 2 * RATE_HZ + 1])
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(stream.write(data[2 * RATE_HZ + 1 :]), 0.01)
         assert RATE_HZ == stream.pending_samples
-        await service.start()
+        await audio_service.start()
         await stream.write(data[2 * RATE_HZ + 1 :])
 
-    assert np.array_equal(PCM, np.concatenate(await service.stored("ann")))
+    assert np.array_equal(PCM, np.concatenate(await audio_service.stored("ann")))
 
 
-async def test_posted_pieces_survive_a_restart(service: AudioService, client: MeetingClient) -> None:
+async def test_posted_pieces_survive_a_restart(audio_service: AudioService, client: MeetingClient) -> None:
     """Over plain HTTP a piece is posted until it is held."""
     stream = PostedStream(client, "m1", "ann", RawFormat(Encoding.S16LE, RATE_HZ))
     await stream.write(to_bytes(PCM[:40_000]))
-    await service.stop()
+    await audio_service.stop()
     writing = asyncio.create_task(stream.write(to_bytes(PCM[40_000:])))
     await asyncio.sleep(0)
-    await service.start()
+    await audio_service.start()
     await writing
     await stream.finish()
 
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
 
 
 # Events
 
 
 async def test_events_are_told_once_and_in_order_over_a_restart(
-    service: AudioService, client: MeetingClient
+    audio_service: AudioService, client: MeetingClient
 ) -> None:
     """Nothing is missed, nothing repeated, and the end of the meeting ends them."""
     seen: list[int] = []
@@ -380,8 +379,8 @@ async def test_events_are_told_once_and_in_order_over_a_restart(
     async with open_ann(client) as stream:
         await stream.write(speech)
         await stream.drain()
-        await service.stop()
-        await service.start()
+        await audio_service.stop()
+        await audio_service.start()
         await stream.write(speech)
     await client.end("m1")
     await watching
@@ -398,10 +397,10 @@ async def test_events_of_no_meeting_are_not_found(client: MeetingClient) -> None
         await anext(client.events("nowhere"))
 
 
-async def test_events_resume_after_a_number(service: AudioService, client: MeetingClient) -> None:
+async def test_events_resume_after_a_number(audio_service: AudioService, client: MeetingClient) -> None:
     """A watcher that knows the first two gets the third."""
-    await service.sessions.rename_meeting("m1", "One")
-    await service.sessions.rename_meeting("m1", "Two")
+    await audio_service.sessions.rename_meeting("m1", "One")
+    await audio_service.sessions.rename_meeting("m1", "Two")
     events = client.events("m1", after=2)
     event = await anext(events)
     await events.aclose()

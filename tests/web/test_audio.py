@@ -19,18 +19,9 @@ PCM = noise(8_000)
 
 
 @pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[AudioService]:
-    """A running service with one live meeting, `m1`."""
-    async with AudioService.on(tmp_path, body_idle_s=1) as service:
-        await service.create_meeting()
-        yield service
-
-
-@pytest.fixture
-async def bot(service: AudioService) -> AsyncIterator[Bot]:
-    """A bot of meeting `m1`."""
-    async with ClientSession() as session:
-        yield Bot(session, service.url)
+def limits() -> dict[str, float]:
+    """What is short in these tests."""
+    return {"body_idle_s": 1}
 
 
 def cut(data: bytes, seed: int) -> list[bytes]:
@@ -43,27 +34,27 @@ def cut(data: bytes, seed: int) -> list[bytes]:
 # What is taken
 
 
-async def test_a_piece_is_durable_when_it_is_answered(service: AudioService, bot: Bot) -> None:
+async def test_a_piece_is_durable_when_it_is_answered(audio_service: AudioService, bot: Bot) -> None:
     """The answer says how far the stream is, and the ledger holds those samples."""
     answer = await bot.post(to_bytes(PCM))
 
     assert {"through": 8_000, "through_ms": 500} == answer.body
     assert "8000" == answer.headers["Upload-Offset"]
     assert 8_000 == await bot.through()
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_cuts_between_posts_do_not_matter(service: AudioService, bot: Bot, seed: int) -> None:
+async def test_cuts_between_posts_do_not_matter(audio_service: AudioService, bot: Bot, seed: int) -> None:
     """Consecutive posts of any length, also within a sample, are one stream."""
     for piece in cut(to_bytes(PCM), seed):
         assert 200 == (await bot.post(piece)).status
 
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
 
 
 @pytest.mark.parametrize("seed", range(4))
-async def test_chunks_of_a_body_do_not_matter(service: AudioService, bot: Bot, seed: int) -> None:
+async def test_chunks_of_a_body_do_not_matter(audio_service: AudioService, bot: Bot, seed: int) -> None:
     """A chunked body is decoded as it comes, however it is cut."""
 
     async def body() -> AsyncIterator[bytes]:
@@ -74,10 +65,10 @@ async def test_chunks_of_a_body_do_not_matter(service: AudioService, bot: Bot, s
     answer = await bot.post(body())
 
     assert 8_000 == answer.body["through"]
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
 
 
-async def test_a_live_body_is_stored_while_it_comes(service: AudioService, bot: Bot) -> None:
+async def test_a_live_body_is_stored_while_it_comes(audio_service: AudioService, bot: Bot) -> None:
     """What a bot has streamed so far is held although the request goes on."""
     goes_on = asyncio.Event()
 
@@ -99,7 +90,9 @@ async def test_tiny_pieces_are_taken(bot: Bot, samples: int) -> None:
     assert samples == (await bot.post(to_bytes(PCM[:samples]))).body["through"]
 
 
-async def test_an_unfinished_sample_of_another_format_is_dropped(service: AudioService, bot: Bot) -> None:
+async def test_an_unfinished_sample_of_another_format_is_dropped(
+    audio_service: AudioService, bot: Bot
+) -> None:
     """Half a sample in one encoding is never completed by bytes of another."""
     await bot.post(to_bytes(PCM) + b"\x7f")
     floats = (PCM / np.float32(32_768)).astype("<f4").tobytes()
@@ -107,10 +100,10 @@ async def test_an_unfinished_sample_of_another_format_is_dropped(service: AudioS
     answer = await bot.post(floats, content_type=f"audio/pcm;rate={RATE_HZ};encoding=f32le")
 
     assert 16_000 == answer.body["through"]
-    assert np.array_equal(np.concatenate([PCM, PCM]), (await service.stored("ann"))[0])
+    assert np.array_equal(np.concatenate([PCM, PCM]), (await audio_service.stored("ann"))[0])
 
 
-async def test_the_same_piece_again_changes_nothing(service: AudioService, bot: Bot) -> None:
+async def test_the_same_piece_again_changes_nothing(audio_service: AudioService, bot: Bot) -> None:
     """With an offset, what is held already is skipped."""
     await bot.post(to_bytes(PCM[:6_000]), Upload_Offset="0")
 
@@ -118,10 +111,10 @@ async def test_the_same_piece_again_changes_nothing(service: AudioService, bot: 
     overlapping = await bot.post(to_bytes(PCM[4_000:]), Upload_Offset="4000")
 
     assert (6_000, 8_000) == (again.body["through"], overlapping.body["through"])
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
 
 
-async def test_everything_again_after_the_end_changes_nothing(service: AudioService, bot: Bot) -> None:
+async def test_everything_again_after_the_end_changes_nothing(audio_service: AudioService, bot: Bot) -> None:
     """A bot that missed the answer to `end` begins again, and so does one that asks where to go on."""
     for start in (0, 4_000, 0, 4_000):
         if start == 0:
@@ -129,93 +122,93 @@ async def test_everything_again_after_the_end_changes_nothing(service: AudioServ
         answer = await bot.post(to_bytes(PCM[start : start + 4_000]), Upload_Offset=str(start))
         assert (200, start + 4_000) == (answer.status, answer.body["through"])
         if start:
-            await service.sessions.end_participant("m1", "ann")
+            await audio_service.sessions.end_participant("m1", "ann")
 
-    [held] = await service.stored("ann")
+    [held] = await audio_service.stored("ann")
     assert np.array_equal(PCM, held)
 
 
-async def test_who_left_may_come_back(service: AudioService, bot: Bot) -> None:
+async def test_who_left_may_come_back(audio_service: AudioService, bot: Bot) -> None:
     """With other audio from 0, or with any audio that says no place."""
     await bot.post(to_bytes(PCM), Upload_Offset="0")
-    await service.sessions.end_participant("m1", "ann")
+    await audio_service.sessions.end_participant("m1", "ann")
     other = await bot.post(to_bytes(PCM[::-1]), Upload_Offset="0")
-    await service.sessions.end_participant("m1", "ann")
+    await audio_service.sessions.end_participant("m1", "ann")
     same = await bot.post(to_bytes(PCM[::-1]))
 
     assert (8_000, 8_000) == (other.body["through"], same.body["through"])
-    assert 3 == len(await service.stored("ann"))
+    assert 3 == len(await audio_service.stored("ann"))
 
 
-async def test_an_ended_meeting_still_tells_what_it_holds(service: AudioService, bot: Bot) -> None:
+async def test_an_ended_meeting_still_tells_what_it_holds(audio_service: AudioService, bot: Bot) -> None:
     """Nothing new can begin any more."""
     await bot.post(to_bytes(PCM))
-    await service.sessions.end_meeting("m1")
+    await audio_service.sessions.end_meeting("m1")
 
     assert 8_000 == await bot.through()
 
 
-async def test_a_declared_gap_is_recorded(service: AudioService, bot: Bot) -> None:
+async def test_a_declared_gap_is_recorded(audio_service: AudioService, bot: Bot) -> None:
     """A piece after a gap is taken, and the gap is shown."""
     await bot.post(to_bytes(PCM))
 
     answer = await bot.post(to_bytes(PCM), Upload_Offset="24000", Gap="true")
 
     assert 32_000 == answer.body["through"]
-    stored = (await service.stored("ann"))[0]
+    stored = (await audio_service.stored("ann"))[0]
     assert np.array_equal(np.concatenate([PCM, np.zeros(16_000, np.int16), PCM]), stored)
-    [stream] = await service.sessions.store.list_streams("m1")
-    [gap] = (await service.sessions.get_transcript("m1")).gaps
+    [stream] = await audio_service.sessions.store.list_streams("m1")
+    [gap] = (await audio_service.sessions.get_transcript("m1")).gaps
     assert (500, 1_500) == (gap.start_ms - stream.anchor_ms, gap.end_ms - stream.anchor_ms)
 
 
-async def test_channels_of_one_participant_are_mixed_down(service: AudioService, bot: Bot) -> None:
+async def test_channels_of_one_participant_are_mixed_down(audio_service: AudioService, bot: Bot) -> None:
     """Stereo of one person becomes the mean of both sides."""
     stereo = np.stack([PCM, -PCM], axis=1)
 
     await bot.post(to_bytes(stereo), content_type=f"{PCM_TYPE};channels=2")
 
-    assert [0] * 8_000 == (await service.stored("ann"))[0].tolist()
+    assert [0] * 8_000 == (await audio_service.stored("ann"))[0].tolist()
 
 
-async def test_each_channel_can_be_a_participant(service: AudioService, bot: Bot) -> None:
+async def test_each_channel_can_be_a_participant(audio_service: AudioService, bot: Bot) -> None:
     """Two channels of one request are two people's streams."""
     both = np.stack([PCM, PCM[::-1]], axis=1)
 
     answer = await bot.post_channels(to_bytes(both), "ann,bob", f"{PCM_TYPE};channels=2")
 
     assert 8_000 == answer.body["through"]
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
-    assert np.array_equal(PCM[::-1], (await service.stored("bob"))[0])
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
+    assert np.array_equal(PCM[::-1], (await audio_service.stored("bob"))[0])
 
 
-async def test_a_wav_is_read(service: AudioService, bot: Bot) -> None:
+async def test_a_wav_is_read(audio_service: AudioService, bot: Bot) -> None:
     """A container says its own rate."""
     answer = await bot.post(wav(PCM), content_type="audio/wav")
 
     assert {"through": 8_000, "through_ms": 500} == answer.body
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
 
 
-async def test_captured_at_places_the_stream(service: AudioService, bot: Bot) -> None:
+async def test_captured_at_places_the_stream(audio_service: AudioService, bot: Bot) -> None:
     """The first piece's time anchors the stream in the meeting."""
-    meeting = await service.sessions.get_meeting("m1")
+    meeting = await audio_service.sessions.get_meeting("m1")
     at = meeting.started_at.replace(microsecond=0)
 
     await bot.post(to_bytes(PCM), Captured_At=at.isoformat())
 
-    [stream] = await service.sessions.store.list_streams("m1")
+    [stream] = await audio_service.sessions.store.list_streams("m1")
     assert round((at - meeting.started_at).total_seconds() * 1000) <= stream.anchor_ms <= 0
 
 
-async def test_whoever_has_the_wrong_clock_audio_is_taken(service: AudioService, bot: Bot) -> None:
+async def test_whoever_has_the_wrong_clock_audio_is_taken(audio_service: AudioService, bot: Bot) -> None:
     """A bot cannot set the service's: streams whose times cannot be are placed relative to each other."""
     then = datetime.now(UTC) - timedelta(days=1)
     first = await bot.post(to_bytes(PCM), Captured_At=then.isoformat())
     second = await bot.post(to_bytes(PCM), "bob", Captured_At=(then + timedelta(seconds=20)).isoformat())
 
     assert [200, 200] == [first.status, second.status]
-    ann, bob = await service.sessions.store.list_streams("m1")
+    ann, bob = await audio_service.sessions.store.list_streams("m1")
     assert 20_000 == bob.anchor_ms - ann.anchor_ms
 
 
@@ -228,17 +221,17 @@ async def test_clocks_may_differ_by_minutes(bot: Bot) -> None:
         assert 200 == answer.status
 
 
-async def test_a_meeting_of_the_past_is_placed_by_its_own_start(service: AudioService) -> None:
+async def test_a_meeting_of_the_past_is_placed_by_its_own_start(audio_service: AudioService) -> None:
     """What was recorded long ago is sent with its times; what contradicts the start is refused."""
     started_at = datetime(2020, 1, 31, 9, 30, tzinfo=UTC)
-    await service.sessions.create_meeting(NewMeeting(id="old", started_at=started_at))
+    await audio_service.sessions.create_meeting(NewMeeting(id="old", started_at=started_at))
     async with ClientSession() as session:
-        bot = Bot(session, service.url, "old")
+        bot = Bot(session, audio_service.url, "old")
         then = await bot.post(to_bytes(PCM), Captured_At="2020-01-31T09:31:00Z")
         before = await bot.post(to_bytes(PCM), "bob", Captured_At="2020-01-31T09:24:00Z")
         today = await bot.post(to_bytes(PCM), "bob", Captured_At=datetime.now(UTC).isoformat())
 
-    [stream] = await service.sessions.store.list_streams("old")
+    [stream] = await audio_service.sessions.store.list_streams("old")
     assert (200, 60_000) == (then.status, stream.anchor_ms)
     assert (422, "invalid_request") == (before.status, before.body["code"])
     assert "before the meeting's start" in before.body["detail"]
@@ -272,7 +265,9 @@ BAD_REQUESTS = {
 
 
 @pytest.mark.parametrize("name", BAD_REQUESTS)
-async def test_bad_requests_are_answered_and_lose_nothing(service: AudioService, bot: Bot, name: str) -> None:
+async def test_bad_requests_are_answered_and_lose_nothing(
+    audio_service: AudioService, bot: Bot, name: str
+) -> None:
     """Each gets its status and code, and what was held before is still held."""
     status, code, request = BAD_REQUESTS[name]
     await bot.post(to_bytes(PCM))
@@ -283,7 +278,7 @@ async def test_bad_requests_are_answered_and_lose_nothing(service: AudioService,
     assert "application/problem+json" == answer.headers["Content-Type"].partition(";")[0]
     assert {"type", "title", "status", "detail"} <= set(answer.body)
     assert 8_000 == await bot.through()
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
 
 
 async def test_a_refused_header_is_named(bot: Bot) -> None:
@@ -304,7 +299,7 @@ async def test_a_hole_tells_where_to_go_on(bot: Bot) -> None:
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 async def test_what_comes_before_a_sample_that_is_no_number_is_kept(
-    service: AudioService, bot: Bot, value: float
+    audio_service: AudioService, bot: Bot, value: float
 ) -> None:
     """NaN and infinity are refused with their place; the samples before them are held."""
     floats = (PCM / np.float32(32_768)).astype("<f4")
@@ -314,7 +309,7 @@ async def test_what_comes_before_a_sample_that_is_no_number_is_kept(
 
     assert (422, "invalid_audio", 5_000) == (answer.status, answer.body["code"], answer.body["through"])
     assert "sample 5000" in answer.body["detail"]
-    assert np.array_equal(PCM[:5_000], (await service.stored("ann"))[0])
+    assert np.array_equal(PCM[:5_000], (await audio_service.stored("ann"))[0])
 
 
 @pytest.mark.parametrize("rate_hz", [0, 1_000_000_000])
@@ -325,22 +320,22 @@ async def test_a_wav_header_that_lies_is_refused(bot: Bot, rate_hz: int) -> None
     assert (422, 0) == (answer.status, await bot.through())
 
 
-async def test_an_unknown_meeting_is_not_found(service: AudioService, bot: Bot) -> None:
+async def test_an_unknown_meeting_is_not_found(audio_service: AudioService, bot: Bot) -> None:
     """404, and nothing is made."""
-    stranger = Bot(bot.session, service.url, "m2")
+    stranger = Bot(bot.session, audio_service.url, "m2")
 
     assert 404 == (await stranger.post(to_bytes(PCM))).status
 
 
-async def test_an_ended_meeting_takes_no_audio(service: AudioService, bot: Bot) -> None:
+async def test_an_ended_meeting_takes_no_audio(audio_service: AudioService, bot: Bot) -> None:
     """409 with a code of its own; what was held is still there."""
     await bot.post(to_bytes(PCM))
-    await service.sessions.end_meeting("m1")
+    await audio_service.sessions.end_meeting("m1")
 
     answer = await bot.post(to_bytes(PCM))
 
     assert (409, "meeting_ended") == (answer.status, answer.body["code"])
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
 
 
 @pytest.mark.parametrize("participant", ["a%0Ab", "%00", "x" * 129, "%E2%80%AEx"])
@@ -361,9 +356,12 @@ async def test_participants_and_channels_must_match(bot: Bot, participants: str,
 
 async def test_a_body_over_its_bytes_keeps_what_fits(tmp_path: Path) -> None:
     """413 in the middle of a stream tells how far it got."""
-    async with AudioService.on(tmp_path, audio_request_bytes=65_536) as service, ClientSession() as session:
-        await service.create_meeting()
-        bot = Bot(session, service.url)
+    async with (
+        AudioService.on(tmp_path, audio_request_bytes=65_536) as audio_service,
+        ClientSession() as session,
+    ):
+        await audio_service.create_meeting()
+        bot = Bot(session, audio_service.url)
 
         async def body() -> AsyncIterator[bytes]:
             for _ in range(10):
@@ -373,28 +371,31 @@ async def test_a_body_over_its_bytes_keeps_what_fits(tmp_path: Path) -> None:
 
         held = answer.body["through"]
         assert (413, held) == (answer.status, await bot.through())
-        assert np.array_equal(np.tile(PCM, 10)[:held], (await service.stored("ann"))[0])
+        assert np.array_equal(np.tile(PCM, 10)[:held], (await audio_service.stored("ann"))[0])
 
 
 async def test_a_body_that_says_it_is_too_long_is_not_read(tmp_path: Path) -> None:
     """A Content-Length over the limit is refused at once."""
-    async with AudioService.on(tmp_path, audio_request_bytes=65_536) as service, ClientSession() as session:
-        await service.create_meeting()
+    async with (
+        AudioService.on(tmp_path, audio_request_bytes=65_536) as audio_service,
+        ClientSession() as session,
+    ):
+        await audio_service.create_meeting()
 
-        assert 413 == (await Bot(session, service.url).post(bytes(65_538))).status
+        assert 413 == (await Bot(session, audio_service.url).post(bytes(65_538))).status
 
 
 async def test_a_request_over_its_seconds_is_refused(tmp_path: Path) -> None:
     """The limit counts audio, not bytes."""
-    async with AudioService.on(tmp_path, audio_request_s=1) as service, ClientSession() as session:
-        await service.create_meeting()
-        bot = Bot(session, service.url)
+    async with AudioService.on(tmp_path, audio_request_s=1) as audio_service, ClientSession() as session:
+        await audio_service.create_meeting()
+        bot = Bot(session, audio_service.url)
 
         assert 200 == (await bot.post(bytes(2 * RATE_HZ))).status
         assert 413 == (await bot.post(bytes(2 * RATE_HZ + 2))).status
 
 
-async def test_a_body_that_stands_still_is_given_up(service: AudioService, bot: Bot) -> None:
+async def test_a_body_that_stands_still_is_given_up(audio_service: AudioService, bot: Bot) -> None:
     """408 after the idle limit, and what came is held."""
     never = asyncio.Event()
 
@@ -407,9 +408,9 @@ async def test_a_body_that_stands_still_is_given_up(service: AudioService, bot: 
     assert (408, "stalled", 8_000) == (answer.status, answer.body["code"], answer.body["through"])
 
 
-async def test_a_connection_that_breaks_keeps_what_came(service: AudioService, bot: Bot) -> None:
+async def test_a_connection_that_breaks_keeps_what_came(audio_service: AudioService, bot: Bot) -> None:
     """A bot that vanishes in the middle of a body finds its audio there, and goes on."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", audio_service.port)
     writer.write(
         b"POST /v1/meetings/m1/participants/ann/audio HTTP/1.1\r\nHost: localhost\r\n"
         b"Content-Type: audio/pcm;rate=16000;encoding=s16le\r\nContent-Length: 32000\r\n\r\n" + to_bytes(PCM)
@@ -419,12 +420,12 @@ async def test_a_connection_that_breaks_keeps_what_came(service: AudioService, b
     await reader.read()
 
     assert 200 == (await bot.post(to_bytes(PCM))).status
-    assert np.array_equal(np.tile(PCM, 2), (await service.stored("ann"))[0])
+    assert np.array_equal(np.tile(PCM, 2), (await audio_service.stored("ann"))[0])
 
 
-async def test_a_broken_transfer_encoding_is_told(service: AudioService) -> None:
+async def test_a_broken_transfer_encoding_is_told(audio_service: AudioService) -> None:
     """A chunk that cannot be read ends the request, not the service."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
+    reader, writer = await asyncio.open_connection("127.0.0.1", audio_service.port)
     writer.write(
         b"POST /v1/meetings/m1/participants/ann/audio HTTP/1.1\r\nHost: localhost\r\n"
         b"Content-Type: audio/pcm;rate=16000;encoding=s16le\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n"
@@ -436,7 +437,7 @@ async def test_a_broken_transfer_encoding_is_told(service: AudioService) -> None
     assert b" 4" in status
 
 
-async def test_two_appending_posts_take_turns(service: AudioService, bot: Bot) -> None:
+async def test_two_appending_posts_take_turns(audio_service: AudioService, bot: Bot) -> None:
     """Pieces without offsets are never mixed: the second begins where the first has ended."""
     first_has_begun, goes_on = asyncio.Event(), asyncio.Event()
 
@@ -453,10 +454,10 @@ async def test_two_appending_posts_take_turns(service: AudioService, bot: Bot) -
     goes_on.set()
 
     assert [16_000, 24_000] == [(await first).body["through"], (await second).body["through"]]
-    assert np.array_equal(np.concatenate([PCM, PCM, PCM[::-1]]), (await service.stored("ann"))[0])
+    assert np.array_equal(np.concatenate([PCM, PCM, PCM[::-1]]), (await audio_service.stored("ann"))[0])
 
 
-async def test_a_turn_that_does_not_come_is_a_conflict(service: AudioService, bot: Bot) -> None:
+async def test_a_turn_that_does_not_come_is_a_conflict(audio_service: AudioService, bot: Bot) -> None:
     """Behind a stream that goes on and on, a second one is told to say where it begins."""
     ends = asyncio.Event()
 
@@ -473,7 +474,7 @@ async def test_a_turn_that_does_not_come_is_a_conflict(service: AudioService, bo
     assert 200 == (await first).status
 
 
-async def test_a_stop_answers_a_live_body(service: AudioService, bot: Bot) -> None:
+async def test_a_stop_answers_a_live_body(audio_service: AudioService, bot: Bot) -> None:
     """Who streams while the service stops is told how far it got, and to come back."""
 
     async def body() -> AsyncIterator[bytes]:
@@ -482,28 +483,28 @@ async def test_a_stop_answers_a_live_body(service: AudioService, bot: Bot) -> No
 
     posting = asyncio.create_task(bot.post(body()))
     await bot.wait_for(8_000)
-    await service.stop()
+    await audio_service.stop()
 
     answer = await posting
     assert (503, 8_000) == (answer.status, answer.body["through"])
     assert "Retry-After" in answer.headers
 
 
-async def test_storage_that_fails_is_told_and_loses_nothing(service: AudioService, bot: Bot) -> None:
+async def test_storage_that_fails_is_told_and_loses_nothing(audio_service: AudioService, bot: Bot) -> None:
     """Nothing is said to be held that is not; what was acknowledged before is still there."""
     await bot.post(to_bytes(PCM))
-    await service.sessions.ledger.close()
+    await audio_service.sessions.ledger.close()
 
     answer = await bot.post(to_bytes(PCM))
 
     assert (500, "storage_failed") == (answer.status, answer.body["code"])
     assert "8000" == answer.headers["Upload-Offset"]
-    await service.stop()
-    await service.start()
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+    await audio_service.stop()
+    await audio_service.start()
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
 
 
-async def test_a_long_body_takes_little_memory(service: AudioService, bot: Bot) -> None:
+async def test_a_long_body_takes_little_memory(audio_service: AudioService, bot: Bot) -> None:
     """Twenty minutes of audio in one chunked body is never held in memory."""
     process = psutil.Process()
     await bot.post(bytes(2 * MAX_RATE_HZ))

@@ -1,7 +1,6 @@
 """One participant deleted over HTTP: what goes, who is told, who goes on."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
@@ -18,28 +17,20 @@ SPEECH = noise(4 * RATE_HZ)
 
 
 @pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[AudioService]:
-    """A running service with one live meeting, `m1`."""
-    async with AudioService.on(tmp_path) as service:
-        await service.create_meeting()
-        yield service
-
-
-@pytest.fixture
-async def client(service: AudioService) -> AsyncIterator[MeetingClient]:
+async def client(audio_service: AudioService) -> AsyncIterator[MeetingClient]:
     """Ours, as a bot's author uses it."""
-    async with MeetingClient(service.url) as client:
+    async with MeetingClient(audio_service.url) as client:
         yield client
 
 
 @pytest.fixture
-async def http(service: AudioService) -> AsyncIterator[ClientSession]:
+async def http(audio_service: AudioService) -> AsyncIterator[ClientSession]:
     """Anybody's."""
     async with ClientSession() as session:
         yield session
 
 
-async def test_everything_of_theirs_goes(service: AudioService, client: MeetingClient) -> None:
+async def test_everything_of_theirs_goes(audio_service: AudioService, client: MeetingClient) -> None:
     """Name, text, events and audio of one; the other's stay, and the transcript is the other's alone."""
     for name in ("ann", "bob"):
         async with client.open_stream("m1", name, rate=RATE_HZ, name=name.title()) as stream:
@@ -47,18 +38,18 @@ async def test_everything_of_theirs_goes(service: AudioService, client: MeetingC
     await client.end("m1")
     await client.delete_participant("m1", "ann")
     transcript = await client.transcript("m1")
-    told = repr(await service.sessions.store.list_events("m1", 0))
+    told = repr(await audio_service.sessions.store.list_events("m1", 0))
 
     assert ["bob"] == [p.id for p in transcript.participants]
     assert {"bob"} == {s.participant_id for s in transcript.sentences}
     assert "ann" not in told.lower()
-    assert ([], 1) == (await service.stored("ann"), len(await service.stored("bob")))
+    assert ([], 1) == (await audio_service.stored("ann"), len(await audio_service.stored("bob")))
     with pytest.raises(NotFound):
         await client.delete_participant("m1", "ann")
 
 
 async def test_watchers_are_told_that_somebody_was_deleted(
-    service: AudioService, client: MeetingClient
+    audio_service: AudioService, client: MeetingClient
 ) -> None:
     """Not who; and one who comes later is told nothing that was theirs."""
     await client.put_participant("m1", "ann", "Ann")
@@ -71,15 +62,15 @@ async def test_watchers_are_told_that_somebody_was_deleted(
             break
 
     assert ParticipantDeleted() == seen[-1]
-    later = await service.sessions.store.list_events("m1", 0)
+    later = await audio_service.sessions.store.list_events("m1", 0)
     assert ["MeetingChanged", "ParticipantDeleted"] == [type(event.event).__name__ for event in later]
 
 
 async def test_a_socket_goes_on_with_the_others(
-    service: AudioService, client: MeetingClient, http: ClientSession
+    audio_service: AudioService, client: MeetingClient, http: ClientSession
 ) -> None:
     """The stream of who was deleted is refused for good, the other one is acknowledged on."""
-    async with http.ws_connect(f"{service.url}/v1/meetings/m1/audio", protocols=(SUBPROTOCOL,)) as ws:
+    async with http.ws_connect(f"{audio_service.url}/v1/meetings/m1/audio", protocols=(SUBPROTOCOL,)) as ws:
         socket = Socket(ws)
         await socket.hello(ANN, BOB)
         await socket.audio(0)
@@ -90,14 +81,14 @@ async def test_a_socket_goes_on_with_the_others(
         await socket.audio(0, stream=2)
         await socket.hear("ack", stream=2, through=8_000)
 
-    assert [] == await service.stored("ann")
+    assert [] == await audio_service.stored("ann")
 
 
 async def test_a_socket_without_anybody_left_is_closed(
-    service: AudioService, client: MeetingClient, http: ClientSession
+    audio_service: AudioService, client: MeetingClient, http: ClientSession
 ) -> None:
     """With 4410, and so is one that asks for who was deleted again, also after a restart."""
-    url = f"{service.url}/v1/meetings/m1/audio"
+    url = f"{audio_service.url}/v1/meetings/m1/audio"
     async with http.ws_connect(url, protocols=(SUBPROTOCOL,)) as ws:
         socket = Socket(ws)
         await socket.hello(ANN)
@@ -105,21 +96,21 @@ async def test_a_socket_without_anybody_left_is_closed(
         await socket.hear("ack", stream=1, through=8_000)
         await client.delete_participant("m1", "ann")
         assert 4410 == await socket.closed()
-    await service.stop()
-    await service.start()
+    await audio_service.stop()
+    await audio_service.start()
     async with http.ws_connect(url, protocols=(SUBPROTOCOL,)) as ws:
         socket = Socket(ws)
         await socket.say("hello", streams=[ANN])
         assert 4410 == await socket.closed()
 
-    assert [] == await client_names(service)
+    assert [] == await client_names(audio_service)
 
 
 async def test_posts_are_refused_until_somebody_asks_for_them(
-    service: AudioService, client: MeetingClient, http: ClientSession
+    audio_service: AudioService, client: MeetingClient, http: ClientSession
 ) -> None:
     """With 409; a PUT makes the participant again, as a new one."""
-    bot = Bot(http, service.url)
+    bot = Bot(http, audio_service.url)
     await bot.post(SECOND)
     await client.delete_participant("m1", "ann")
     refused = await bot.post(SECOND)
@@ -141,6 +132,6 @@ async def test_our_client_gives_up(client: MeetingClient) -> None:
         await stream.finish()
 
 
-async def client_names(service: AudioService) -> list[str]:
+async def client_names(audio_service: AudioService) -> list[str]:
     """Who is in the meeting."""
-    return [person.name for person in await service.sessions.list_participants("m1")]
+    return [person.name for person in await audio_service.sessions.list_participants("m1")]

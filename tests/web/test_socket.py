@@ -61,35 +61,33 @@ Dial = Callable[..., AbstractAsyncContextManager[Socket]]
 
 
 @pytest.fixture
-async def service(tmp_path: Path) -> AsyncIterator[AudioService]:
-    """A running service with one live meeting, `m1`."""
-    async with AudioService.on(tmp_path, window_s=1) as service:
-        await service.create_meeting()
-        yield service
+def limits() -> dict[str, float]:
+    """What is short in these tests."""
+    return {"window_s": 1}
 
 
 @pytest.fixture
-async def dial(service: AudioService) -> AsyncIterator[Dial]:
+async def dial(audio_service: AudioService) -> AsyncIterator[Dial]:
     """Open a socket to a meeting."""
     async with ClientSession() as session:
 
         @asynccontextmanager
         async def dial(meeting_id: str = "m1", **options: Any) -> AsyncIterator[Socket]:
-            url = f"{service.url}/v1/meetings/{meeting_id}/audio"
+            url = f"{audio_service.url}/v1/meetings/{meeting_id}/audio"
             async with session.ws_connect(url, protocols=(SUBPROTOCOL,), max_msg_size=0, **options) as socket:
                 yield Socket(socket)
 
         yield dial
 
 
-async def test_audio_is_acknowledged_when_it_is_durable(service: AudioService, dial: Dial) -> None:
+async def test_audio_is_acknowledged_when_it_is_durable(audio_service: AudioService, dial: Dial) -> None:
     """Hello, audio, ack; and what was acknowledged is in the ledger."""
     async with dial() as socket:
         welcome = await socket.hello(ANN)
         await socket.audio(0)
         await socket.hear("ack", stream=1, through=8_000)
 
-        assert np.array_equal(PCM, (await service.stored("ann"))[0])
+        assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
 
     assert SUBPROTOCOL == socket.socket.protocol
     assert RATE_HZ == welcome["window_samples"]
@@ -97,7 +95,9 @@ async def test_audio_is_acknowledged_when_it_is_durable(service: AudioService, d
 
 
 @pytest.mark.parametrize("seed", range(3))
-async def test_cuts_between_messages_do_not_matter(service: AudioService, dial: Dial, seed: int) -> None:
+async def test_cuts_between_messages_do_not_matter(
+    audio_service: AudioService, dial: Dial, seed: int
+) -> None:
     """Pieces of any length, sent twice and with overlaps, are the stream once."""
     rng = np.random.default_rng(seed)
     async with dial() as socket:
@@ -109,10 +109,10 @@ async def test_cuts_between_messages_do_not_matter(service: AudioService, dial: 
             sent = end
         await socket.hear("ack", through=8_000)
 
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
 
 
-async def test_many_participants_share_a_socket(service: AudioService, dial: Dial) -> None:
+async def test_many_participants_share_a_socket(audio_service: AudioService, dial: Dial) -> None:
     """Streams in the hello and opened later, each with its own positions."""
     async with dial() as socket:
         await socket.hello(ANN)
@@ -126,13 +126,13 @@ async def test_many_participants_share_a_socket(service: AudioService, dial: Dia
         await socket.say("end", stream=2)
         await socket.hear("ack", stream=2, through=16_000, ended=True)
 
-    assert np.array_equal(np.concatenate([PCM, PCM]), (await service.stored("ann"))[0])
-    assert np.array_equal(np.concatenate([PCM[::-1], PCM]), (await service.stored("bob"))[0])
-    people = await service.sessions.list_participants("m1")
+    assert np.array_equal(np.concatenate([PCM, PCM]), (await audio_service.stored("ann"))[0])
+    assert np.array_equal(np.concatenate([PCM[::-1], PCM]), (await audio_service.stored("bob"))[0])
+    people = await audio_service.sessions.list_participants("m1")
     assert [("ann", "Ann"), ("bob", "bob")] == sorted((person.id, person.name) for person in people)
 
 
-async def test_each_channel_can_be_a_participant(service: AudioService, dial: Dial) -> None:
+async def test_each_channel_can_be_a_participant(audio_service: AudioService, dial: Dial) -> None:
     """One stream with a channel per person."""
     both = np.stack([PCM, PCM[::-1]], axis=1)
     spec = {"stream": 7, "participants": ["ann", "bob"], "encoding": "s16le", "rate": RATE_HZ, "channels": 2}
@@ -141,11 +141,11 @@ async def test_each_channel_can_be_a_participant(service: AudioService, dial: Di
         await socket.audio(0, both, stream=7)
         await socket.hear("ack", stream=7, through=8_000)
 
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
-    assert np.array_equal(PCM[::-1], (await service.stored("bob"))[0])
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
+    assert np.array_equal(PCM[::-1], (await audio_service.stored("bob"))[0])
 
 
-async def test_a_new_socket_goes_on_where_the_last_one_was(service: AudioService, dial: Dial) -> None:
+async def test_a_new_socket_goes_on_where_the_last_one_was(audio_service: AudioService, dial: Dial) -> None:
     """The welcome says from which sample; the stream is the same."""
     async with dial() as socket:
         await socket.hello(ANN)
@@ -157,10 +157,10 @@ async def test_a_new_socket_goes_on_where_the_last_one_was(service: AudioService
         await socket.hear("ack", through=16_000)
 
     assert 8_000 == welcome["streams"][0]["through"]
-    assert 1 == len(await service.stored("ann"))
+    assert 1 == len(await audio_service.stored("ann"))
 
 
-async def test_a_hole_is_told_and_filled(service: AudioService, dial: Dial) -> None:
+async def test_a_hole_is_told_and_filled(audio_service: AudioService, dial: Dial) -> None:
     """Nack says from where to send again; nothing behind the hole was kept."""
     async with dial() as socket:
         await socket.hello(ANN)
@@ -169,10 +169,10 @@ async def test_a_hole_is_told_and_filled(service: AudioService, dial: Dial) -> N
         await socket.audio(0)
         await socket.hear("ack", through=8_000)
 
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
 
 
-async def test_a_gap_is_shown(service: AudioService, dial: Dial) -> None:
+async def test_a_gap_is_shown(audio_service: AudioService, dial: Dial) -> None:
     """Declared gaps are silence in the ledger and a gap in the transcript."""
     async with dial() as socket:
         await socket.hello(ANN)
@@ -182,11 +182,11 @@ async def test_a_gap_is_shown(service: AudioService, dial: Dial) -> None:
         await socket.hear("ack", through=32_000)
 
     silence = np.zeros(16_000, np.int16)
-    assert np.array_equal(np.concatenate([PCM, silence, PCM]), (await service.stored("ann"))[0])
-    assert 1 == len((await service.sessions.get_transcript("m1")).gaps)
+    assert np.array_equal(np.concatenate([PCM, silence, PCM]), (await audio_service.stored("ann"))[0])
+    assert 1 == len((await audio_service.sessions.get_transcript("m1")).gaps)
 
 
-async def test_bye_is_answered_when_all_is_stored(service: AudioService, dial: Dial) -> None:
+async def test_bye_is_answered_when_all_is_stored(audio_service: AudioService, dial: Dial) -> None:
     """A polite client is closed with 1000 after its last ack."""
     async with dial() as socket:
         await socket.hello(ANN)
@@ -195,10 +195,10 @@ async def test_bye_is_answered_when_all_is_stored(service: AudioService, dial: D
 
         assert CloseCode.DONE == await socket.closed()
 
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
 
 
-async def test_a_participant_who_ended_may_come_back(service: AudioService, dial: Dial) -> None:
+async def test_a_participant_who_ended_may_come_back(audio_service: AudioService, dial: Dial) -> None:
     """Under a new number, as a new stream that begins at 0."""
     async with dial() as socket:
         await socket.hello(ANN)
@@ -210,12 +210,14 @@ async def test_a_participant_who_ended_may_come_back(service: AudioService, dial
         await socket.audio(0, PCM[::-1], stream=2)
         await socket.hear("ack", stream=2, through=8_000)
 
-    first, second = await service.stored("ann")
+    first, second = await audio_service.stored("ann")
     assert np.array_equal(PCM, first)
     assert np.array_equal(PCM[::-1], second)
 
 
-async def test_everything_again_on_a_new_socket_changes_nothing(service: AudioService, dial: Dial) -> None:
+async def test_everything_again_on_a_new_socket_changes_nothing(
+    audio_service: AudioService, dial: Dial
+) -> None:
     """As by a bot that missed the acknowledged end."""
     for _ in range(2):
         async with dial() as socket:
@@ -225,7 +227,7 @@ async def test_everything_again_on_a_new_socket_changes_nothing(service: AudioSe
             await socket.say("end", stream=1)
             await socket.hear("ack", ended=True)
 
-    [held] = await service.stored("ann")
+    [held] = await audio_service.stored("ann")
     assert np.array_equal(PCM, held)
 
 
@@ -275,7 +277,7 @@ async def test_what_the_protocol_does_not_allow_closes_with_4400(dial: Dial, nam
         assert ("protocol", CloseCode.PROTOCOL) == (error["code"], await socket.closed())
 
 
-async def test_a_violation_loses_nothing_of_what_came_before(service: AudioService, dial: Dial) -> None:
+async def test_a_violation_loses_nothing_of_what_came_before(audio_service: AudioService, dial: Dial) -> None:
     """Audio before the bad message is stored and acknowledged."""
     async with dial() as socket:
         await socket.hello(ANN)
@@ -285,11 +287,13 @@ async def test_a_violation_loses_nothing_of_what_came_before(service: AudioServi
 
         assert CloseCode.PROTOCOL == await socket.closed()
 
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
 
 
 @pytest.mark.parametrize("encoding", ["s16le", "f32le"])
-async def test_audio_that_cannot_be_is_ignored(service: AudioService, dial: Dial, encoding: str) -> None:
+async def test_audio_that_cannot_be_is_ignored(
+    audio_service: AudioService, dial: Dial, encoding: str
+) -> None:
     """Half samples and NaN are refused, the socket stays, and the same place can be sent again."""
     floats = (PCM / np.float32(32_768)).astype("<f4")
     good = to_bytes(PCM) if encoding == "s16le" else floats.tobytes()
@@ -302,7 +306,7 @@ async def test_audio_that_cannot_be_is_ignored(service: AudioService, dial: Dial
         await socket.socket.send_bytes(AudioMessage(1, 0, good).encode())
         await socket.hear("ack", through=8_000)
 
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
 
 
 async def test_an_unknown_meeting_closes_with_4404(dial: Dial) -> None:
@@ -311,18 +315,18 @@ async def test_an_unknown_meeting_closes_with_4404(dial: Dial) -> None:
         assert CloseCode.NOT_FOUND == await socket.closed()
 
 
-async def test_an_ended_meeting_closes_with_4410(service: AudioService, dial: Dial) -> None:
+async def test_an_ended_meeting_closes_with_4410(audio_service: AudioService, dial: Dial) -> None:
     """Before any audio, and when it ends under a socket."""
     async with dial() as socket:
         await socket.hello(ANN)
         await socket.audio(0)
         await socket.hear("ack", through=8_000)
-        await service.sessions.end_meeting("m1")
+        await audio_service.sessions.end_meeting("m1")
 
         assert CloseCode.ENDED == await socket.closed()
     async with dial() as socket:
         assert CloseCode.ENDED == await socket.closed()
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
 
 
 async def test_another_rate_is_a_conflict(dial: Dial) -> None:
@@ -337,10 +341,10 @@ async def test_another_rate_is_a_conflict(dial: Dial) -> None:
             assert CloseCode.CONFLICT == await other.closed()
 
 
-async def test_a_stream_that_cannot_be_opened_harms_no_other(service: AudioService, dial: Dial) -> None:
+async def test_a_stream_that_cannot_be_opened_harms_no_other(audio_service: AudioService, dial: Dial) -> None:
     """In the hello or later, it is refused alone."""
     async with ClientSession() as session:
-        await Bot(session, service.url).post(to_bytes(PCM), "bob")
+        await Bot(session, audio_service.url).post(to_bytes(PCM), "bob")
     wrong = BOB | {"rate": 48_000}
     async with dial() as socket:
         await socket.say("hello", streams=[wrong, ANN])
@@ -354,7 +358,7 @@ async def test_a_stream_that_cannot_be_opened_harms_no_other(service: AudioServi
         await socket.hear("ack", stream=1, through=8_000)
 
 
-async def test_a_newer_socket_takes_a_stream_over(service: AudioService, dial: Dial) -> None:
+async def test_a_newer_socket_takes_a_stream_over(audio_service: AudioService, dial: Dial) -> None:
     """The older one is closed with 4430 when it has no other stream."""
     async with dial() as old, dial() as new:
         await old.hello(ANN, BOB)
@@ -372,10 +376,10 @@ async def test_a_newer_socket_takes_a_stream_over(service: AudioService, dial: D
         assert CloseCode.SUPERSEDED == await old.closed()
         await new.audio(8_000)
         await new.hear("ack", stream=1, through=16_000)
-    assert 1 == len(await service.stored("ann"))
+    assert 1 == len(await audio_service.stored("ann"))
 
 
-async def test_a_sick_client_harms_nobody_else(service: AudioService, dial: Dial) -> None:
+async def test_a_sick_client_harms_nobody_else(audio_service: AudioService, dial: Dial) -> None:
     """Garbage without end and acknowledgements that nobody reads are one socket's trouble."""
     async with dial() as sick, dial() as well:
         await sick.hello(BOB)
@@ -385,37 +389,37 @@ async def test_a_sick_client_harms_nobody_else(service: AudioService, dial: Dial
             await well.audio(number * 10, PCM[number * 10 : number * 10 + 10])
         await well.hear("ack", through=3_000)
 
-    assert np.array_equal(PCM[:3_000], (await service.stored("ann"))[0])
+    assert np.array_equal(PCM[:3_000], (await audio_service.stored("ann"))[0])
 
 
-async def test_a_message_that_is_too_large_closes_with_4413(service: AudioService, dial: Dial) -> None:
+async def test_a_message_that_is_too_large_closes_with_4413(audio_service: AudioService, dial: Dial) -> None:
     """Whatever its kind; audio before it is stored."""
     async with dial() as socket:
         await socket.hello(ANN)
         await socket.audio(0)
-        await socket.socket.send_bytes(bytes(service.settings.limits.message_bytes + 1))
+        await socket.socket.send_bytes(bytes(audio_service.settings.limits.message_bytes + 1))
 
         assert CloseCode.TOO_BIG == await socket.closed()
     async with ClientSession() as session:
-        await Bot(session, service.url).wait_for(8_000)
+        await Bot(session, audio_service.url).wait_for(8_000)
 
 
-async def test_storage_that_fails_acknowledges_nothing(service: AudioService, dial: Dial) -> None:
+async def test_storage_that_fails_acknowledges_nothing(audio_service: AudioService, dial: Dial) -> None:
     """The socket is closed so that the client comes back; what was acknowledged is there."""
     async with dial() as socket:
         await socket.hello(ANN)
         await socket.audio(0)
         await socket.hear("ack", through=8_000)
-        await service.sessions.ledger.close()
+        await audio_service.sessions.ledger.close()
         await socket.audio(8_000)
         await socket.hear("error", code="storage_failed")
 
         assert CloseCode.FAILED == await socket.closed()
         assert [] == [message for message in socket.passed_over if message["type"] == "ack"]
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
 
 
-async def test_who_is_too_fast_is_told_where_to_go_on(service: AudioService, dial: Dial) -> None:
+async def test_who_is_too_fast_is_told_where_to_go_on(audio_service: AudioService, dial: Dial) -> None:
     """Above the window audio is refused, and a nack invites it again."""
     pcm = noise(40_000)
     async with dial() as socket:
@@ -432,18 +436,18 @@ async def test_who_is_too_fast_is_told_where_to_go_on(service: AudioService, dia
             if expected < 40_000:
                 await socket.audio(expected + 1, pcm[:1])
 
-    assert np.array_equal(pcm, (await service.stored("ann"))[0])
+    assert np.array_equal(pcm, (await audio_service.stored("ann"))[0])
 
 
 async def test_a_participant_ended_from_elsewhere_ends_the_stream_only(
-    service: AudioService, dial: Dial
+    audio_service: AudioService, dial: Dial
 ) -> None:
     """The stream is refused from then on, and can be opened anew."""
     async with dial() as socket:
         await socket.hello(ANN)
         await socket.audio(0)
         await socket.hear("ack", through=8_000)
-        await service.sessions.end_participant("m1", "ann", wait=False)
+        await audio_service.sessions.end_participant("m1", "ann", wait=False)
         await socket.audio(8_000)
         await socket.hear("error", code="conflict", stream=1)
         await socket.say("open", **(ANN | {"stream": 2}))
@@ -451,17 +455,19 @@ async def test_a_participant_ended_from_elsewhere_ends_the_stream_only(
         await socket.hear("welcome", streams=[{"stream": 2, "through": 0, "window_samples": RATE_HZ}])
 
 
-async def test_a_post_without_offset_does_not_mix_with_a_socket(service: AudioService, dial: Dial) -> None:
+async def test_a_post_without_offset_does_not_mix_with_a_socket(
+    audio_service: AudioService, dial: Dial
+) -> None:
     """While a socket sends for a participant, a post has to say where it begins."""
     async with dial() as socket, ClientSession() as session:
         await socket.hello(ANN)
         await socket.audio(0)
         await socket.hear("ack", through=8_000)
-        bot = Bot(session, service.url)
+        bot = Bot(session, audio_service.url)
 
         assert 409 == (await bot.post(to_bytes(PCM))).status
         assert 200 == (await bot.post(to_bytes(PCM), Upload_Offset="0")).status
-    assert np.array_equal(PCM, (await service.stored("ann"))[0])
+    assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
 
 
 async def test_a_foreign_page_may_not_open_a_socket(dial: Dial) -> None:
@@ -473,58 +479,65 @@ async def test_a_foreign_page_may_not_open_a_socket(dial: Dial) -> None:
     assert 403 == caught.value.status
 
 
-async def test_a_plain_request_is_asked_to_upgrade(service: AudioService) -> None:
+async def test_a_plain_request_is_asked_to_upgrade(audio_service: AudioService) -> None:
     """GET without a WebSocket."""
-    async with ClientSession() as session, session.get(f"{service.url}/v1/meetings/m1/audio") as response:
+    async with (
+        ClientSession() as session,
+        session.get(f"{audio_service.url}/v1/meetings/m1/audio") as response,
+    ):
         assert 426 == response.status
 
 
 async def test_a_client_that_says_nothing_is_sent_away(tmp_path: Path) -> None:
     """Without a hello a socket is not kept."""
-    async with AudioService.on(tmp_path, body_idle_s=1) as service, ClientSession() as session:
-        await service.create_meeting()
-        url = f"{service.url}/v1/meetings/m1/audio"
+    async with AudioService.on(tmp_path, body_idle_s=1) as audio_service, ClientSession() as session:
+        await audio_service.create_meeting()
+        url = f"{audio_service.url}/v1/meetings/m1/audio"
         async with session.ws_connect(url, protocols=(SUBPROTOCOL,)) as socket:
             assert CloseCode.PROTOCOL == await Socket(socket).closed()
 
 
-async def test_an_idle_client_learns_that_the_meeting_is_over(service: AudioService, dial: Dial) -> None:
+async def test_an_idle_client_learns_that_the_meeting_is_over(
+    audio_service: AudioService, dial: Dial
+) -> None:
     """At once, although it sends nothing that could be refused."""
     async with dial() as ended, dial() as other:
         await ended.hello(ANN)
         await other.hello(ANN | {"participant": "bob"})
-        await service.sessions.end_meeting("m1")
+        await audio_service.sessions.end_meeting("m1")
 
         assert {CloseCode.ENDED} == {await ended.closed(), await other.closed()}
 
 
-async def test_an_idle_client_learns_that_the_meeting_was_deleted(service: AudioService, dial: Dial) -> None:
+async def test_an_idle_client_learns_that_the_meeting_was_deleted(
+    audio_service: AudioService, dial: Dial
+) -> None:
     """As of a meeting that never was."""
     async with dial() as socket:
         await socket.hello(ANN)
-        await service.sessions.delete_meeting("m1")
+        await audio_service.sessions.delete_meeting("m1")
 
         assert CloseCode.NOT_FOUND == await socket.closed()
 
 
-async def test_the_last_words_come_before_the_end(service: AudioService, dial: Dial) -> None:
+async def test_the_last_words_come_before_the_end(audio_service: AudioService, dial: Dial) -> None:
     """A client that wants text is sent away only when the meeting's text is told."""
     async with dial() as socket:
         await socket.hello(ANN, text=True)
         await socket.audio(0, noise(RATE_HZ))
         await socket.hear("ack", through=RATE_HZ)
-        await service.sessions.end_meeting("m1")
+        await audio_service.sessions.end_meeting("m1")
 
         assert (await _hear_final(socket))["final"]
         assert CloseCode.ENDED == await socket.closed()
 
 
 @pytest.mark.parametrize("asked", [(), ("meeting-audio.v2",)])
-async def test_another_subprotocol_is_refused(service: AudioService, asked: tuple[str, ...]) -> None:
+async def test_another_subprotocol_is_refused(audio_service: AudioService, asked: tuple[str, ...]) -> None:
     """With the name of the one to ask for."""
     async with (
         ClientSession() as session,
-        session.ws_connect(f"{service.url}/v1/meetings/m1/audio", protocols=asked) as opened,
+        session.ws_connect(f"{audio_service.url}/v1/meetings/m1/audio", protocols=asked) as opened,
     ):
         socket = Socket(opened)
         error = await socket.hear("error")
@@ -554,9 +567,9 @@ def _count_closes(code: str) -> float:
 
 async def test_a_meeting_has_so_many_sockets(tmp_path: Path) -> None:
     """More than its participants could need are sent away."""
-    async with AudioService.on(tmp_path, participants=1) as service, ClientSession() as session:
-        await service.create_meeting()
-        url, asked = f"{service.url}/v1/meetings/m1/audio", (SUBPROTOCOL,)
+    async with AudioService.on(tmp_path, participants=1) as audio_service, ClientSession() as session:
+        await audio_service.create_meeting()
+        url, asked = f"{audio_service.url}/v1/meetings/m1/audio", (SUBPROTOCOL,)
         async with (
             session.ws_connect(url, protocols=asked) as one,
             session.ws_connect(url, protocols=asked) as two,
@@ -567,22 +580,22 @@ async def test_a_meeting_has_so_many_sockets(tmp_path: Path) -> None:
                 assert CloseCode.TOO_FAST == await Socket(three).closed()
 
 
-async def test_a_stop_stores_what_came_and_says_1012(service: AudioService, dial: Dial) -> None:
+async def test_a_stop_stores_what_came_and_says_1012(audio_service: AudioService, dial: Dial) -> None:
     """After a restart the client goes on where it was."""
     async with dial() as socket:
         await socket.hello(ANN)
         await socket.audio(0)
         await socket.hear("ack", through=8_000)
         await socket.audio(8_000)
-        stopping = asyncio.create_task(service.stop())
+        stopping = asyncio.create_task(audio_service.stop())
 
         assert CloseCode.RESTARTING == await socket.closed()
         await stopping
-    await service.start()
+    await audio_service.start()
     async with dial() as socket:
         through = (await socket.hello(ANN))["streams"][0]["through"]
         assert through in (8_000, 16_000)
         await socket.audio(through, np.concatenate([PCM, PCM, PCM])[through:])
         await socket.hear("ack", through=24_000)
 
-    assert np.array_equal(np.concatenate([PCM, PCM, PCM]), (await service.stored("ann"))[0])
+    assert np.array_equal(np.concatenate([PCM, PCM, PCM]), (await audio_service.stored("ann"))[0])
