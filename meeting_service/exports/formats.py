@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from meeting_service.exports.chapters import write_chapters
 from meeting_service.exports.csv import write_csv
 from meeting_service.exports.docx import write_docx
 from meeting_service.exports.interchange import write_podcast, write_whisper
@@ -44,6 +45,7 @@ class Format:
 
 _TEXT = "text/plain; charset=utf-8"
 _JSON = "application/json"
+_CHAPTERS = "application/json+chapters"
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 _MARKDOWN = "text/markdown; charset=utf-8"
 _CSV = "text/csv; charset=utf-8; header=present"
@@ -61,6 +63,7 @@ formats: Mapping[str, Format] = MappingProxyType(
         "csv": Format("Table", Purpose.DATA, _CSV, "csv", write_csv),
         "whisper": Format("Whisper JSON", Purpose.DATA, _JSON, "whisper.json", write_whisper),
         "podcast": Format("Podcasting 2.0", Purpose.DATA, _JSON, "podcast.json", write_podcast),
+        "chapters": Format("Chapters", Purpose.DATA, _CHAPTERS, "chapters.json", write_chapters),
         "seglst": Format("SegLST", Purpose.SCORING, _JSON, "seglst.json", write_seglst),
         "stm": Format("STM", Purpose.SCORING, _TEXT, "stm", write_stm),
         "ctm": Format("CTM", Purpose.SCORING, _TEXT, "ctm", write_ctm),

@@ -22,6 +22,8 @@ class RevisionRow:
     created_at: datetime
     progress: float
     detail: str | None
+    edited: int = 0
+    """how many of its sentences were corrected"""
 
     @property
     def readable(self) -> bool:
@@ -78,6 +80,7 @@ def _to_row(revision: Revision) -> RevisionRow:
         created_at=revision.created_at,
         progress=revision.progress,
         detail=revision.detail,
+        edited=revision.edited,
     )
 
 

@@ -14,7 +14,9 @@ from meeting_service.transcript import Sentence, Transcript, TranscriptGap, Untr
 
 GOLDEN = Path(__file__).parent / "golden"
 START = datetime(2026, 3, 4, 9, 0, tzinfo=UTC)
-GOLDEN_FORMATS = [name for name in formats if name != "docx"]
+SPOKEN_FORMATS = [name for name in formats if name != "chapters"]
+"""which say what was said"""
+GOLDEN_FORMATS = [name for name in SPOKEN_FORMATS if name != "docx"]
 """of those that are text"""
 HOUR_MS = 3_600_000
 

@@ -10,7 +10,15 @@ from meeting_service.errors import InvalidRequest
 from meeting_service.exports import ExportOptions, Purpose, formats, make_download
 from meeting_service.exports.options import DEFAULT_OPTIONS
 from meeting_service.transcript import Transcript
-from tests.exports.meetings import GOLDEN_FORMATS, LIVE, LOST, MEETINGS, PLAIN, golden_file
+from tests.exports.meetings import (
+    GOLDEN_FORMATS,
+    LIVE,
+    LOST,
+    MEETINGS,
+    PLAIN,
+    SPOKEN_FORMATS,
+    golden_file,
+)
 from tests.exports.test_docx import read_text
 
 PROGRAMS = ("whisper", "podcast", "seglst", "stm", "ctm", "rttm")
@@ -44,7 +52,7 @@ def test_format_describes_itself(name: str) -> None:
     assert form.title
 
 
-@pytest.mark.parametrize("name", formats)
+@pytest.mark.parametrize("name", SPOKEN_FORMATS)
 def test_live_meeting_can_be_taken_away(name: str) -> None:
     """What is final so far is there, with who said it."""
     written = text_of(name, LIVE)
@@ -53,7 +61,7 @@ def test_live_meeting_can_be_taken_away(name: str) -> None:
     assert "Ann" in written
 
 
-@pytest.mark.parametrize("name", formats)
+@pytest.mark.parametrize("name", SPOKEN_FORMATS)
 def test_speech_without_text_is_marked(name: str) -> None:
     """Where people read; tools that score words are given none that nobody said."""
     written = text_of(name, LOST)
@@ -72,7 +80,7 @@ def test_speech_without_text_is_selected_as_text_is(name: str) -> None:
     assert not re.search(r"\[not\s+transcribed\]|start_ms\": 30000", written)
 
 
-@pytest.mark.parametrize("name", [name for name in formats if name != "json"])
+@pytest.mark.parametrize("name", [name for name in SPOKEN_FORMATS if name != "json"])
 def test_names_can_be_left_out(name: str) -> None:
     """Without names nobody is named, not even where their audio is missing; programs get numbers."""
     written = text_of(name, PLAIN, ExportOptions(names=False))

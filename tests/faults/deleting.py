@@ -1,7 +1,8 @@
 """A deletion under a fault, and a search for its bytes in every file of the data folder.
 
-Two meetings are held, whose audio, names, text, title and vocabulary can be told from everything else. One of
-them, or one of its participants, is deleted; the other shows that the search finds what is there.
+Two meetings are held, whose audio, names, text, title, vocabulary, and what people changed by hand, can be
+told from everything else. One of them, or one of its participants, is deleted; the other shows that the
+search finds what is there.
 """
 
 import asyncio
@@ -127,6 +128,8 @@ class Deletion:
         self._service = FaultService(folder, environment={FAILPOINTS: str(self._orders)})
         self._random = random.Random(seed)
         self._gone, self._kept = make_cast("gone", seed), make_cast("kept", 1_000 + seed)
+        self._edited: dict[str, list[dict[str, bytes]]] = {}
+        """what people wrote and what it was before, of each participant, then of the meeting"""
         self.seconds_left = 0.0
         """from the moment nothing was in the way until nothing was left"""
 
@@ -144,6 +147,8 @@ class Deletion:
         await self._hold(client, self._gone, ended=not self._doomed.is_live)
         if not self._doomed.is_live:
             await self._transcribe_again(client)
+        for cast in (self._gone, self._kept):
+            self._edited[cast.meeting_id] = await edit(client, cast)
         gone, kept = await self._read_marks(client)
         leave_copy(self._service.data)
         before = search(self._service.data, {**gone, **kept})
@@ -199,8 +204,9 @@ class Deletion:
                 {f"{person.name}, id": person.id.encode(), f"{person.name}, name": person.name.encode()}
                 | {f"{person.name}, audio": person.sign, f"{person.name}, text": max(texts, key=len).encode()}
             )
-        of_meeting = {"title": cast.title.encode(), "vocabulary": cast.term.encode()}
-        return marks[0], marks[1] | of_meeting
+        *edited, noted = self._edited[cast.meeting_id]
+        of_meeting = {"title": cast.title.encode(), "vocabulary": cast.term.encode()} | noted
+        return marks[0] | edited[0], marks[1] | edited[1] | of_meeting
 
     async def _delete(self, client: MeetingClient) -> None:
         """Returns when nothing is in the way of it any more."""
@@ -242,6 +248,28 @@ class Deletion:
             await asyncio.sleep(LOOK_S)
         self.seconds_left = time.monotonic() - begun_s
         return left
+
+
+async def edit(client: MeetingClient, cast: Cast) -> list[dict[str, bytes]]:
+    """Correct something of everybody twice, give them names by hand, and note something twice.
+
+    Returns:
+        What was written and what was there before, of each participant; what was noted of the meeting.
+    """
+    meeting_id, marks = cast.meeting_id, []
+    for person in cast.people:
+        own = [s for s in (await client.transcript(meeting_id)).sentences if s.participant_id == person.id]
+        sentence = max(own, key=lambda one: len(one.text))
+        texts = [f"{which} correction {person.name}" for which in ("First", "Second")]
+        for text in texts:
+            await client.edits.correct_sentence(meeting_id, sentence.id, text, None)
+        name = f"By hand {person.name}"
+        await client.edits.rename_participant(meeting_id, person.id, name, None)
+        written = {f"{person.name}, {text}": text.encode() for text in (*texts, name)}
+        marks.append(written | {f"{person.name}, before it": sentence.text.encode()})
+    bookmark = await client.edits.add_bookmark(meeting_id, 0, f"Former note {cast.title}")
+    bookmark = await client.edits.change_bookmark(meeting_id, bookmark, note=f"Latest note {cast.title}")
+    return [*marks, {"bookmark": bookmark.note.encode()}]
 
 
 async def _list_speakers(client: MeetingClient, cast: Cast) -> set[str]:

@@ -5,7 +5,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from meeting_service.errors import InvalidRequest
-from meeting_service.ingest import check_meeting_id, check_participant_id, clean_name, clean_title
+from meeting_service.ingest import (
+    check_meeting_id,
+    check_participant_id,
+    clean_name,
+    clean_note,
+    clean_sentence,
+    clean_title,
+)
 
 
 @pytest.mark.parametrize(
@@ -82,3 +89,37 @@ def test_meeting_ids_that_cannot_be(meeting_id: str) -> None:
     """Everything else is refused."""
     with pytest.raises(InvalidRequest, match="1 to 64"):
         check_meeting_id(meeting_id)
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("One\r\n\ttwo\u2028three ", "One two three"),
+        ("Cafe\u0301 \ufeff\u202eabc", "Café abc"),
+        ("כן, Budget\u200f 👩\u200d🚀", "כן, Budget\u200f 👩\u200d🚀"),
+        ("x" * 2_000, "x" * 2_000),
+    ],
+)
+def test_corrections_are_one_line(text: str, kept: str) -> None:
+    """Composed, without what turns text around; marks of direction and joined emoji stay."""
+    assert kept == clean_sentence(text)
+
+
+@pytest.mark.parametrize("text", ["", " \n", "\u200b", "a\x00", "a\x9b", "a\x7f", "\udcff", "x" * 2_001])
+def test_corrections_that_are_none(text: str) -> None:
+    """Nothing visible, control characters, no Unicode, too long."""
+    with pytest.raises(InvalidRequest):
+        clean_sentence(text)
+
+
+def test_notes_have_lines() -> None:
+    """However a line ends; there may be none."""
+    assert "One\n\ntwo three" == clean_note(" One \r\n\u2028two\tthree\r\n")
+    assert "" == clean_note(" \r\n ")
+
+
+@pytest.mark.parametrize("note", ["a\x00", "\udcff", "x" * 1_001])
+def test_notes_that_are_none(note: str) -> None:
+    """Control characters, no Unicode, too long."""
+    with pytest.raises(InvalidRequest):
+        clean_note(note)

@@ -335,6 +335,27 @@ async def test_live_meeting_of_before_its_time_was_kept(path: Path, clock: FakeC
     assert (False, 0, 0, None) == (kept.start_told, kept.difference_ms, kept.ahead_ms, ended)
 
 
+async def test_database_of_before_edits(path: Path, clock: FakeClock) -> None:
+    """What was written by 0006 is as it was recognised and named; it can be edited."""
+    make_former(path, "0006")
+    before = dump(path)
+
+    store = await Store.open(path, clock)
+    first, second = (await store.get_transcript("ended")).sentences
+    corrected, _ = await store.edits.correct_sentence("ended", second.id, "Are we ready?", 0)
+    named, _ = await store.edits.rename_participant("ended", "ben", "Benedikt", 0)
+    again, nothing, _ = await store.put_participant("ended", "ben", "Ben")
+    transcript = await store.get_transcript("ended")
+    await store.close()
+
+    assert [("Grüezi mitenand.", False, 0), ("Are you ready?", False, 0)] == [
+        (s.text, s.edited, s.version) for s in (first, second)
+    ]
+    assert [first, corrected] == transcript.sentences
+    assert ("Benedikt", "Benedikt", None) == (named.name, again.name, nothing)
+    assert before == dump(path.with_name("meetings.db.0006.bak"))
+
+
 async def test_failed_upgrade_changes_nothing(path: Path, clock: FakeClock, tmp_path: Path) -> None:
     """A migration that fails half-way leaves the database as it was, with one line to read."""
     before = await fill(path, clock)
