@@ -7,7 +7,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 from meeting_service.storage.columns import UtcDateTime
-from meeting_service.storage.schema import metadata
+from meeting_service.storage.schema import is_ours, metadata
 
 
 def render_item(kind: str, item: object, _context: object) -> str | Literal[False]:
@@ -24,6 +24,7 @@ def run(connection: Connection) -> None:
         render_as_batch=True,
         transactional_ddl=True,
         render_item=render_item,
+        include_name=is_ours,
     )
     with context.begin_transaction():
         context.run_migrations()

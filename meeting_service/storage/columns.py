@@ -1,6 +1,5 @@
-"""Column types and the form of text that searches compare."""
+"""Column types."""
 
-import unicodedata
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
@@ -23,12 +22,3 @@ class UtcDateTime(sa.types.TypeDecorator[datetime]):
     def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
         """SQLite keeps no zone; what is kept is UTC."""
         return value if value is None else value.replace(tzinfo=value.tzinfo or UTC)
-
-
-def fold(text: str) -> str:
-    """The form in which text is searched: case, width and composition do not matter.
-
-    Folded here and not in SQL, because SQLite folds ASCII only.
-    """
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join(unicodedata.normalize("NFKC", folded).replace("\0", " ").split())

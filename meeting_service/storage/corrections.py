@@ -13,10 +13,10 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from meeting_service.errors import Conflict, NotFound, Outdated
 from meeting_service.events import SentenceCorrected, StoredEvent
 from meeting_service.retiming import retime_words
-from meeting_service.storage.columns import fold
 from meeting_service.storage.events import append_event
 from meeting_service.storage.payload import json_to_words, words_to_json
 from meeting_service.storage.schema import corrections, events, revisions, sentences
+from meeting_service.storage.search_index import index_text
 from meeting_service.storage.sentences import COLUMNS, row_to_sentence
 from meeting_service.transcript import FIRST_REVISION, RevisionState, Sentence, SentenceVersion, Word
 
@@ -153,9 +153,10 @@ def _write(db: Connection, row: Row[Any], change: _Change, now: datetime) -> int
     db.execute(insert(corrections).values(**of, **values))
     edited = change.text != heard
     timed = retime_words(words, change.text, row.start_ms, row.end_ms) if edited else words
-    shown = {"text": change.text, "text_folded": fold(change.text), "words": words_to_json(timed)}
+    shown = {"text": change.text, "words": words_to_json(timed)}
     is_it = (sentences.c.meeting_id == row.meeting_id, sentences.c.id == row.id)
     db.execute(update(sentences).where(*is_it).values(**shown, edited=edited, version=version))
+    index_text(db, row.meeting_id, row.id, change.text)
     return version
 
 

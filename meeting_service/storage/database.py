@@ -15,6 +15,8 @@ from meeting_service.errors import MeetingServiceError, StorageFailed
 from meeting_service.failpoints import interrupt
 from meeting_service.storage import sqlite
 
+ERASE_STEPS = 20
+"""of an erasure before its caller is let go; others' writes come between them"""
 ERASE_RETRY_S = 1.0
 """how long after a reader was in the way the log is to be emptied again"""
 
@@ -29,8 +31,18 @@ class Database:
     they came; no more of them wait than there are callers.
     """
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(
+        self, path: Path, erase_step: Callable[[Connection], bool] | None = None, *, read_only: bool = False
+    ) -> None:
+        """Open the file at `path`.
+
+        Args:
+            path: there is a database.
+            erase_step: has the tables let go of some of what was deleted, and says whether it was the rest.
+            read_only: nothing is ever written.
+        """
         self._path = path
+        self._erase_step = erase_step
         self._writer = sqlite.make_readers(path) if read_only else sqlite.make_writer(path)
         self._readers = sqlite.make_readers(path)
         self._turn = asyncio.Lock()
@@ -136,6 +148,20 @@ class Database:
         self._erasing = None
 
     async def _erase(self) -> bool:
+        for _ in range(ERASE_STEPS):
+            if await self._erase_some():
+                return await self._empty_log()
+        return False
+
+    async def _erase_some(self) -> bool:
+        if self._erase_step is None:
+            return True
+        with suppress(SQLAlchemyError, sqlite3.Error):
+            async with self._turn, self._writer.begin() as db:
+                return await db.run_sync(self._erase_step)
+        return False
+
+    async def _empty_log(self) -> bool:
         with suppress(SQLAlchemyError, sqlite3.Error):
             async with self._turn, self._writer.connect() as db:
                 return await db.run_sync(sqlite.erase)

@@ -5,21 +5,20 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, exists, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, Row, delete, insert, select, tuple_, update
 
 from meeting_service.clock import MeetingClock
-from meeting_service.errors import InvalidRequest, NotFound
+from meeting_service.errors import NotFound
 from meeting_service.events import MeetingChanged, StoredEvent
 from meeting_service.meeting import Meeting, MeetingState, NewMeeting
+from meeting_service.search import Search, fold
 from meeting_service.storage.clocks import delete_clock, insert_clock
-from meeting_service.storage.columns import fold
-from meeting_service.storage.current import current_revision
 from meeting_service.storage.events import append_event
+from meeting_service.storage.hits import are_meetings
 from meeting_service.storage.pages import MeetingPage, cursor_to_key, meeting_to_cursor
-from meeting_service.storage.schema import gone, meetings, sentences, streams
+from meeting_service.storage.schema import gone, meetings, streams
 
 MAX_PAGE = 500
-MAX_QUERY_CHARS = 500
 
 _COLUMNS = [c for c in meetings.c if c.name not in ("title_folded", "last_seq", "last_revision")]
 
@@ -56,15 +55,14 @@ def get_meeting(db: Connection, meeting_id: str) -> Meeting:
 
 
 def list_meetings(
-    db: Connection, state: MeetingState | None, q: str | None, limit: int, cursor: str | None
+    db: Connection, state: MeetingState | None, search: Search, limit: int, cursor: str | None
 ) -> MeetingPage:
     """A page of meetings, newest start first."""
     limit = min(max(limit, 1), MAX_PAGE)
     query = select(*_COLUMNS).order_by(meetings.c.started_at.desc(), meetings.c.id.desc()).limit(limit + 1)
     if state is not None:
         query = query.where(meetings.c.state == state)
-    if q is not None and (folded := fold(q)):
-        query = query.where(_mentions(folded))
+    query = query.where(*are_meetings(db, search))
     if cursor is not None:
         query = query.where(_is_after(*cursor_to_key(cursor)))
     found = [_to_meeting(row) for row in db.execute(query)]
@@ -135,16 +133,6 @@ def _draw_up(new: NewMeeting, now: datetime) -> Meeting:
 
 def _make_clock(meeting: Meeting, now: datetime, *, start_told: bool) -> MeetingClock:
     return MeetingClock(meeting.id, (now - meeting.started_at) // timedelta(milliseconds=1), start_told)
-
-
-def _mentions(folded: str) -> ColumnElement[bool]:
-    if len(folded) > MAX_QUERY_CHARS:
-        raise InvalidRequest(f"a search has at most {MAX_QUERY_CHARS} characters")
-    shown = (sentences.c.meeting_id == meetings.c.id, sentences.c.revision == current_revision(meetings.c.id))
-    return or_(
-        meetings.c.title_folded.contains(folded, autoescape=True),
-        exists().where(*shown, sentences.c.text_folded.contains(folded, autoescape=True)),
-    )
 
 
 def _is_after(started_at: datetime, meeting_id: str) -> ColumnElement[bool]:

@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import Row, Text, type_coerce
 
 from meeting_service.meeting import Stream
-from meeting_service.storage.columns import fold
 from meeting_service.storage.payload import json_to_words, words_to_json
 from meeting_service.storage.schema import sentences
 from meeting_service.transcript import Sentence
@@ -27,7 +26,6 @@ def sentence_to_row(stream: Stream, sentence: Sentence, revision: int) -> dict[s
         "start_ms": sentence.start_ms,
         "end_ms": sentence.end_ms,
         "text": sentence.text,
-        "text_folded": fold(sentence.text),
         "confidence": sentence.confidence,
         "words": words_to_json(sentence.words),
     }

@@ -22,15 +22,18 @@ from meeting_service.meeting import (
 )
 from meeting_service.recognition import Unrecognised
 from meeting_service.retention import SeenClock
+from meeting_service.search import EVERYTHING, Found, HitPage, Search
 from meeting_service.storage import (
     accounts,
     clocks,
     deletion,
     events,
+    hits,
     meetings,
     participants,
     retention,
     revisions,
+    search_index,
     sqlite,
     streams,
     transcripts,
@@ -72,7 +75,9 @@ class Store:
         except BaseException:
             lock.close()
             raise
-        return cls(Database(path), clock, lock)
+        store = cls(Database(path, search_index.erase_step), clock, lock)
+        await store.erase_deleted()  # what a process left that was killed
+        return store
 
     @classmethod
     async def open_to_read(cls, path: Path, clock: Clock) -> "Store":
@@ -139,17 +144,39 @@ class Store:
         self,
         *,
         state: MeetingState | None = None,
-        q: str | None = None,
+        search: Search = EVERYTHING,
         limit: int = 50,
         cursor: str | None = None,
     ) -> MeetingPage:
-        """A page of meetings, newest start first; `q` is looked for in titles and sentences.
+        """A page of meetings, newest start first: those in whose title or text is what is looked for.
 
         Raises:
-            InvalidRequest: a cursor no list gave, or a `q` longer than 500 characters.
+            InvalidRequest: a cursor no list gave.
         """
-        query = partial(meetings.list_meetings, state=state, q=q, limit=limit, cursor=cursor)
+        query = partial(meetings.list_meetings, state=state, search=search, limit=limit, cursor=cursor)
         return await self._database.read(query)
+
+    async def list_hits(
+        self, search: Search, *, meeting_id: str | None = None, limit: int = 50, cursor: str | None = None
+    ) -> HitPage:
+        """A page of sentences that are found, in all meetings or in one.
+
+        Raises:
+            InvalidRequest: a cursor no page of hits gave.
+        """
+        query = partial(hits.list_hits, search=search, meeting_id=meeting_id, limit=limit, cursor=cursor)
+        return await self._database.read(query)
+
+    async def find_in_meetings(
+        self, search: Search, meeting_ids: Sequence[str], each: int
+    ) -> dict[str, Found]:
+        """What is found in each of these meetings: how much, and the first few sentences."""
+        query = partial(hits.find_in_meetings, search=search, meeting_ids=meeting_ids, each=each)
+        return await self._database.read(query)
+
+    async def list_people(self, meeting_ids: Collection[str]) -> dict[str, dict[str, Participant]]:
+        """Who is meant by every id of some meetings, in the order they came; without figures."""
+        return await self._database.read(partial(hits.list_people, meeting_ids=meeting_ids))
 
     async def rename_meeting(self, meeting_id: str, title: str) -> StoredEvent:
         """Give another title."""

@@ -17,6 +17,7 @@ from meeting_service.storage.meetings import get_meeting
 from meeting_service.storage.participants import list_participants
 from meeting_service.storage.revisions import check_running, get_revision
 from meeting_service.storage.schema import gaps, sentences
+from meeting_service.storage.search_index import index_sentences
 from meeting_service.storage.sentences import COLUMNS, row_to_sentence, sentence_to_row
 from meeting_service.storage.streams import advance, count_received, get_stream
 from meeting_service.storage.untranscribed import keep_untranscribed, list_untranscribed
@@ -160,6 +161,7 @@ def _check_readable(revision: Revision) -> None:
 def _insert(db: Connection, stream: Stream, new: Sequence[Sentence], revision: int = FIRST_REVISION) -> None:
     if new:
         db.execute(insert(sentences), [sentence_to_row(stream, sentence, revision) for sentence in new])
+        index_sentences(db, stream.meeting_id, revision, new)
 
 
 def _not_held(db: Connection, stream: Stream, final: Sequence[Sentence]) -> list[Sentence]:

@@ -132,12 +132,16 @@ def _explain(error: ValidationError, model: type[BaseModel], noun: str) -> str:
     first = error.errors(include_url=False, include_input=False)[0]
     name = _dotted(first["loc"])
     if first["type"] == "extra_forbidden":
-        return f"there is no {noun} {name!r} here; known: {', '.join(model.model_fields) or 'none'}"
+        return f"there is no {noun} {name!r} here; known: {', '.join(_names(model)) or 'none'}"
     if first["type"] == "json_invalid":
         return f"the body is not valid JSON: {_reason(first)}"
     if not name:
-        return f"the body must be a JSON object with: {', '.join(model.model_fields)}"
+        return f"the body must be a JSON object with: {', '.join(_names(model))}"
     return f"{noun} {name!r}: {_reason(first)}"
+
+
+def _names(model: type[BaseModel]) -> list[str]:
+    return [field.alias or name for name, field in model.model_fields.items()]
 
 
 def _reason(details: ErrorDetails) -> str:

@@ -10,9 +10,10 @@ from pydantic import AwareDatetime, Field
 from meeting_service.errors import InvalidRequest, NotFound, Overloaded, TooMany
 from meeting_service.ingest import check_meeting_id, clean_title
 from meeting_service.meeting import MeetingState, NewMeeting
+from meeting_service.search import MAX_QUERY_CHARS
 from meeting_service.settings import MAX_DAYS, MIN_TRANSCRIPT_DAYS
-from meeting_service.web import shapes
-from meeting_service.web.bodies import Body, Query, WaitQuery, json_reply, read_body, read_query
+from meeting_service.web import searches, shapes
+from meeting_service.web.bodies import Body, WaitQuery, json_reply, read_body, read_query
 from meeting_service.web.keys import SESSIONS
 from meeting_service.web.operations import Header, Operation, Reply
 from meeting_service.web.stopping import until_stopping
@@ -57,12 +58,12 @@ class RenameBody(Body):
     title: str
 
 
-class ListQuery(Query):
+class ListQuery(searches.WhereQuery):
     """Which meetings, and where to go on."""
 
     state: MeetingState | None = None
-    q: str | None = Field(None, max_length=500)
-    """looked for in titles and text"""
+    q: str | None = Field(None, max_length=MAX_QUERY_CHARS)
+    """looked for in titles, and in text as `/v1/search` does"""
     limit: int = Field(50, ge=1, le=200)
     cursor: str | None = Field(None, max_length=1_000)
     """`next_cursor` of the page before"""
@@ -113,7 +114,10 @@ async def list_all(request: web.Request) -> web.Response:
     """GET /v1/meetings."""
     query = read_query(request, ListQuery)
     page = await request.app[SESSIONS].store.list_meetings(
-        state=query.state, q=query.q, limit=query.limit, cursor=query.cursor
+        state=query.state,
+        search=searches.to_search(query.q, query.speaker, query.since, query.until),
+        limit=query.limit,
+        cursor=query.cursor,
     )
     found = [shapes.meeting_to_shape(meeting) for meeting in page.meetings]
     return json_reply(shapes.MeetingList(meetings=found, next_cursor=page.next_cursor))

@@ -311,6 +311,37 @@ class Through(Shape):
     through_ms: int
 
 
+class SnippetPart(Shape):
+    """A piece of a sentence that was found; together they are the sentence."""
+
+    text: str
+    match: bool
+    """whether it is what was looked for"""
+
+
+class SearchHit(Stretch):
+    """A sentence that was found."""
+
+    meeting_id: str
+    title: str
+    """of the meeting"""
+    started_at: UtcTime
+    """of the meeting"""
+    sentence_id: str
+    participant_id: str
+    participant: str
+    """display name"""
+    snippet: list[SnippetPart]
+
+
+class SearchResult(Shape):
+    """A page of hits."""
+
+    hits: list[SearchHit]
+    next_cursor: str | None
+    """asks for the next page; null on the last one"""
+
+
 class Problem(Shape):
     """What went wrong (RFC 9457)."""
 

@@ -7,6 +7,7 @@ import pytest
 from meeting_service.errors import Conflict, NotFound
 from meeting_service.events import RevisionChanged
 from meeting_service.meeting import Meeting, MeetingState, Stream
+from meeting_service.search import Search, parse_query
 from meeting_service.storage import Store
 from meeting_service.transcript import Revision, RevisionState
 from tests.storage.conftest import FakeClock, checkpoint_at, make_sentence
@@ -84,7 +85,7 @@ async def test_search_looks_at_the_current_one(store: Store, ended: Stream) -> N
     """Words of a former revision are found no more, words of the new one from its end on."""
 
     async def finds(q: str) -> bool:
-        return bool((await store.list_meetings(q=q)).meetings)
+        return bool((await store.list_meetings(search=Search(parse_query(q)))).meetings)
 
     await begin(store)
     await store.commit_revised(ended, 2, [make_sentence(1, "What was heard.")], checkpoint_at(ended, 9))

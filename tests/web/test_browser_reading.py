@@ -82,7 +82,7 @@ async def test_an_empty_service_tells_the_first_step(service: Service, window: W
     await window.page.goto(service.url)
 
     await expect(window.page.get_by_role("main")).to_contain_text("meeting-service demo")
-    await expect(window.page.get_by_role("main")).to_contain_text(f"curl -X POST {service.url}/v1/meetings")
+    await expect(window.page.get_by_role("main")).to_contain_text(f"meeting-service send {service.url}")
 
 
 @pytest.mark.parametrize("path", ["", "/meetings/m", "/docs", "/meetings/none"])

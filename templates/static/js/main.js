@@ -3,6 +3,7 @@
 import { Figures } from "./account.js";
 import { Captions } from "./captions.js";
 import { Downloads } from "./downloads.js";
+import { Find } from "./find.js";
 import { Follow } from "./follow.js";
 import { behind, localiseTimes } from "./format.js";
 import { Keys, moveTurn } from "./keys.js";
@@ -47,6 +48,10 @@ keys.add("k", "keys.previous", () => moveTurn(log, -1));
 keys.add("d", "keys.download", openDownloads);
 listening.begin(selected, keys);
 listening.render(store.listEntries());
+if (find("find")) {
+  const finder = new Find(find("find"));
+  keys.add("/", "keys.search", () => finder.focus());
+}
 if (store.state === "ended") follow.retire();
 else begin();
 openStream();

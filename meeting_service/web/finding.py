@@ -1,0 +1,36 @@
+"""Searching on a meeting's page: what was found in it, as the page shows it without scripts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from meeting_service.search import MAX_QUERY_CHARS, Part, Search, mark, parse_query
+from meeting_service.web.keys import SESSIONS
+from meeting_service.web.listing_view import HitRow, hit_to_row
+
+MAX_FOUND = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What somebody looked for in a meeting, and what there is of it."""
+
+    q: str
+    hits: Sequence[HitRow]
+    marks: Mapping[str, Sequence[Part]]
+    """the whole sentences, by id"""
+    more: bool
+    """whether there is more than is shown"""
+
+
+async def find(request: web.Request, meeting_id: str) -> Finding:
+    """What the address of a meeting's page asks for with `q`."""
+    q = request.query.get("q", "").strip()[:MAX_QUERY_CHARS]
+    if not q:
+        return Finding("", (), {}, more=False)
+    search = Search(parse_query(q))
+    page = await request.app[SESSIONS].store.list_hits(search, meeting_id=meeting_id, limit=MAX_FOUND)
+    marks = {hit.sentence_id: mark(hit.text, search.phrases) for hit in page.hits}
+    rows = [hit_to_row(hit, search) for hit in page.hits]
+    return Finding(q, rows, marks, more=page.next_cursor is not None)
