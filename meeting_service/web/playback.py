@@ -33,8 +33,6 @@ from meeting_service.web.transcripts import MAX_OFFSET_MS, MAX_PARTICIPANT_CHARS
 
 log = structlog.get_logger()
 
-THREADS = 2
-"""that read and encode for all who listen; each has its turn block by block"""
 PIECE_BYTES = 65_536
 """what a slow listener has to take within the time it may stand still"""
 RETRY_AFTER_S = 10
@@ -73,7 +71,7 @@ DOWNLOAD = Operation(
     "a low buzz. What one participant sent at 16 or 48 kHz comes back bit for bit; all together are a plain "
     "sum. A part has the samples of the whole. While the meeting is live a file ends where everybody is at "
     "that moment; with `to_ms` and `rate` it stays as it is.",
-    tag="Transcript",
+    tag="Audio",
     query=AudioQuery,
     headers=[
         Header("Range", "one range of bytes of a WAV"),
@@ -84,14 +82,15 @@ DOWNLOAD = Operation(
 
 
 class Listeners:
-    """Everybody audio is being sent to. Runs on the event loop; reading and encoding do not.
+    """Everybody audio is being sent to. Runs on the event loop; reading and encoding have a thread.
 
     Full means as many files as the settings allow: whoever comes then is told to come again.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="playback")
+        # One: block by block each has a turn, and who sends audio in waits for no more than one of them.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="playback")
         self.count = 0
 
     @contextmanager
@@ -115,11 +114,11 @@ class Listeners:
 
     async def take(self, file: Iterator[bytes]) -> bytes | None:
         """What comes next of a file; None at its end."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads, next, file, None)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, next, file, None)
 
     def close(self) -> None:
-        """Wait for the blocks that are being made; there will be no more."""
-        self._threads.shutdown(cancel_futures=True)
+        """Wait for the block that is being made; there will be no more."""
+        self._thread.shutdown(cancel_futures=True)
 
 
 LISTENERS: web.AppKey[Listeners] = web.AppKey("listeners", Listeners)
@@ -196,8 +195,9 @@ async def _send(
     listeners, idle_s = request.app[LISTENERS], request.app[SETTINGS].limits.body_idle_s
     block = await listeners.take(file)
     await response.prepare(request)
+    cut = asyncio.create_task(_cut_at_the_stop(request), name="cut of a listener at the stop")
     try:
-        while block is not None and not request.app[STOPPING].is_set():
+        while block is not None:
             for at in range(0, len(block), PIECE_BYTES):
                 async with asyncio.timeout(idle_s):
                     await response.write(block[at : at + PIECE_BYTES])
@@ -206,6 +206,18 @@ async def _send(
         log.warning("audio cut", code=error.code, detail=error.detail)
     except (ConnectionError, TimeoutError):
         pass  # the listener is gone or takes nothing; a player asks again from where it is
-    if block is not None and request.transport is not None:
-        request.transport.abort()
+    finally:
+        cut.cancel()
+    if block is not None:
+        _cut(request)
     return response
+
+
+async def _cut_at_the_stop(request: web.Request) -> None:
+    await request.app[STOPPING].wait()
+    _cut(request)
+
+
+def _cut(request: web.Request) -> None:
+    if request.transport is not None:
+        request.transport.abort()

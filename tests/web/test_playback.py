@@ -17,6 +17,7 @@ from meeting_service.audio import Pcm
 from meeting_service.data_folder import LEDGER_FILE
 from meeting_service.playback.damage import buzz
 from meeting_service.web.playback import LISTENERS
+from meeting_service.web.stopping import STOPPING
 from tests.audio_service import RATE_HZ, AudioService, Bot, noise, to_bytes
 
 ANN, BEN = noise(3 * RATE_HZ + 1, 1), noise(2 * RATE_HZ, 2)
@@ -298,3 +299,28 @@ async def test_nobody_waits_for_a_listener(service: AudioService, bot: Bot, http
         while log.stat().st_size:
             assert 1 == await count_listeners(service)
     listening.close()
+
+
+async def test_a_stop_waits_for_no_listener(service: AudioService, bot: Bot, http: ClientSession) -> None:
+    """Whoever takes nothing at the moment is cut off at once, in whatever format."""
+    await speak_for_an_hour(bot)
+    listening = [await http.get(f"/v1/meetings/m1/audio.{form}") for form in ("wav", "flac")]
+    service.app[STOPPING].set()
+    async with asyncio.timeout(20):
+        while await count_listeners(service):
+            pass
+
+    for response in listening:
+        with pytest.raises(ClientPayloadError):
+            await response.read()
+
+
+async def test_a_file_is_named_for_any_title(service: AudioService, http: ClientSession) -> None:
+    """As transcripts are: safe in a header and on a disk, whatever people write."""
+    title = 'Über "uns" / 会议\r\n\N{RIGHT-TO-LEFT OVERRIDE}'
+    await http.post("/v1/meetings", json={"id": "m1", "title": title})
+    await Bot(http, service.url).post(to_bytes(ANN))
+    told = (await get(http, "opus")).headers["Content-Disposition"]
+
+    assert 'attachment; filename="Uber -uns- -.opus"; ' in told
+    assert told.endswith("filename*=UTF-8''%C3%9Cber%20-uns-%20-%20%E4%BC%9A%E8%AE%AE.opus")
