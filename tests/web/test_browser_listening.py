@@ -74,7 +74,7 @@ async def test_the_timeline_has_a_lane_a_speaker_and_goes_where_it_is_clicked(
     await page.goto(f"{service.url}/meetings/m")
     lanes = page.get_by_role("region", name="Who spoke when").get_by_role("listitem")
     await expect(lanes).to_have_text(["Ann", "Bob"])
-    assert await lanes.nth(1).locator("path.sentence").get_attribute("d") == "M5000 0h15000v1H5000z"
+    assert await lanes.nth(1).locator("path.said").get_attribute("d") == "M5000 0h15000v1H5000z"
     drawing = await lanes.nth(0).locator("svg").bounding_box()
     assert drawing is not None
     await page.mouse.click(drawing["x"] + 0.75 * drawing["width"], drawing["y"] + 5)

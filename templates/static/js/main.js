@@ -3,6 +3,7 @@
 import { Figures } from "./account.js";
 import { Captions } from "./captions.js";
 import { Downloads } from "./downloads.js";
+import { Editing } from "./editing.js";
 import { Find } from "./find.js";
 import { Follow } from "./follow.js";
 import { behind, localiseTimes } from "./format.js";
@@ -47,6 +48,7 @@ keys.add("j", "keys.next", () => moveTurn(log, 1));
 keys.add("k", "keys.previous", () => moveTurn(log, -1));
 keys.add("d", "keys.download", openDownloads);
 listening.begin(selected, keys);
+new Editing(listening.url, find("people"), find("bookmarks")).begin(selected);
 listening.render(store.listEntries());
 if (find("find")) {
   const finder = new Find(find("find"));

@@ -174,8 +174,9 @@ export class BookmarkRenderer {
 
   /** What the page was sent with, as `/events` would tell it. */
   read() {
-    return [...this.elements].map(([id, { dataset, lastElementChild }]) => (
-      { id, at_ms: Number(dataset.at), version: Number(dataset.version), note: lastElementChild.textContent }));
+    return [...this.elements].map(([id, item]) => (
+      { id, at_ms: Number(item.dataset.at), version: Number(item.dataset.version),
+        note: item.querySelector(".note").textContent }));
   }
 
   render(bookmarks) {
@@ -189,8 +190,16 @@ function makeBookmark({ id }) {
   const note = element("span", "note");
   note.dir = "auto";
   item.dataset.id = id;
-  item.append(document.createElement("a"), " ", note);
+  item.append(document.createElement("a"), " ", note, " ", makeChange(words("edit.change_bookmark")));
   return item;
+}
+
+/** The button that lets a reader change something. */
+function makeChange(label) {
+  const button = element("button", "change");
+  button.type = "button";
+  button.ariaLabel = button.title = label;
+  return button;
 }
 
 function updateBookmark(item, { at_ms, note, version }) {
@@ -223,7 +232,7 @@ function makePerson(person) {
   name.dir = "auto";
   item.dataset.id = person.id;
   item.append(chip, " ", name, " ", element("span", "doing"), " ", makeShare(), " ", element("span", "account"),
-    " ", element("span", "unaccounted"));
+    " ", element("span", "unaccounted"), " ", makeChange(""));
   return item;
 }
 
@@ -248,4 +257,7 @@ function updateListed(item, person) {
   setText(share.querySelector("meter + span"), words("common.percent", { n: person.share }));
   setText(item.querySelector(".account"), account(person.figures));
   setText(item.querySelector(".unaccounted"), unaccounted(person.figures));
+  const change = item.querySelector(".change");
+  const label = words("edit.change_person", { name: person.name });
+  if (change.title !== label) change.ariaLabel = change.title = label;
 }

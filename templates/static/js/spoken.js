@@ -40,6 +40,8 @@ export class Spoken {
     if (!this.highlight) return;
     this.fetch(Math.floor(at_ms / AROUND_MS));
     this.highlight.clear();
+    // Somebody corrected it since: its words are asked for again.
+    if (sentences.some(({ id, text }) => (this.words.get(id)?.text ?? text) !== text)) this.forget();
     for (const { id, text } of sentences) {
       const range = findWord(document.getElementById(`s-${id}`), text, this.words.get(id), at_ms);
       if (range) this.highlight.add(range);
@@ -62,7 +64,6 @@ export class Spoken {
     }
   }
 
-  /** What was known of the words may be out of date. */
   forget() {
     this.asked.clear();
     this.words.clear();

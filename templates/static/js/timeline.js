@@ -2,6 +2,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 1;
+const DRAWN = { gap: "missing", stretch: "lost", sentence: "said" };
 
 export class Timeline {
   /** `onSeek` is told the millisecond of the meeting, and whose lane it was. */
@@ -44,9 +45,9 @@ export class Timeline {
     const name = row.querySelector(".name");
     if (name.textContent !== person.name) name.textContent = person.name;
     row.querySelector("svg").setAttribute("viewBox", `0 0 ${this.length_ms} ${HEIGHT}`);
-    for (const kind of ["gap", "stretch", "sentence"]) {
+    for (const [kind, className] of Object.entries(DRAWN)) {
       const drawn = items.filter((item) => item.kind === kind).map(draw).join("");
-      const path = row.querySelector(`.${kind}`);
+      const path = row.querySelector(`.${className}`);
       if (path.getAttribute("d") !== drawn) path.setAttribute("d", drawn);
     }
   }
@@ -65,9 +66,9 @@ function makeLane() {
   const drawing = document.createElementNS(SVG, "svg");
   drawing.setAttribute("preserveAspectRatio", "none");
   drawing.setAttribute("aria-hidden", "true");
-  for (const kind of ["gap", "stretch", "sentence"]) {
+  for (const className of Object.values(DRAWN)) {
     const path = document.createElementNS(SVG, "path");
-    path.setAttribute("class", kind);
+    path.setAttribute("class", className);
     drawing.append(path);
   }
   row.append(name, drawing);
