@@ -11,6 +11,7 @@ from meeting_service.doctor.finding import Finding, Level
 from meeting_service.errors import StorageFailed
 from meeting_service.ledger import LedgerReader
 from meeting_service.settings import Settings
+from meeting_service.write_ahead import find_damage
 
 PATIENCE_S = 30.0
 """for each database; what is not checked by then is told as such"""
@@ -27,14 +28,14 @@ def check_databases(settings: Settings, patience_s: float = PATIENCE_S) -> Findi
     folder = settings.data.directory
     damage: list[str] = []
     unchecked = 0
-    for name, check in ((STORE_FILE, _check_pages), (LEDGER_FILE, _check_pages), (LEDGER_FILE, _check_audio)):
+    for name, check in _CHECKS:
         if not (folder / name).exists():
             continue
         try:
             damage += [f"{name}: {found}" for found in check(folder / name, time.monotonic() + patience_s)]
         except _TooLong:
             unchecked += 1
-        except (sqlite3.Error, StorageFailed) as error:
+        except (OSError, sqlite3.Error, StorageFailed) as error:
             damage.append(f"{name}: {error}")
     return _judge(damage, unchecked)
 
@@ -69,6 +70,25 @@ def _check_audio(path: Path, until_s: float) -> list[str]:
             if time.monotonic() > until_s:
                 raise _TooLong
     return [f"{count} damaged pieces in stream {stream_id}" for stream_id, count in damaged.items() if count]
+
+
+def _check_log(path: Path, _until_s: float) -> list[str]:
+    """Of a log that nobody writes meanwhile: else it may be read half before and half after."""
+    log = path.with_name(f"{path.name}-wal")
+    if not log.exists():
+        return []
+    before = log.stat().st_mtime_ns
+    at = find_damage(log)
+    return [f"its log is damaged at byte {at}"] if at is not None and log.stat().st_mtime_ns == before else []
+
+
+_CHECKS = (
+    (STORE_FILE, _check_log),
+    (STORE_FILE, _check_pages),
+    (LEDGER_FILE, _check_log),
+    (LEDGER_FILE, _check_pages),
+    (LEDGER_FILE, _check_audio),
+)
 
 
 def _is_past(until_s: float) -> Callable[[], bool]:

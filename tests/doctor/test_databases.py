@@ -64,3 +64,21 @@ def test_damaged_pages(settings: Settings, name: str) -> None:
 def test_more_than_fits_in_the_time(settings: Settings) -> None:
     """What could not be read in time is not called whole."""
     assert "as far as" in check_databases(settings, patience_s=-1.0).found
+
+
+@pytest.mark.parametrize("name", [LEDGER_FILE, STORE_FILE])
+def test_a_damaged_log(settings: Settings, name: str) -> None:
+    """What a process left that was killed, and a byte of it that changed since."""
+    path = settings.data.directory / name
+    log = path.with_name(f"{name}-wal")
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        for _ in range(20):
+            db.execute("PRAGMA user_version = 1")
+        content = bytearray(log.read_bytes())
+    assert Level.OK is check_databases(settings).level
+    content[len(content) // 2] ^= 1
+    log.write_bytes(content)
+    finding = check_databases(settings)
+
+    assert Level.PROBLEM is finding.level
+    assert f"{name}: its log is damaged at byte" in finding.found

@@ -13,22 +13,11 @@ from tests.faults.script import make_script
 
 
 async def test_a_wall_clock_that_leaps_moves_no_word(tmp_path: Path) -> None:
-    """By hours and days, forth and back, while it runs and between a stop and a start."""
+    """By hours and days, forth and back, while processes are suspended and between a stop and a start."""
     if not LIBRARIES and not os.environ.get("CI"):
         pytest.skip("libfaketime is not here: install the package faketime")
     script = make_script(16.0)
     undisturbed = await hold_undisturbed(tmp_path / "undisturbed", script)
-    leaps = (HOUR_S, -DAY_S, DAY_S)
+    leaps, chance, folder = (HOUR_S, -DAY_S, DAY_S), random.Random(1), tmp_path / "leaping"
 
-    assert [] == await hold_leaping(tmp_path / "leaping", script, undisturbed, leaps, random.Random(1))
-
-
-async def test_a_suspended_machine_moves_no_word(tmp_path: Path) -> None:
-    """The service and its recogniser stand still for a while, and the clock goes on by hours meanwhile."""
-    if not LIBRARIES and not os.environ.get("CI"):
-        pytest.skip("libfaketime is not here: install the package faketime")
-    script = make_script(16.0)
-    undisturbed = await hold_undisturbed(tmp_path / "undisturbed", script)
-    chance, leaps = random.Random(3), (HOUR_S, DAY_S, DAY_S)
-
-    assert [] == await hold_leaping(tmp_path / "still", script, undisturbed, leaps, chance, Way.SUSPENDED)
+    assert [] == await hold_leaping(folder, script, undisturbed, leaps, chance, Way.SUSPENDED)

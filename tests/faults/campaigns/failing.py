@@ -14,6 +14,8 @@ from tests.faults.troubled import hold_undisturbed
 
 PIECES = 20
 CUTS = 40
+SYNCS_A_STEP = 4
+"""a start on an empty folder does some thirty, one after another"""
 STARTS_ONE_IN = 4
 """for so many runs there is one in which calls fail from the start of the process on"""
 _RULES = ("fdatasync:error=EIO:when={first}+{step}", "pwrite64:error=EIO:when={later}+{long}")
@@ -30,9 +32,10 @@ async def run(order: Order) -> Outcome:
         failures += found
         order.say(f"   {number:>3} of {order.size}, {rule}: {'; '.join(found) or 'kept'}")
     for number in range(1, order.size // STARTS_ONE_IN + 1):
-        found = await check_failing_start(order.folder / f"start-{number}", number, order.seed + number)
+        first = SYNCS_A_STEP * number
+        found = await check_failing_start(order.folder / f"start-{number}", first, order.seed + number)
         failures += found
-        order.say(f"   sync {number} of the process and each ninth after it: {'; '.join(found) or 'kept'}")
+        order.say(f"   sync {first} of each thread and each ninth after it: {'; '.join(found) or 'kept'}")
     rounds = [SYNCS, WRITES, READS]
     script = make_script(SECONDS_A_ROUND * len(rounds))
     undisturbed = await hold_undisturbed(order.folder / "undisturbed", script)
