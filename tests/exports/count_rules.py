@@ -17,15 +17,6 @@ from meeting_service.transcript import Sentence, Transcript, reading_order
 
 FOLDER = resource_path("config").parent / "meeting_service" / "demo" / "meeting"
 HEAD = ("preset", "format", "cues", "violations", "in lines", "long enough", "short enough", "unhurried")
-    "preset",
-    "format",
-    "cues",
-    "violations",
-    "in their lines",
-    "long enough",
-    "short enough",
-    "unhurried",
-)
 
 
 def bundled_meeting() -> Transcript:
