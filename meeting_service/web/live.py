@@ -99,7 +99,7 @@ async def events(request: web.Request) -> web.StreamResponse:
     meeting_id = request.match_info["meeting"]
     sessions = request.app[SESSIONS]
     if after > await sessions.store.last_seq(meeting_id):
-        after = 0  # a number from another past, as before a backup was restored: tell everything again
+        after = 0  # a number from another past, as of another data folder: tell everything again
     with sessions.subscribe(meeting_id, after) as watcher:
         await sessions.get_meeting(meeting_id)
         teller = await Teller.begin(sessions, meeting_id)

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from meeting_service.clock import MeetingClock
 from meeting_service.errors import MeetingEnded
 from meeting_service.events import MeetingChanged, StoredEvent
 from meeting_service.meeting import MeetingState, NewMeeting
@@ -139,11 +140,14 @@ async def test_a_restart_forgets_nothing(settings: Settings, clock: SetClock) ->
     async with run_on(settings, DeafWorker(), clock=clock) as sessions:
         await sessions.create_meeting(NewMeeting(id="m"))
         await speak(sessions)
-        clock.advance(hours=3)
+        clock.advance(hours=2)
+        await speak(sessions)
+        clock.advance(hours=2)
         await sessions.idling.check()
-    clock.advance(minutes=50)
+        kept = await sessions.store.find_clock("m")
+    clock.advance(hours=1)
     async with run_on(settings, DeafWorker(), clock=clock) as sessions:
-        clock.advance(minutes=5)
+        clock.advance(seconds=RETURN_S + 1)
         not_yet = await check(sessions)
     clock.advance(hours=3)
     async with run_on(settings, DeafWorker(), clock=clock) as sessions:
@@ -152,6 +156,7 @@ async def test_a_restart_forgets_nothing(settings: Settings, clock: SetClock) ->
         clock.advance(seconds=2)
         over = await check(sessions)
 
+    assert MeetingClock("m", 2 * 3_600_000) == kept
     assert [{"m": MeetingState.LIVE}] * 2 == [not_yet, away]
     assert {"m": MeetingState.ENDING} == over
 
