@@ -20,8 +20,8 @@ async def follow_events(
     """Every stored event after `after` in order, drafts between; ends only with an error.
 
     Numbers only grow, so what comes twice is told once. A connection that begins with a number that was told
-    before is the service's way to say that it knows nothing of that past, as where another data folder took the
-    place of the former: then everything is told again.
+    before is the service's way to say that it knows nothing of that past, as where another data folder took
+    the place of the former: then everything is told again.
 
     Raises:
         NotFound: there is no such meeting, or none any more.
