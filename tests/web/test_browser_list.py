@@ -1,0 +1,116 @@
+"""The list and the search of a meeting in a real browser."""
+
+import re
+
+from playwright.async_api import Browser, Page, expect
+
+from tests.web.browser import Window, open_window
+from tests.web.conftest import Service
+
+
+async def test_the_list_is_searched_while_somebody_types(service: Service, window: Window) -> None:
+    """Sentences with links to their moments, which the meeting's page then shows."""
+    page = window.page
+    await service.open_meeting("ann")
+    await service.say("ann", 1_000, 2_000, "Is the budget for Zürich done?")
+    await page.goto(service.url)
+
+    await page.get_by_role("searchbox").fill("budget zur")
+    hit = page.locator(".hits a")
+    await expect(hit).to_contain_text("Is the budget for Zürich done?")
+    await expect(page.locator("mark")).to_have_text(["budget", "Zürich"])
+    assert "q=budget" in page.url
+    await page.get_by_role("searchbox").fill("nothing of it")
+    await expect(page.locator("#lists")).to_contain_text("Nothing found")
+    await page.get_by_role("searchbox").fill("zurich")
+    await hit.click()
+    await expect(page.locator(".sentence:target")).to_have_text(re.compile("Zürich"))
+    await expect(page.locator("#find output")).to_have_text("1 of 1")
+
+
+async def test_the_list_is_current(service: Service, window: Window) -> None:
+    """A meeting that begins appears by itself, and one that ends moves on."""
+    page = window.page
+    await page.clock.install()
+    await service.open_meeting(meeting_id="first")
+    await page.goto(service.url)
+    await expect(page.locator(".state.live")).to_have_count(1)
+
+    await service.open_meeting(meeting_id="second")
+    await page.clock.run_for(6_000)
+    await expect(page.locator(".state.live")).to_have_count(2)
+    await service.sessions.end_meeting("first")
+    await page.clock.run_for(6_000)
+    await expect(page.locator(".state.live")).to_have_count(1)
+    await expect(page.locator("#past-heading")).to_be_visible()
+
+
+async def open_dialog(page: Page, title: str, what: str) -> None:
+    """With the keyboard alone, from the search on."""
+    await page.locator(".meeting", has_text=title).locator("summary").focus()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    if what == "Delete":
+        await page.keyboard.press("Tab")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("dialog")).to_be_visible()
+
+
+async def test_a_meeting_is_renamed_and_deleted_in_the_list(service: Service, window: Window) -> None:
+    """By keyboard; nothing is deleted by who changes their mind."""
+    page = window.page
+    await service.open_meeting()
+    await page.goto(service.url)
+
+    await open_dialog(page, "Planning", "Rename")
+    await page.keyboard.type("<b>Übersicht</b>")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".meeting .title")).to_have_text("<b>Übersicht</b>")
+    await open_dialog(page, "Übersicht", "Delete")
+    await page.keyboard.press("Escape")
+    await expect(page.locator(".meeting summary")).to_be_focused()
+    assert await service.sessions.store.find_meeting("m") is not None
+    await open_dialog(page, "Übersicht", "Delete")
+    await page.get_by_role("button", name="Delete for good").press("Enter")
+    await expect(page.locator(".meeting")).to_have_count(0)
+    assert await service.sessions.store.find_meeting("m") is None
+
+
+async def test_a_meeting_is_searched_in_its_place(service: Service, window: Window) -> None:
+    """From hit to hit and round, with the moment in the address; what is said meanwhile stays as it is."""
+    page = window.page
+    await service.open_meeting("ann", "ben")
+    for n in range(30):
+        await service.say("ann", n * 2_000, n * 2_000 + 900, f"{'Budget' if n % 10 == 3 else 'Other'} {n}.")
+    await page.goto(f"{service.url}/meetings/m")
+
+    await page.keyboard.press("/")
+    await page.keyboard.type("budget")
+    output = page.locator("#find output")
+    await expect(output).to_have_text("1 of 3")
+    await page.keyboard.press("Enter")
+    await expect(output).to_have_text("2 of 3")
+    await expect(page.locator(".sentence.here")).to_have_text("Budget 13. ")
+    assert "#s-" in page.url
+    await page.keyboard.press("Shift+Enter")
+    await page.keyboard.press("Shift+Enter")
+    await expect(output).to_have_text("3 of 3")
+    await service.say("ben", 70_000, 71_000, "Budget again.")
+    await expect(page.get_by_text("Budget again.")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(output).to_be_empty()
+    await expect(page.locator(".sentence.here")).to_have_count(0)
+
+
+async def test_searches_need_no_script(service: Service, browser: Browser) -> None:
+    """A form, marks, and links to the moments."""
+    page = (await open_window(browser, scripts=False)).page
+    await service.open_meeting("ann")
+    await service.say("ann", 1_000, 2_000, "Is the budget done?")
+    await page.goto(f"{service.url}/meetings/m")
+
+    await page.locator("#find-q").fill("budget")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#log mark")).to_have_text("budget")
+    await page.locator(".found a").click()
+    await expect(page.locator(".sentence:target")).to_have_count(1)
