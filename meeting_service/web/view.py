@@ -42,6 +42,8 @@ class SpeakerRow:
     """of all that was spoken, in percent"""
     aliases: Sequence[str] = ()
     """ids of others that are this person"""
+    version: int = 0
+    """what a change of their name says it is of"""
 
     @property
     def speech_ms(self) -> int:
@@ -74,6 +76,8 @@ class SentenceRow:
     overlaps: bool
     edited: bool
     """whether somebody corrected it"""
+    version: int
+    """what a correction of it says it is of"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +183,7 @@ def participants_to_speakers(participants: Sequence[Participant]) -> dict[str, S
     return {
         p.id: SpeakerRow(
             *(p.id, p.name, name_to_initials(p.name), index % COLOURS, p.present, _figures(p)),
-            *(shares[index], p.aliases),
+            *(shares[index], p.aliases, p.version),
         )
         for index, p in enumerate(participants)
     }
@@ -252,7 +256,8 @@ def condition_to_trouble(condition: Condition) -> Condition | None:
 def _to_row(said: Said, overlapping: set[str]) -> SentenceRow | StretchRow:
     if isinstance(said, Untranscribed):
         return StretchRow(said.start_ms, said.end_ms)
-    return SentenceRow(said.id, said.start_ms, said.end_ms, said.text, said.id in overlapping, said.edited)
+    overlaps = said.id in overlapping
+    return SentenceRow(said.id, said.start_ms, said.end_ms, said.text, overlaps, said.edited, said.version)
 
 
 def _stranger(participant_id: str) -> SpeakerRow:

@@ -62,15 +62,16 @@ openStream();
 function readPage() {
   const made = new MeetingStore(log.dataset.state);
   for (const item of document.querySelectorAll("#people > li")) {
-    const { id, present, figures } = item.dataset;
+    const { id, present, figures, version } = item.dataset;
     const name = item.querySelector(".name").textContent;
-    made.putPerson({ id, name, present: present === "yes", ...JSON.parse(figures) });
+    made.putPerson({ id, name, present: present === "yes", version: Number(version), ...JSON.parse(figures) });
   }
   for (const gap of log.querySelectorAll(".gap")) made.addGap(readTimes(gap));
   for (const stretch of log.querySelectorAll(".untranscribed")) made.addStretch(readTimes(stretch));
   for (const sentence of log.querySelectorAll(".sentence")) {
     const edited = sentence.classList.contains("edited");
-    made.addSentence({ ...readTimes(sentence), id: sentence.dataset.id, text: sentence.textContent.trimEnd(), edited });
+    const version = Number(sentence.dataset.version ?? 0);
+    made.addSentence({ ...readTimes(sentence), id: sentence.dataset.id, text: sentence.textContent.trimEnd(), edited, version });
   }
   for (const mark of renderBookmarks.read()) made.apply("bookmark", mark);
   return made;

@@ -38,10 +38,11 @@ export class MeetingStore {
 
   /** A person keeps the colour of the place in which they came. */
   putPerson(person) {
-    const { id, name, present } = person;
+    const { id, name, present, version } = person;
     const known = this.people.get(id);
     const colour = known?.colour ?? this.people.size % COLOURS;
-    this.people.set(id, { id, name, present, colour, figures: figuresOf(person), heard_ms: known?.heard_ms });
+    const figures = figuresOf(person);
+    this.people.set(id, { id, name, present, version, colour, figures, heard_ms: known?.heard_ms });
   }
 
   /** Takes everybody as they are `now_ms`, on any clock: whose audio no longer grows is known by it. */
