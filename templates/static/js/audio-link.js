@@ -43,7 +43,6 @@ export class AudioLink {
     this.endSent = false;
     this.removed = false;
     this.over = false;
-    this.lost = 0; // samples that found no room
     this.wake = () => this.hurry();
     addEventListener("online", this.wake);
     this.timer = setInterval(() => this.tick(), 250);
@@ -62,12 +61,8 @@ export class AudioLink {
   /** Takes audio that ended at `at`, in ms of wall time; what is missing before it becomes a gap. */
   write(pcm, at) {
     this.keepTime(pcm.length, at);
-    if (this.full) {
-      this.kept.appendGap(pcm.length);
-      this.lost += pcm.length;
-    } else {
-      this.kept.append(pcm);
-    }
+    if (this.full) this.kept.appendGap(pcm.length);
+    else this.kept.append(pcm);
     this.tick();
   }
 

@@ -55,7 +55,8 @@ export class Microphone {
   async build() {
     const context = new AudioContext();
     await context.audioWorklet.addModule(this.worklet);
-    this.node = new AudioWorkletNode(context, "capture", { numberOfOutputs: 0 });
+    this.node = new AudioWorkletNode(context, "capture");
+    this.node.connect(context.destination); // silence; Safari runs nothing that leads nowhere
     this.node.port.onmessage = ({ data }) => this.onPiece(data);
     this.context = context;
     this.mute(this.muted);

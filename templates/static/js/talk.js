@@ -9,7 +9,8 @@ const HEARD = 0.01; // of full scale: speech that is worth sending
 const SHOUTING_MS = 3_000; // how long it is said that the muted speak
 const BEHIND_MS = 3_000; // audio on its way at any time
 const OVER = new Set(["ended", "gone", "removed"]);
-const FAILURES = { NotAllowedError: "denied", NotFoundError: "missing", NotReadableError: "busy", NoSound: "no_sound" };
+const FAILURES = { NotAllowedError: "denied", NotFoundError: "missing", NotReadableError: "busy", AbortError: "busy",
+  NoSound: "no_sound" };
 const WISHES = ["echoCancellation", "noiseSuppression", "autoGainControl"];
 
 const panel = document.getElementById("talk");
@@ -48,6 +49,7 @@ function begin() {
   document.addEventListener("visibilitychange", onVisibility);
   addEventListener("beforeunload", (event) => isUnsent() && event.preventDefault());
   addEventListener("pagehide", keepPlace);
+  addEventListener("pageshow", (event) => event.persisted && location.reload());
   showKind();
   const able = isAble();
   for (const button of form.querySelectorAll("button")) button.disabled = !able;
