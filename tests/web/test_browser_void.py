@@ -36,6 +36,20 @@ async def test_a_participant_is_deleted_while_the_page_is_open(service: Service,
     assert html.count("Ann") == (await window.page.content()).count("Ann")
 
 
+async def test_a_participant_of_a_meeting_that_is_over_is_deleted(service: Service, window: Window) -> None:
+    """Who reads it is not left with what is gone."""
+    await service.open_meeting("ann", "ben")
+    await service.say("ann", 0, 900, "Hello Ben.")
+    await service.say("ben", 1_000, 1_900, "Forget me.")
+    await service.sessions.end_meeting("m")
+    await window.page.goto(f"{service.url}/meetings/m")
+    await expect(window.page.locator("#log .sentence")).to_have_count(2)
+    await service.sessions.delete_participant("m", "ben")
+    await expect(window.page.locator("#people > li")).to_have_count(1)
+
+    assert ["Hello Ben."] == await window.said()
+
+
 async def test_a_backup_is_put_back_while_the_page_is_open(
     start_service: StartService, settings: Settings, window: Window, tmp_path: Path
 ) -> None:
