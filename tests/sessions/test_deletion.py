@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -84,7 +84,7 @@ async def test_another_text_goes_on_after_a_deletion_that_failed(settings: Setti
     worker = DeafWorker()
     async with run_on(settings, worker) as sessions:
         former = await begin_another_text(sessions, worker)
-        deletions = {
+        deletions: dict[str, Callable[[], Awaitable[object]]] = {
             "revision": partial(sessions.retranscriptions.delete, "m", 2),
             "participant": partial(sessions.delete_participant, "m", "ann"),
             "meeting": partial(sessions.delete_meeting, "m"),
@@ -101,7 +101,7 @@ async def test_a_meeting_goes_on_after_a_deletion_that_failed(
 ) -> None:
     """Its streams take audio on, and at its end all they were given is text; then it can be deleted."""
     async with run_service() as sessions:
-        deletions = {
+        deletions: dict[str, Callable[[], Awaitable[object]]] = {
             "participant": partial(sessions.delete_participant, "m", "ann"),
             "meeting": partial(sessions.delete_meeting, "m"),
         }
