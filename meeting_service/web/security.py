@@ -20,7 +20,7 @@ _CONTENT_SECURITY_POLICY = "; ".join(
         "style-src 'self'",
         "connect-src 'self'",
         "img-src 'self'",
-        "media-src 'none'",
+        "media-src 'self'",
         "base-uri 'none'",
         "form-action 'self'",
         "frame-ancestors 'none'",
