@@ -17,7 +17,8 @@ CATALOGUES = load_words(FOLDER / "words")
 ENGLISH = CATALOGUES["en"]
 OUTSIDE = """() => {
   const people = "[lang=en], script, noscript, .name, .names, .sentence, .draft, #title, .title, .chip, "
-    + "time, kbd, .model, a[download] span, select[name=model], select[name=participant], .captions .lines";
+    + "time, kbd, .model, code, a[download] span, .captions .lines, "
+    + "select:not([name=preset]) option:not([value=''])";
   const told = (text) => !/\\p{L}/u.test(text) || /[⟦⟧]/.test(text);
   const found = [];
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
