@@ -1,5 +1,6 @@
 """Templates and static files, all read once at start. A static address holds the hash of what it names."""
 
+import gzip
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,6 +26,8 @@ class Assets:
     version: str
     files: dict[str, bytes]
     """by path below `templates/static`"""
+    compressed: dict[str, bytes]
+    """the same with gzip"""
 
     def url(self, path: str) -> str:
         """Where a file is served; raises `KeyError` for one that is not there."""
@@ -42,7 +45,8 @@ def load_assets(folder: Path) -> Assets:
     digest = hashlib.sha256()
     for name, data in files.items():
         digest.update(f"{name}\0{len(data)}\0".encode() + data)
-    return Assets(digest.hexdigest()[:16], files)
+    compressed = {name: gzip.compress(data, mtime=0) for name, data in files.items()}
+    return Assets(digest.hexdigest()[:16], files, compressed)
 
 
 def setup_templates(app: web.Application) -> None:
@@ -84,9 +88,21 @@ async def asset(request: web.Request) -> web.Response:
     if path not in assets.files:
         raise web.HTTPNotFound
     current = request.match_info["version"] == assets.version
+    headers = {
+        "Cache-Control": "public, max-age=31536000, immutable" if current else "no-store",
+        "Vary": "Accept-Encoding",
+    }
+    zipped = _takes_gzip(request)
+    if zipped:
+        headers["Content-Encoding"] = "gzip"
     return web.Response(
-        body=assets.files[path],
+        body=(assets.compressed if zipped else assets.files)[path],
         content_type=CONTENT_TYPES[Path(path).suffix],
         charset="utf-8",
-        headers={"Cache-Control": "public, max-age=31536000, immutable" if current else "no-store"},
+        headers=headers,
     )
+
+
+def _takes_gzip(request: web.Request) -> bool:
+    told = request.headers.get("Accept-Encoding", "").lower().replace(" ", "").split(",")
+    return "gzip" in told

@@ -26,6 +26,21 @@ async def test_files_are_kept_for_ever_under_their_hash(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
+    ("accepted", "coding"), [("gzip, br", "gzip"), ("identity", None), ("gzip;q=0", None), ("", None)]
+)
+async def test_files_come_packed_to_who_takes_that(client: Client, accepted: str, coding: str | None) -> None:
+    """The content is the same, and a cache between keeps them apart."""
+    url = client.app[ASSETS].url("app.css")
+    answer = await client.get(url, headers={"Accept-Encoding": accepted})
+
+    assert answer.headers.get("Content-Encoding") == coding
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    assert await answer.read() == client.app[ASSETS].files["app.css"]
+    size = int(answer.headers["Content-Length"])
+    assert size == len((client.app[ASSETS].compressed if coding else client.app[ASSETS].files)["app.css"])
+
+
+@pytest.mark.parametrize(
     "path", ["x/nothing.css", "x/..%2F..%2Fmeetings.html", "x/../../meetings.html", "x/", "x"]
 )
 async def test_nothing_else_is_served(client: Client, path: str) -> None:
