@@ -52,8 +52,9 @@ export class Timeline {
     }
   }
 
-  /** Where the player is. */
+  /** Where the player is; at the very beginning it has not been used. */
   moveTo(at_ms) {
+    this.playhead.hidden = !at_ms;
     this.playhead.style.setProperty("--at", Math.min(1, at_ms / (this.length_ms || 1)));
   }
 }
