@@ -176,7 +176,7 @@ export class BookmarkRenderer {
   read() {
     return [...this.elements].map(([id, item]) => (
       { id, at_ms: Number(item.dataset.at), version: Number(item.dataset.version),
-        note: item.querySelector(".note").textContent }));
+        note: item.querySelector(".noted").textContent }));
   }
 
   render(bookmarks) {
@@ -187,7 +187,7 @@ export class BookmarkRenderer {
 
 function makeBookmark({ id }) {
   const item = element("li", "");
-  const note = element("span", "note");
+  const note = element("span", "noted");
   note.dir = "auto";
   item.dataset.id = id;
   item.append(document.createElement("a"), " ", note, " ", makeChange(words("edit.change_bookmark")));
@@ -208,7 +208,7 @@ function updateBookmark(item, { at_ms, note, version }) {
   const link = item.querySelector("a");
   link.setAttribute("href", `#t=${Math.floor(at_ms / 1000)}`);
   setText(link, clock(at_ms));
-  setText(item.querySelector(".note"), note);
+  setText(item.querySelector(".noted"), note);
 }
 
 /** The participants: who is here, who speaks, who left. */
