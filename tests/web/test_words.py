@@ -113,7 +113,7 @@ async def open_pseudo(service: Service, browser: Browser) -> Page:
 
 @pytest.mark.browser
 async def test_no_word_is_outside(service: Service, browser: Browser) -> None:
-    """On a live meeting's page with all that can be on it, and on that of one that has ended."""
+    """On a live meeting's page with all that can be on it, when it has ended, and on the others."""
     await service.open_meeting("ann", "bob")
     await service.say("ann", 0, 2_000, "Shall we begin?")
     page = await open_pseudo(service, browser)
@@ -133,7 +133,10 @@ async def test_no_word_is_outside(service: Service, browser: Browser) -> None:
 
     assert await page.evaluate(OUTSIDE) == []
     assert await page.locator("html").get_attribute("dir") == "rtl"
+    for path in ("/", "/?q=zzz", "/meetings/none"):
+        await page.goto(service.url + path)
+        assert await page.evaluate(OUTSIDE) == [], path
     await service.sessions.end_meeting("m")
-    await page.reload()
+    await page.goto(f"{service.url}/meetings/m")
     await expect(page.locator("#health")).to_have_text("⟦Ended⟧")
     assert await page.evaluate(OUTSIDE) == []
