@@ -70,14 +70,21 @@ def measure(ask: Callable[[str], object], searches: list[str]) -> dict[str, floa
     return {"p50": cuts[9], "p95": cuts[18]}
 
 
+def say(line: str) -> None:
+    """Print it at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
 async def main(folder: Path) -> None:
     """Fill a database unless there is one, and measure."""
     path, clock = folder / "meetings.db", FakeClock()
     made = path.exists()
     store = await Store.open(path, clock)
-    time.perf_counter()
+    begun = time.perf_counter()
     if not made:
         await fill(store)
+        say(f"filled in {time.perf_counter() - begun:.0f} s")
     words = make_words()[0]
     searches = [words[rank] for rank in (0, 5, 50, 500, 5_000, 15_000, 19_999)]
     searches += [f"{words[0]} {words[300]}", f'"{words[0]} {words[1]}"', words[40][:3], "nowhere"]
@@ -97,10 +104,13 @@ async def main(folder: Path) -> None:
         def ask_like(typed: str) -> object:
             return db.execute(LIKE, {"q": f"%{typed.replace(chr(34), '')}%", "limit": PAGE + 1}).fetchall()
 
-        for _name, ask in (("meetings", ask_meetings), ("sentences", ask_hits), ("LIKE", ask_like)):
-            await asyncio.to_thread(measure, ask, searches)
-    time.perf_counter()
-    await store.delete_meeting("m500")
+        for name, ask in (("meetings", ask_meetings), ("sentences", ask_hits), ("LIKE", ask_like)):
+            figures = await asyncio.to_thread(measure, ask, searches)
+            say(f"{name}: p50 {figures['p50']:.1f} ms, p95 {figures['p95']:.1f} ms")
+    begun = time.perf_counter()
+    (last,) = (await store.list_meetings(limit=1)).meetings
+    await store.delete_meeting(last.id)
+    say(f"deleting a meeting: {time.perf_counter() - begun:.1f} s; {path.stat().st_size >> 20} MiB")
     await store.close()
 
 
