@@ -4,12 +4,12 @@ a microphone. Their audio comes over the same socket as a bot's."""
 from typing import Annotated
 from urllib.parse import quote
 
-import aiohttp_jinja2
 from aiohttp import web
 from pydantic import Field
 
 from meeting_service.ingest import clean_title
 from meeting_service.meeting import MeetingState, NewMeeting
+from meeting_service.web.assets import render_page
 from meeting_service.web.bodies import Body, read_form
 from meeting_service.web.keys import CLOCK, SESSIONS
 from meeting_service.web.pages import read_meeting
@@ -24,7 +24,7 @@ class NewMeetingForm(Body):
 
 async def new(request: web.Request) -> web.Response:
     """GET /talk: where a meeting begins."""
-    return aiohttp_jinja2.render_template("talk_new.html", request, {})
+    return render_page(request, "talk_new.html", {})
 
 
 async def start(request: web.Request) -> web.Response:
@@ -45,6 +45,6 @@ async def talk(request: web.Request) -> web.Response:
     now_ms = round(request.app[CLOCK].utc_now().timestamp() * 1_000)
     link = f"{request.scheme}://{request.host}{request.path}"
     context |= {"now_ms": now_ms, "link": link, "more_words": ["talk"]}
-    response = aiohttp_jinja2.render_template("talk.html", request, context)
+    response = render_page(request, "talk.html", context)
     allow_talking(response)
     return response

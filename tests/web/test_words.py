@@ -133,7 +133,7 @@ async def test_no_word_is_outside(service: Service, browser: Browser) -> None:
 
     assert await page.evaluate(OUTSIDE) == []
     assert await page.locator("html").get_attribute("dir") == "rtl"
-    for path in ("/", "/?q=zzz", "/meetings/none"):
+    for path in ("/", "/?q=zzz", "/talk", "/meetings/m/talk", "/meetings/none"):
         await page.goto(service.url + path)
         assert await page.evaluate(OUTSIDE) == [], path
     await service.sessions.end_meeting("m")
