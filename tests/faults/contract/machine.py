@@ -102,7 +102,7 @@ class Contract(RuleBasedStateMachine):
             Kind.AGAIN: lambda lane: self._send(lane, back, length),
             Kind.BEYOND: lambda lane: self._send_beyond(lane, length),
             Kind.GAP: lambda lane: self._send_gap(lane, length),
-            Kind.OTHER: lambda lane: self._send_something_else(lane, back),
+            Kind.OTHER: lambda lane: self._send_something_else(lane, max(1, back)),
         }
         self._run(ways[kind](lane), lane)
 
