@@ -20,6 +20,7 @@ from tests.storage.test_migrate import FORMER, dump, list_parts, make_former
 EVERY = 1_000
 """a size with which every statement is one to be killed at"""
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}")
+_CLOCK = re.compile(r"""(INSERT INTO "meeting_clocks" VALUES\('[^']*'),\d+""")
 _STATEMENTS = 60
 """a migration has about so many"""
 
@@ -66,7 +67,7 @@ class _References:
 
     def read(self, path: Path) -> list[list[str]]:
         """All that it holds but the moment of its migration; constraints in no order, as they are made in."""
-        lines = (_MOMENT.sub(self._hide_now, line) for line in dump(path))
+        lines = (_CLOCK.sub(r"\1, now", _MOMENT.sub(self._hide_now, line)) for line in dump(path))
         return [list_parts(line.rstrip(";")) if line.startswith("CREATE") else [line] for line in lines]
 
     def _hide_now(self, found: re.Match[str]) -> str:
