@@ -1,5 +1,7 @@
 """How much of a transcript is taken away."""
 
+from dataclasses import replace
+
 import pytest
 
 from meeting_service.errors import InvalidRequest, NotFound
@@ -10,7 +12,7 @@ from tests.exports.meetings import PLAIN, make_transcript
 
 def test_nothing_chosen_is_everything() -> None:
     """The transcript as it is."""
-    assert PLAIN == select(PLAIN, ExportOptions())
+    assert replace(PLAIN, bookmarks=[]) == select(PLAIN, ExportOptions())
 
 
 @pytest.mark.parametrize("called", ["bob", "Bob"])
