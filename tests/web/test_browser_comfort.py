@@ -112,13 +112,13 @@ async def test_single_keys_do_what_their_help_says(service: Service, window: Win
     await page.keyboard.press("Escape")
     await page.keyboard.press("?")
     await expect(page.get_by_role("dialog")).to_contain_text("Next turn")
-    await page.get_by_label("Single keys work").uncheck()
+    await page.get_by_label("Use single-key shortcuts").uncheck()
     await page.get_by_role("button", name="Close").click()
     await page.keyboard.press("p")
 
     await expect(page.locator("#pause")).to_have_text("Resume")
     await page.get_by_role("button", name="Keyboard shortcuts").click()
-    await expect(page.get_by_label("Single keys work")).not_to_be_checked()
+    await expect(page.get_by_label("Use single-key shortcuts")).not_to_be_checked()
 
 
 async def take(window: Window, name: str) -> tuple[str, bytes]:

@@ -145,3 +145,33 @@ async def test_sentences_are_picked_by_keys(service: Service, window: Window) ->
 
     await expect(page.locator(".sentence.picked")).to_have_count(0)
     await expect(page.locator(".turn").nth(1)).to_be_focused()
+
+
+async def test_listening_goes_on_after_a_failure(service: Service, window: Window) -> None:
+    """Said where it failed; pressed again it plays."""
+    page = window.page
+    await hold_meeting(service)
+    await service.sessions.end_meeting("m")
+    await page.goto(f"{service.url}/meetings/m")
+    await page.route("**/audio.wav*", lambda route: route.abort())
+    bar = page.get_by_role("region", name="Listen")
+    await bar.get_by_role("button", name="Play").click()
+    await expect(bar.get_by_role("status")).to_have_text("This audio cannot be played.")
+    await page.unroute("**/audio.wav*")
+    await bar.get_by_role("button", name="Play").click()
+
+    await heard_until(page, 0.2)
+    await expect(bar.get_by_role("status")).to_have_text("")
+
+
+async def test_a_time_beside_words_leads_there(service: Service, window: Window) -> None:
+    """The player goes to where the turn begins, again and again."""
+    page = window.page
+    await hold_meeting(service)
+    await service.sessions.end_meeting("m")
+    await page.goto(f"{service.url}/meetings/m")
+    for _ in range(2):
+        await page.get_by_role("link", name="0:21").click()
+        await expect(page.locator("[data-listen=time]")).to_have_text("0:21 / 0:29")
+        await page.locator(PLACE).press("ArrowLeft")
+        await expect(page.locator("[data-listen=time]")).to_have_text("0:16 / 0:29")

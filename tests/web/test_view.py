@@ -164,7 +164,7 @@ def test_a_lag_is_told_in_seconds_then_minutes(ms: int, text: str) -> None:
         ),
         (
             {"received_ms": 60_000, "speech_ms": 9_000, "waiting_ms": 5_000},
-            "1:00 received · 0:09 spoken · 0:05 in work",
+            "1:00 received · 0:09 spoken · 0:05 being transcribed",
         ),
         (
             {"received_ms": 60_000, "speech_ms": 9_000, "waiting_ms": 1_000},

@@ -10,6 +10,7 @@ export class EditDialog {
     this.form = dialog.querySelector("form");
     this.save = save;
     this.version = 0;
+    this.saving = false;
     this.part("close").addEventListener("click", () => dialog.close());
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -24,6 +25,7 @@ export class EditDialog {
   /** Shows what is to be changed, which is at `version`; null for whatever there is. */
   open(fields, version) {
     this.version = version;
+    this.contested = false;
     for (const [name, value] of Object.entries(fields)) this.form.elements[name].value = value;
     this.tell("");
     this.part("other").hidden = true;
@@ -38,7 +40,11 @@ export class EditDialog {
 
   /** Changes something and closes; says why if it cannot be changed. */
   async submitAs(url, request) {
-    if (await this.change(url, request)) this.dialog.close();
+    if (this.saving) return;
+    this.saving = true;
+    const done = await this.change(url, request);
+    this.saving = false;
+    if (done) this.dialog.close();
   }
 
   /** Whether it is changed now; if not, the dialog says why. */
@@ -62,6 +68,7 @@ export class EditDialog {
   /** Somebody was faster: what they wrote, which is replaced if this is saved again. */
   showOther(current) {
     this.version = current.version;
+    this.contested = true;
     const other = this.part("other");
     const text = current.text ?? current.name ?? current.note;
     other.textContent = text === undefined ? words("edit.changed") : words("edit.changed_to", { text });

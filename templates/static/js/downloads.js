@@ -49,12 +49,15 @@ export class Downloads {
   compose(address, [from_ms, to_ms]) {
     const { names, times, preset, participant } = this.form.elements;
     const url = new URL(address);
+    const isAudio = /\/audio\.\w+$/.test(url.pathname);
     const choose = (name, value, usual) => value !== usual && url.searchParams.set(name, value);
-    choose("names", String(names.checked), "true");
-    choose("times", String(times.checked), "true");
-    choose("preset", preset.value, preset.options[0].value);
-    if (participant.value === EACH) choose("per_participant", "true");
-    else choose("participant", participant.value, "");
+    if (!isAudio) {
+      choose("names", String(names.checked), "true");
+      choose("times", String(times.checked), "true");
+      choose("preset", preset.value, preset.options[0].value);
+    }
+    if (participant.value !== EACH) choose("participant", participant.value, "");
+    else if (!isAudio) choose("per_participant", "true");
     choose("from_ms", from_ms, undefined);
     choose("to_ms", to_ms, undefined);
     return url.href;

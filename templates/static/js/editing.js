@@ -32,7 +32,7 @@ export class Editing {
 
   async openSentence(id) {
     const found = await read(this.place("sentences", id));
-    if (!found) return;
+    if (!found) return complain();
     this.id = id;
     this.was = found.text;
     this.sentence.open({ text: found.text }, found.version);
@@ -43,7 +43,7 @@ export class Editing {
   }
 
   saveSentence({ text }) {
-    if (text.value.trim() === this.was) return null;
+    if (text.value.trim() === this.was && !this.sentence.contested) return null;
     return [this.place("sentences", this.id), { method: "PATCH", body: { text: text.value } }];
   }
 
@@ -54,7 +54,7 @@ export class Editing {
   async openPerson(id) {
     const meeting = await read(this.url);
     const person = meeting?.participants.find((one) => one.id === id);
-    if (!person) return;
+    if (!person) return complain();
     this.id = id;
     this.was = person.name;
     const others = meeting.participants.filter((one) => one.id !== id && !one.merged_into);
@@ -82,7 +82,7 @@ export class Editing {
   savePerson({ name, into }) {
     const place = this.place("participants", this.id);
     if (into.value) return [`${place}/merge`, { method: "PUT", body: { into: into.value } }];
-    return name.value.trim() === this.was ? null : [place, { method: "PATCH", body: { name: name.value } }];
+    return name.value.trim() === this.was && !this.person.contested ? null : [place, { method: "PATCH", body: { name: name.value } }];
   }
 
   deletePerson() {
@@ -93,6 +93,7 @@ export class Editing {
   async openKnownBookmark(id) {
     const found = await read(this.place("bookmarks", id));
     if (found) this.openBookmark(found);
+    else complain();
   }
 
   /** A new one at a moment, or one that is there, with its `id`. */
@@ -117,4 +118,9 @@ export class Editing {
   place(...parts) {
     return [this.url, ...parts.map(encodeURIComponent)].join("/");
   }
+}
+
+/** Nothing could be read: the reader is not left waiting. */
+function complain() {
+  alert(words("edit.unreachable"));
 }

@@ -1,9 +1,15 @@
 // Single keys as shortcuts, with a help that lists them; they can be switched off, and rest while somebody writes.
 
+import { keep, recall } from "./kept.js";
 import { words } from "./words.js";
 
 const OFF = "single-keys-off";
 const WRITING = "input:not([type=checkbox]), textarea, select, [contenteditable]";
+
+/** Whether the reader has left them on. */
+export function singleKeysWork() {
+  return recall(OFF) === null;
+}
 
 export class Keys {
   constructor(dialog, button) {
@@ -14,8 +20,8 @@ export class Keys {
     button.addEventListener("click", () => dialog.showModal());
     dialog.querySelector("button").addEventListener("click", () => dialog.close());
     const box = dialog.querySelector("input");
-    box.checked = !localStorage.getItem(OFF);
-    box.addEventListener("change", () => (box.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "1")));
+    box.checked = singleKeysWork();
+    box.addEventListener("change", () => keep(OFF, box.checked ? null : "1"));
     addEventListener("keydown", (event) => this.onKey(event));
     this.add("?", "keys.help", () => (dialog.open ? dialog.close() : dialog.showModal()));
   }
@@ -37,7 +43,7 @@ export class Keys {
   onKey(event) {
     const action = this.actions.get(event.key);
     if (!action || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target.closest?.(WRITING) || localStorage.getItem(OFF)) return;
+    if (event.target.closest?.(WRITING) || !singleKeysWork()) return;
     const open = document.querySelector("dialog[open]");
     if (open && open.dataset.key !== event.key) return;
     event.preventDefault();

@@ -3,6 +3,7 @@
 
 import { ask } from "./asking.js";
 import { clock, localiseTimes } from "./format.js";
+import { singleKeysWork } from "./keys.js";
 import { closeOutside } from "./menu.js";
 
 const EVERY_MS = 5_000;
@@ -27,7 +28,8 @@ form.addEventListener("submit", (event) => {
 document.addEventListener("click", onClick);
 addEventListener("popstate", () => location.reload());
 addEventListener("keydown", (event) => {
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.target.closest("input, dialog")) return;
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest("input, select, dialog") || !singleKeysWork()) return;
   event.preventDefault();
   form.elements.q.select();
 });

@@ -9,6 +9,8 @@ import { words } from "./words.js";
 const SKIP_MS = 10_000;
 const SILENCE_MS = 1_500;
 const LEAD_MS = 300;
+const PLACE_KEYS = { ArrowLeft: -5_000, ArrowRight: 5_000, ArrowDown: -5_000, ArrowUp: 5_000,
+  PageDown: -60_000, PageUp: 60_000 };
 
 export class Listening {
   /** `store` is asked for people and sentences. Where the audio was removed only the timeline is there. */
@@ -29,10 +31,12 @@ export class Listening {
   /** Adds to what can be done with a sentence, and by keys. A link to a moment is `#t=SECONDS`. */
   begin(selected, keys) {
     addEventListener("hashchange", () => this.goToHash());
+    document.addEventListener("click", (event) => this.onLink(event));
+    // What is played would be heard again by the others.
+    document.addEventListener("talk", () => this.isTalking() && this.player.pause());
     requestAnimationFrame(() => this.goToHash());
     selected.offer("link", ({ start_ms }) => this.link(start_ms));
     if (!this.kept) return;
-    this.bar.hidden = this.store.state !== "ended";
     const play = (at_ms, who) => {
       selected.drop();
       this.play(at_ms, who);
@@ -49,7 +53,8 @@ export class Listening {
     on("play", "click", () => this.toggle());
     on("back", "click", () => this.skip(-SKIP_MS));
     on("on", "click", () => this.skip(SKIP_MS));
-    on("place", "input", (event) => this.player.seek(Number(event.target.value)));
+    on("place", "input", (event) => this.seek(Number(event.target.value)));
+    on("place", "keydown", (event) => this.onPlaceKey(event));
     on("speed", "change", (event) => this.player.setSpeed(Number(event.target.value)));
     on("who", "change", (event) => this.player.setWho(event.target.value));
     on("link", "click", () => this.link(this.player.at));
@@ -72,22 +77,51 @@ export class Listening {
     this.sentences = items.filter((item) => item.kind === "sentence");
     this.length_ms = said.reduce((longest, item) => Math.max(longest, item.end_ms), 0);
     this.player.until_ms = this.store.state === "ended" ? null : this.sentences.at(-1)?.end_ms ?? 0;
+    if (this.kept && this.store.state === "ended") this.bar.hidden = false;
     this.timeline.render(people, said, this.whole_ms);
     this.showPeople(people);
     this.show();
   }
 
+  isTalking() {
+    return document.body.dataset.talk === "live";
+  }
+
   toggle() {
+    if (this.isTalking()) return;
+    this.bar.hidden = false;
     this.spoken.along = true;
     this.player.toggle();
   }
 
+  seek(at_ms) {
+    this.spoken.along = true;
+    this.player.seek(at_ms);
+  }
+
   skip(by_ms) {
-    this.player.seek(Math.min(this.player.at + by_ms, this.length_ms));
+    this.seek(Math.max(0, Math.min(this.player.at + by_ms, this.whole_ms)));
+  }
+
+  /** By seconds: the steps of a slider of three hours are none that a person would take. */
+  onPlaceKey(event) {
+    const by_ms = PLACE_KEYS[event.key];
+    if (!by_ms) return;
+    event.preventDefault();
+    this.skip(by_ms);
+  }
+
+  /** A time beside somebody's words, or a bookmark, leads the player there too, as often as it is pressed. */
+  onLink(event) {
+    const link = event.target.closest?.('a[href^="#t="], a.at');
+    const sentence = link && this.store.sentences.get(link.hash.replace(/^#s-/, ""));
+    if (sentence) this.player.seek(sentence.start_ms);
+    else if (link && link.hash === location.hash) this.goToHash();
   }
 
   /** Hears the meeting from there on; of one participant alone if they are named. */
   play(at_ms, who) {
+    if (this.isTalking()) return;
     this.bar.hidden = false;
     this.spoken.along = true;
     this.player.play(at_ms, who);

@@ -11,6 +11,7 @@ import { Keys, moveTurn } from "./keys.js";
 import { Listening } from "./listening.js";
 import { closeOutside } from "./menu.js";
 import { Pause } from "./pause.js";
+import { reloadWhenFree } from "./reload.js";
 import { BookmarkRenderer, LogRenderer, PeopleRenderer } from "./render.js";
 import { Revisions } from "./revisions.js";
 import { Selected } from "./selected.js";
@@ -102,9 +103,9 @@ function openStream() {
   const aliases = new Map([...document.querySelectorAll("#people > li")].map(({ dataset }) => [dataset.id, dataset.aliases]));
   const stream = new EventStream(log.dataset.events, Number(log.dataset.after), {
     onEvent(kind, data) {
-      if (kind === "participant_deleted" || kind === "restored") return location.reload();
+      if (kind === "participant_deleted" || kind === "restored") return reloadWhenFree();
       // Who is the same person as whom decides whose all text is.
-      if (kind === "participant" && (aliases.get(data.id) ?? "") !== data.aliases.join("/")) return location.reload();
+      if (kind === "participant" && (aliases.get(data.id) ?? "") !== data.aliases.join("/")) return reloadWhenFree();
       if (kind === "participant" && store.state !== "ended") tell(data);
       added += kind === "sentence" && !store.sentences.has(data.id) ? 1 : 0;
       const over = store.state === "ended";

@@ -1,6 +1,8 @@
 // The meeting's audio: one element that plays everybody mixed or one participant, on the meeting's own time.
 // What it plays is a file made as of the moment it was asked for; of a live meeting it is asked for again.
 
+import { keep, recall } from "./kept.js";
+
 const LOOK_MS = 500;
 const SPEED_KEY = "speed";
 
@@ -16,7 +18,8 @@ export class Player {
     this.trouble = "";
     this.audio = new Audio();
     this.audio.preload = "none";
-    this.speed = Number(localStorage.getItem(SPEED_KEY)) || 1;
+    this.speed = Number(recall(SPEED_KEY)) || 1;
+    this.waiting = null;
     for (const kind of ["play", "pause", "seeked", "timeupdate", "loadedmetadata", "waiting", "playing"]) {
       this.audio.addEventListener(kind, () => this.changed());
     }
@@ -26,7 +29,7 @@ export class Player {
 
   /** Whether it plays, or will as soon as there is something to play. */
   get playing() {
-    return !this.audio.paused;
+    return !this.audio.paused || this.waiting !== null;
   }
 
   /** Where it is, in milliseconds of the meeting. */
@@ -35,13 +38,14 @@ export class Player {
   }
 
   toggle() {
-    if (this.playing) this.audio.pause();
+    if (this.playing) this.pause();
     else this.play(this.at);
   }
 
   /** Plays from there on; of `who` alone if they are named. */
   play(at_ms, who = this.who) {
-    this.load(who, this.end_ms !== null && at_ms >= this.end_ms);
+    this.stopWaiting();
+    this.load(who, this.audio.error !== null || (this.end_ms !== null && at_ms >= this.end_ms));
     this.seek(at_ms);
     this.audio.play().catch((error) => {
       if (error.name !== "AbortError") this.failed();
@@ -49,7 +53,9 @@ export class Player {
   }
 
   pause() {
+    this.stopWaiting();
     this.audio.pause();
+    this.changed();
   }
 
   seek(at_ms) {
@@ -62,7 +68,7 @@ export class Player {
   setSpeed(speed) {
     this.speed = speed;
     this.audio.playbackRate = speed;
-    localStorage.setItem(SPEED_KEY, speed);
+    keep(SPEED_KEY, String(speed));
     this.changed();
   }
 
@@ -99,22 +105,25 @@ export class Player {
     this.onChange();
   }
 
-  /** A live meeting becomes longer: it goes on as soon as there is more. */
+  /** A live meeting becomes longer: it goes on as soon as there is more, unless it is paused. */
   ended() {
+    if (this.end_ms !== null) {
+      this.waiting = setInterval(() => {
+        const more = this.until_ms === null || this.until_ms > this.end_ms;
+        if (more || !this.audio.ended) this.play(this.at);
+      }, LOOK_MS);
+    }
     this.onChange();
-    if (this.end_ms === null) return;
-    const at = this.at;
-    const waiting = setInterval(() => {
-      if (this.at !== at || !this.audio.ended) return clearInterval(waiting);
-      if (this.until_ms !== null && this.until_ms <= this.end_ms) return;
-      clearInterval(waiting);
-      this.load(this.who, true);
-      this.play(at);
-    }, LOOK_MS);
+  }
+
+  stopWaiting() {
+    clearInterval(this.waiting);
+    this.waiting = null;
   }
 
   failed() {
     this.trouble = "failed";
+    this.pause();
     this.onChange();
   }
 }

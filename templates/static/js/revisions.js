@@ -1,6 +1,7 @@
 // The revisions of a meeting that has ended: reading another, transcribing again, seeing how far that is.
 // The page holds a connection only while something is running.
 
+import { reloadWhenFree } from "./reload.js";
 import { EventStream } from "./stream.js";
 import { words } from "./words.js";
 
@@ -60,7 +61,7 @@ export class Revisions {
     if (this.events) return;
     this.events = new EventStream(`${this.url}/events`, this.after, {
       onEvent: (kind, data) => {
-        if (kind === "restored") location.reload();
+        if (kind === "restored") reloadWhenFree();
         else if (kind === "revision") this.apply(data);
       },
       onHealth: (state) => state === "gone" && this.hide(),
@@ -95,7 +96,7 @@ export class Revisions {
   leave({ number, state, detail }) {
     this.hide();
     if (state === "failed") this.tell(words("revisions.has_failed", { detail }));
-    else if (this.menu.dataset.pinned === "no") location.reload();
+    else if (this.menu.dataset.pinned === "no") reloadWhenFree();
     else this.tell(words("revisions.is_done", { n: number }), words("revisions.read", { n: number }));
   }
 

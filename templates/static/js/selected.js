@@ -38,6 +38,7 @@ export class Selected {
     element.classList.add("picked");
     this.toolbar.hidden = false;
     this.place();
+    this.toolbar.scrollIntoView({ block: "nearest" });
   }
 
   drop() {

@@ -3,7 +3,8 @@
 
 const AROUND_MS = 60_000;
 const WORD = "spoken";
-const LEAVING = ["wheel", "touchmove"];
+const AGAIN_MS = 3_000;
+const SCROLLING = ["PageUp", "PageDown", "ArrowUp", "ArrowDown", "Home", "End", " "];
 
 export class Spoken {
   /** `url` is the meeting's; words' times come from there, a minute's at once; `onWords` is told of them. */
@@ -12,11 +13,15 @@ export class Spoken {
     this.onWords = onWords;
     this.shown = new Set();
     this.words = new Map();
-    this.asked = new Set();
+    this.asked = new Map();
     this.along = true;
     this.highlight = globalThis.Highlight && new Highlight();
     if (this.highlight) CSS.highlights.set(WORD, this.highlight);
-    for (const kind of LEAVING) addEventListener(kind, () => (this.along = false), { passive: true });
+    const leave = ({ target }) => {
+      if (!target.closest?.(".listening, dialog")) this.along = false;
+    };
+    for (const kind of ["wheel", "touchmove"]) addEventListener(kind, leave, { passive: true });
+    addEventListener("keydown", (event) => SCROLLING.includes(event.key) && leave(event));
   }
 
   /** Marks what is said at this moment, of these sentences in order. */
@@ -38,20 +43,21 @@ export class Spoken {
 
   showWords(at_ms, sentences) {
     if (!this.highlight) return;
-    this.fetch(Math.floor(at_ms / AROUND_MS));
     this.highlight.clear();
-    // Somebody corrected it since: its words are asked for again.
-    if (sentences.some(({ id, text }) => (this.words.get(id)?.text ?? text) !== text)) this.forget();
+    // Of a sentence that is new, or corrected since, the words are asked for again.
+    const unknown = sentences.some(({ id, text }) => this.words.get(id)?.text !== text);
+    if (unknown) this.fetch(Math.floor(at_ms / AROUND_MS));
     for (const { id, text } of sentences) {
       const range = findWord(document.getElementById(`s-${id}`), text, this.words.get(id), at_ms);
       if (range) this.highlight.add(range);
     }
   }
 
-  /** Asks once for the words of a minute, and what begins before it. */
+  /** Asks for the words of a minute, and what begins before it; seldom for the same. */
   async fetch(minute) {
-    if (this.asked.has(minute) || minute < 0) return;
-    this.asked.add(minute);
+    const now = performance.now();
+    if (now - (this.asked.get(minute) ?? -Infinity) < AGAIN_MS) return;
+    this.asked.set(minute, now);
     const span = `from_ms=${minute * AROUND_MS}&to_ms=${(minute + 1) * AROUND_MS}`;
     try {
       const answer = await fetch(`${this.url}/transcript.json?${span}`);
@@ -60,13 +66,8 @@ export class Spoken {
       for (const { id, text, words } of sentences) this.words.set(id, { text, words });
       this.onWords();
     } catch {
-      this.asked.delete(minute); // words are not marked now; the next moment asks again
+      // Words are not marked now; a later moment asks again.
     }
-  }
-
-  forget() {
-    this.asked.clear();
-    this.words.clear();
   }
 }
 

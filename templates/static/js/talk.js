@@ -238,7 +238,8 @@ async function keepAwake() {
 
 async function copyLink() {
   shareLink.select();
-  await navigator.clipboard?.writeText(shareLink.value).catch(() => null);
+  const copied = await navigator.clipboard?.writeText(shareLink.value).then(() => true, () => false);
+  if (!copied) return; // it is selected, to be copied by hand
   copy.textContent = words("talk.copied");
   setTimeout(() => (copy.textContent = words("talk.copy")), 2_000);
 }
@@ -247,7 +248,10 @@ async function copyLink() {
 
 function show() {
   const phase = link ? "live" : OVER.has(last) ? "over" : "lobby";
-  if (panel.dataset.phase !== phase) panel.dataset.phase = document.body.dataset.talk = phase;
+  if (panel.dataset.phase !== phase) {
+    panel.dataset.phase = document.body.dataset.talk = phase;
+    document.dispatchEvent(new Event("talk"));
+  }
   const what = link ? findState() : last ?? (sound === "hearing" ? (heard ? "heard" : "silent") : sound);
   setText(state, what === "closed" ? "" : words(`talk.${what}`));
   state.dataset.state = what;

@@ -12,9 +12,9 @@ export class Timeline {
     this.playhead = element.querySelector(".playhead");
     this.length_ms = 0;
     this.rows = new Map();
-    this.lanes.addEventListener("pointerdown", (event) => {
+    this.lanes.addEventListener("click", (event) => {
       const drawing = event.target.closest("svg");
-      if (!drawing || event.button) return;
+      if (!drawing) return;
       const { left, width } = drawing.getBoundingClientRect();
       onSeek(((event.clientX - left) / width) * this.length_ms);
     });
@@ -23,8 +23,9 @@ export class Timeline {
   /** Draws people `[{id, name, colour}]` and their items `[{kind, participant_id, start_ms, end_ms}]`. */
   render(people, items, length_ms) {
     this.length_ms = Math.max(1_000, length_ms);
-    const of = Map.groupBy(items, (item) => item.participant_id);
-    const speakers = people.filter(({ id }) => of.has(id));
+    const of = new Map(people.map(({ id }) => [id, []]));
+    for (const item of items) of.get(item.participant_id)?.push(item);
+    const speakers = people.filter(({ id }) => of.get(id).length);
     this.element.hidden = !speakers.length;
     for (const [id, row] of this.rows) {
       if (speakers.some((person) => person.id === id)) continue;
