@@ -2,13 +2,19 @@
 
 SQLite reads its write-ahead log up to the first frame that is not as it was written, and takes what follows
 for a transaction that a cut of the power tore. That is right of the last transaction only: each one is synced
-before the next is written. So where frames of a later one follow, something has damaged the log since, and
-what was acknowledged after that place would be lost without a word.
+before the next is written. So where a later one follows, something has damaged the log since, and what was
+acknowledged after that place would be lost without a word.
+
+Not all that follows is later. A large transaction is written in part before its end; if it is rolled back,
+those frames stay, and the next one is written over the first of them. Sums tell: each frame's go on from
+those in the head of the one before it, whether that is damaged or not. A later transaction goes on from the
+end of the one before; what was left behind goes on from frames that are not there any more.
 
 The form of the file is described at https://www.sqlite.org/fileformat2.html#the_write_ahead_log.
 """
 
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -76,27 +82,36 @@ class _Frames:
         self._frames = content[: count * self.size_bytes].reshape(count, self.size_bytes)
         self._heads = self._frames[:, :_FRAME_HEADER_BYTES].copy().view(">u4")
         self._mine = (self._heads[:, 2:4] == salts).all(axis=1)
+        self._carry = _power((8 + page_bytes) // 8)
 
     def count_good(self, begun: Words) -> int:
         """Those from the first one on that are as they were written, after a header with these sums."""
         sums = begun
-        carry = _power((8 + self.size_bytes - _FRAME_HEADER_BYTES) // 8)
         for first in range(0, len(self._frames), _AT_ONCE):
-            for number, part in enumerate(_weigh(self._read(first)), first):
-                sums = _times(carry, sums) + part
+            for number, part in enumerate(_weigh(self._read(first, first + _AT_ONCE)), first):
+                sums = _times(self._carry, sums) + part
                 if not self._mine[number] or (sums != self._heads[number, 4:6]).any():
                     return number
         return len(self._frames)
 
     def go_on_after(self, good: int) -> bool:
-        """Whether frames follow of a transaction after the one that is not whole."""
-        mine = self._mine[good:]
-        ends = np.flatnonzero(mine & (self._heads[good:, 1] > 0))
-        return bool(len(ends)) and bool(mine[ends[0] + 1 :].any())
+        """Whether a whole transaction follows that was written after the one that is not whole."""
+        ends = np.flatnonzero(self._mine[good:] & (self._heads[good:, 1] > 0)) + good
+        return any(self._go_on(int(end), int(later)) for end, later in pairwise(ends))
 
-    def _read(self, first: int) -> Words:
+    def _go_on(self, end: int, through: int) -> bool:
+        """Whether each frame after one, through another, was written behind the one before it."""
+        for first in range(end + 1, through + 1, _AT_ONCE):
+            last = min(first + _AT_ONCE, through + 1)
+            before = self._heads[first - 1 : last - 1, 4:6].astype(np.uint32)
+            sums = before @ self._carry.T + _weigh(self._read(first, last))
+            if not self._mine[first:last].all() or (sums != self._heads[first:last, 4:6]).any():
+                return False
+        return True
+
+    def _read(self, first: int, last: int) -> Words:
         """What is summed of some frames: the first half of their heads, and their pages."""
-        some = self._frames[first : first + _AT_ONCE]
+        some = self._frames[first:last]
         summed = np.concatenate([some[:, :8], some[:, _FRAME_HEADER_BYTES:]], axis=1)
         words: Words = summed.view(self._order).astype(np.uint32)
         return words

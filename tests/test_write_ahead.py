@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,35 @@ def test_a_torn_last_transaction_is_no_damage(tmp_path: Path) -> None:
         assert find_damage(log) is None
 
 
+@pytest.mark.parametrize("committed", [False, True], ids=["rolled back", "not synced"])
+def test_what_a_rollback_left_is_no_later_transaction(tmp_path: Path, committed: bool) -> None:
+    """A cut of the power tears a small one, over a large one that spilled or whose sync failed.
+
+    Whichever of its pages are not on disk, before its end another's are there.
+    """
+    left, content, begin = write_over_a_rollback(tmp_path, committed=committed)
+    log, frames = tmp_path / "torn-wal", range((len(content) - begin) // FRAME_BYTES)
+    for lost in [lost for count in frames for lost in combinations(frames, count + 1)]:
+        for there in (left, bytes(len(left))):
+            torn = bytearray(left[:begin] + content[begin:] + left[len(content) :])
+            for number in lost:
+                at = begin + number * FRAME_BYTES
+                torn[at : at + FRAME_BYTES] = there[at : at + FRAME_BYTES]
+            log.write_bytes(torn)
+
+            assert find_damage(log) is None, lost
+
+
+def test_damage_is_found_before_what_a_rollback_left(tmp_path: Path) -> None:
+    """Once another transaction is whole behind the damaged one."""
+    left, content, begin = write_over_a_rollback(tmp_path, later=1)
+    log = tmp_path / "left-wal"
+    log.write_bytes(content + left[len(content) :])
+
+    assert find_damage(log) is None
+    assert begin == damage(log, tmp_path, begin + 1_000)
+
+
 def test_damage_stops_the_start_with_a_way_on(tmp_path: Path) -> None:
     """One line with the file, what is lost, and two things to do; the second one works."""
     log = write_log(tmp_path)
@@ -97,3 +127,35 @@ def write_log(folder: Path) -> Path:
             db.execute("INSERT INTO t VALUES (?)", (random.Random(number).randbytes(6_000),))
         shutil.copy(folder / "y.db", folder / "x.db")
         return Path(shutil.copy(folder / "y.db-wal", folder / "x.db-wal"))
+
+
+def write_over_a_rollback(
+    folder: Path, *, committed: bool = False, later: int = 0
+) -> tuple[bytes, bytes, int]:
+    """A log with a large transaction that did not count, and one with small ones in its place.
+
+    Args:
+        folder: an empty one.
+        committed: the large one was written with its end.
+        later: small ones behind the first.
+
+    Returns:
+        The first log, the second as far as it counts, and where the first of the small ones begins.
+    """
+    begun = write_log(folder)
+    shutil.copy(folder / "x.db", folder / "small.db")
+    shutil.copy(begun, folder / "small.db-wal")
+    with closing(sqlite3.connect(folder / "x.db", isolation_level=None)) as db:
+        db.executescript("PRAGMA wal_autocheckpoint = 0; PRAGMA cache_size = 5; BEGIN")
+        for number in range(20):
+            db.execute("INSERT INTO t VALUES (?)", (random.Random(-number).randbytes(6_000),))
+        db.execute("COMMIT" if committed else "ROLLBACK")
+        left = begun.read_bytes()
+    with closing(sqlite3.connect(folder / "small.db", isolation_level=None)) as db:
+        db.execute("PRAGMA wal_autocheckpoint = 0")
+        begin = (folder / "small.db-wal").stat().st_size
+        for number in range(1 + later):
+            db.execute("INSERT INTO t VALUES (?)", (random.Random(number).randbytes(6_000),))
+        content = (folder / "small.db-wal").read_bytes()
+    assert len(left) > len(content) + 5 * FRAME_BYTES
+    return left, content, begin
