@@ -1,7 +1,7 @@
 """The words for meetings and the people in them. A meeting is the durable record, a session its live run."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -95,15 +95,34 @@ _FIGURES = (
 
 
 def people_by_id(participants: Sequence[Participant]) -> dict[str, str]:
-    """Under which id everybody is shown: their own, or that of the person they were merged into."""
+    """Under which id everybody is shown: their own, or that of the person they were merged into.
+
+    Those who were merged in a circle are one person, shown as the one of them who came first.
+    """
     merged = {p.id: p.merged_into for p in participants}
+    order = {p.id: position for position, p in enumerate(participants)}
     found: dict[str, str] = {}
     for participant_id in merged:
-        person = participant_id
-        while (following := merged.get(person)) is not None:
-            person = following
-        found[participant_id] = person
+        passed = list_merged_into(merged, participant_id)
+        again = merged.get(passed[-1])
+        circle = passed if again is None else passed[passed.index(again) :]
+        found[participant_id] = passed[-1] if again is None else min(circle, key=order.__getitem__)
     return found
+
+
+def list_merged_into(merged: Mapping[str, str | None], participant_id: str) -> list[str]:
+    """An id and all those it was merged into, one after another; each once, also of a circle.
+
+    Args:
+        merged: whom each id was merged into.
+        participant_id: where it begins.
+    """
+    passed = {participant_id: None}
+    following = merged.get(participant_id)
+    while following is not None and following not in passed:
+        passed[following] = None
+        following = merged.get(following)
+    return list(passed)
 
 
 def merge_people(participants: Sequence[Participant]) -> list[Participant]:

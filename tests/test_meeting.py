@@ -19,10 +19,15 @@ def make_people(**merged: str | None) -> list[Participant]:
         ({"ann": None, "bob": None}, {"ann": "ann", "bob": "bob"}),
         ({"ann": None, "bob": "ann"}, {"ann": "ann", "bob": "ann"}),
         ({"ann": "bob", "bob": "cid", "cid": None}, {"ann": "cid", "bob": "cid", "cid": "cid"}),
+        ({"ann": "ann", "bob": "ann"}, {"ann": "ann", "bob": "ann"}),
+        (
+            {"ann": "cid", "bob": "cid", "cid": "bob", "dan": None},
+            {"ann": "bob", "bob": "bob", "cid": "bob", "dan": "dan"},
+        ),
     ],
 )
 def test_everybody_is_shown_as_somebody(merged: dict[str, str | None], shown: dict[str, str]) -> None:
-    """Also through others."""
+    """Also through others; those who were merged in a circle as the first of it."""
     assert shown == people_by_id(make_people(**merged))
 
 

@@ -64,16 +64,24 @@ class Deletions:
         reach("in_deletion")
         await self._ledger.delete(ids)
 
-    async def delete_person(self, meeting_id: str, participant_id: str) -> list[str]:
+    async def delete_person(
+        self, meeting_id: str, participant_id: str, expected: int | None = None
+    ) -> list[str]:
         """Delete a participant, all who were merged into them and all that is theirs.
 
         What is still sent for them is refused.
+
+        Args:
+            meeting_id: where they are.
+            participant_id: one of them.
+            expected: the version of theirs that is meant; None: whatever there is.
 
         Returns:
             Their ids.
 
         Raises:
             NotFound: no such meeting or participant.
+            Outdated: they are not at the version expected.
             StorageFailed: nothing is deleted, or only audio is left, which then goes by itself.
             Overloaded: only audio is left, which then goes by itself.
         """
@@ -81,7 +89,7 @@ class Deletions:
             live = await self._meetings.get(meeting_id)
             if participant_id not in live.names:
                 raise NotFound(f"meeting {meeting_id} has no participant {participant_id}")
-            person = await self._store.edits.list_ids(meeting_id, participant_id)
+            person = await self._store.edits.list_ids(meeting_id, participant_id, expected)
             ids, event = await self._delete_person(live, person)
             for one in person:
                 for stream in live.list_streams_of(one):

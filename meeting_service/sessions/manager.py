@@ -208,12 +208,15 @@ class SessionManager:
             await self._deletions.welcome(meeting_id, participant_id)
             return await self._people.put(meeting_id, participant_id, name)
 
-    async def delete_participant(self, meeting_id: str, participant_id: str) -> list[str]:
+    async def delete_participant(
+        self, meeting_id: str, participant_id: str, expected: int | None = None
+    ) -> list[str]:
         """Delete a participant and all that is theirs, under all ids of one person, which it gives.
 
-        It goes on if the caller does not wait.
+        It goes on if the caller does not wait. `expected` is the version of theirs that is meant; None:
+        whatever there is.
         """
-        deletion = self._deletions.delete_person(meeting_id, participant_id)
+        deletion = self._deletions.delete_person(meeting_id, participant_id, expected)
         return await self._tasks.complete(deletion, f"deletion of a participant of {meeting_id}")
 
     async def end_participant(

@@ -108,11 +108,10 @@ class Edits:
             )
         )
 
-    async def list_ids(self, meeting_id: str, participant_id: str) -> list[str]:
+    async def list_ids(self, meeting_id: str, participant_id: str, expected: int | None = None) -> list[str]:
         """A participant's id and those of who was merged into them."""
-        return await self._database.read(
-            partial(participants.list_ids, meeting_id=meeting_id, participant_id=participant_id)
-        )
+        found = partial(participants.list_ids, meeting_id=meeting_id, participant_id=participant_id)
+        return await self._database.read(partial(found, expected=expected))
 
     async def create_bookmark(
         self, meeting_id: str, at_ms: int, note: str

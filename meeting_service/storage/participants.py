@@ -21,7 +21,7 @@ from sqlalchemy import (
 from meeting_service.audio import RECOGNITION_RATE_HZ
 from meeting_service.errors import Conflict, NotFound, Outdated
 from meeting_service.events import ParticipantChanged, StoredEvent
-from meeting_service.meeting import Participant, people_by_id
+from meeting_service.meeting import Participant, list_merged_into
 from meeting_service.storage.current import current_revision
 from meeting_service.storage.events import append_event
 from meeting_service.storage.meetings import get_meeting
@@ -70,7 +70,8 @@ def merge_participant(
 ) -> tuple[Participant, StoredEvent | None]:
     """Show a participant as the same person as another, who may be merged themselves.
 
-    Nothing of theirs is changed, so that it can be undone, and who sends under either id goes on.
+    Nothing of theirs is changed, so that it can be undone, and who sends under either id goes on. Whoever
+    they are shown as is another person with it, of another version.
 
     Raises:
         NotFound: no such participants.
@@ -81,16 +82,17 @@ def merge_participant(
     other = get_participant(db, meeting_id, into)
     if held.merged_into == other.id:
         return held, None
-    if people_by_id(list_participants(db, meeting_id))[other.id] == held.id:
+    if held.id in _list_merged_into(db, other):
         raise Conflict(f"participant {into} is the same person as {participant_id} already")
     _check_version(held, expected)
+    _raise_versions(db, held, other)
     return _change(db, held, merged_into=other.id)
 
 
 def part_participant(
     db: Connection, meeting_id: str, participant_id: str, expected: int | None
 ) -> tuple[Participant, Sequence[StoredEvent]]:
-    """Show them as a person of their own again; the one they were merged into is told of too.
+    """Show them as a person of their own again; the one they were merged into is another with it.
 
     Raises:
         NotFound: no such participant.
@@ -100,6 +102,7 @@ def part_participant(
     if held.merged_into is None:
         return held, ()
     _check_version(held, expected)
+    _raise_versions(db, held)
     other = get_participant(db, meeting_id, held.merged_into)
     participant, told = _change(db, held, merged_into=None)
     return participant, (told, _tell(db, meeting_id, other.id)[1])
@@ -130,20 +133,21 @@ def list_participants(db: Connection, meeting_id: str, revision: int | None = No
     return [_to_participant(row) for row in db.execute(query)]
 
 
-def list_ids(db: Connection, meeting_id: str, participant_id: str) -> list[str]:
+def list_ids(db: Connection, meeting_id: str, participant_id: str, expected: int | None = None) -> list[str]:
     """A participant's id and those of who was merged into them, directly or not.
 
     Raises:
         NotFound: no such participant.
+        Outdated: they are not at the version expected.
     """
-    get_participant(db, meeting_id, participant_id)
+    _check_version(get_participant(db, meeting_id, participant_id), expected)
     query = select(participants.c.id, participants.c.merged_into).where(
         participants.c.meeting_id == meeting_id
     )
     merged = db.execute(query.order_by(participants.c.position)).all()
     found = [participant_id]
     for person in found:
-        found += [row.id for row in merged if row.merged_into == person]
+        found += [row.id for row in merged if row.merged_into == person and row.id not in found]
     return found
 
 
@@ -151,6 +155,19 @@ def _change(db: Connection, held: Participant, **values: str | None) -> tuple[Pa
     changed = update(participants).where(_is(held.meeting_id, held.id))
     db.execute(changed.values(**values, version=held.version + 1))
     return _tell(db, held.meeting_id, held.id)
+
+
+def _list_merged_into(db: Connection, participant: Participant) -> list[str]:
+    columns = (participants.c.id, participants.c.merged_into)
+    rows = db.execute(select(*columns).where(participants.c.meeting_id == participant.meeting_id))
+    return list_merged_into({row.id: row.merged_into for row in rows}, participant.id)
+
+
+def _raise_versions(db: Connection, held: Participant, into: Participant | None = None) -> None:
+    """Of all whom somebody is shown as who is merged into another or parted, before and after."""
+    ids = {*_list_merged_into(db, held)[1:], *(_list_merged_into(db, into) if into else ())}
+    of = (participants.c.meeting_id == held.meeting_id, participants.c.id.in_(ids))
+    db.execute(update(participants).where(*of).values(version=participants.c.version + 1))
 
 
 def _tell(db: Connection, meeting_id: str, participant_id: str) -> tuple[Participant, StoredEvent]:

@@ -11,11 +11,11 @@ from meeting_service.transcript import Bookmark
 from meeting_service.web import shapes
 from meeting_service.web.bodies import Body, json_reply, read_body
 from meeting_service.web.keys import SESSIONS
+from meeting_service.web.numbers import MAX_OFFSET_MS, text_to_number
 from meeting_service.web.operations import Header, Operation, Reply
-from meeting_service.web.preconditions import ETAG, IF_MATCH, MAX_DIGITS, etag, read_expected
+from meeting_service.web.preconditions import ETAG, IF_MATCH, etag, read_expected
 
 TAG = "Transcript"
-MAX_OFFSET_MS = 10**12
 
 
 class NewBookmarkBody(Body):
@@ -120,10 +120,8 @@ async def delete(request: web.Request) -> web.Response:
 
 
 def _place(request: web.Request) -> tuple[str, int]:
-    text = request.match_info["bookmark"]
-    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
-        raise NotFound(f"{text!r} is not the id of a bookmark")
-    return request.match_info["meeting"], int(text)
+    number = text_to_number(request.match_info["bookmark"], "the id of a bookmark")
+    return request.match_info["meeting"], number
 
 
 def _answer(bookmark: Bookmark, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:

@@ -17,7 +17,7 @@ from meeting_service.web import shapes
 from meeting_service.web.bodies import Body, WaitQuery, json_reply, read_body, read_query
 from meeting_service.web.keys import SESSIONS
 from meeting_service.web.operations import Operation, Reply
-from meeting_service.web.preconditions import ETAG, IF_MATCH, etag, read_expected
+from meeting_service.web.preconditions import ETAG, IF_MATCH, etag, find_expected, read_expected
 from meeting_service.web.senders import SENDERS
 from meeting_service.web.stopping import until_stopping
 
@@ -93,8 +93,8 @@ MERGE = Operation(
     {200: Reply("They are.", shapes.ParticipantWithGaps, headers=[ETAG])},
     detail="What this participant says counts as the other one's: on pages, in transcripts, files and "
     "figures, and where people talk over each other. Nothing of theirs is changed, so it can be undone, and "
-    "senders go on under either id. Read the transcript again when a `participant` is told with other "
-    "`aliases`.",
+    "senders go on under either id; the other one's `version` rises, for they are more from then on. Read "
+    "the transcript again when a `participant` is told with other `aliases`.",
     tag="Participants",
     body=MergeBody,
     headers=[IF_MATCH],
@@ -130,16 +130,19 @@ DELETE = Operation(
     {204: Reply("Everything of theirs is gone: name, text in every revision, audio, what was told of them.")},
     detail="Also while the meeting is live: what is still sent for them is refused, the others go on. What "
     "others said of them stays, and so do the title, the vocabulary and bookmarks. Who was merged into "
-    "them is the same person and goes too.",
+    "them is the same person and goes too; with `If-Match` nobody does of whom the caller did not know. "
+    "Without it they are deleted as they are.",
     tag="Participants",
-    errors=[NotFound],
+    headers=[IF_MATCH],
+    errors=[NotFound, InvalidRequest, Outdated],
 )
 
 
 async def delete(request: web.Request) -> web.Response:
     """DELETE /v1/meetings/{meeting}/participants/{participant}."""
-    meeting_id, participant_id = request.match_info["meeting"], request.match_info["participant"]
-    for one in await request.app[SESSIONS].delete_participant(meeting_id, participant_id):
+    meeting_id, participant_id = _place(request)
+    expected = find_expected(request)
+    for one in await request.app[SESSIONS].delete_participant(meeting_id, participant_id, expected):
         request.app[SENDERS].send_away(meeting_id, one)
     return web.Response(status=204)
 

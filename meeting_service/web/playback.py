@@ -26,10 +26,11 @@ from meeting_service.playback import AudioFormat, Part, count_wav_bytes, encode,
 from meeting_service.sessions.recordings import Playable
 from meeting_service.web.bodies import Query, read_query
 from meeting_service.web.keys import SESSIONS, SETTINGS
+from meeting_service.web.numbers import MAX_OFFSET_MS
 from meeting_service.web.operations import Header, Operation, Reply
 from meeting_service.web.ranges import read_range
 from meeting_service.web.stopping import STOPPING
-from meeting_service.web.transcripts import MAX_OFFSET_MS, MAX_PARTICIPANT_CHARS
+from meeting_service.web.transcripts import MAX_PARTICIPANT_CHARS
 
 log = structlog.get_logger()
 

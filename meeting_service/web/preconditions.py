@@ -5,12 +5,11 @@ import re
 from aiohttp import web
 
 from meeting_service.errors import InvalidRequest, Unconditional
+from meeting_service.web.numbers import MAX_DIGITS
 from meeting_service.web.operations import Header
 
-MAX_DIGITS = 9
-"""of any number that is asked for"""
 # A proxy that compresses makes a tag weak on its way.
-_TAG = re.compile(r'(?:W/)?"([0-9]{1,9})"')
+_TAG = re.compile(rf'(?:W/)?"([0-9]{{1,{MAX_DIGITS}}})"')
 
 IF_MATCH = Header("If-Match", "the `version` that the change is of, in quotes, or `*` for whatever there is")
 ETAG = Header("ETag", "its `version`, in quotes")
@@ -23,11 +22,20 @@ def read_expected(request: web.Request) -> int | None:
         Unconditional: the request says of none.
         InvalidRequest: what it says is no version.
     """
-    told = request.headers.get("If-Match")
-    if told is None:
+    if "If-Match" not in request.headers:
         raise Unconditional(
             'say of which version the change is: If-Match: "VERSION", or * for whatever there is'
         )
+    return find_expected(request)
+
+
+def find_expected(request: web.Request) -> int | None:
+    """The same of a change that may be asked for without saying of which version.
+
+    Raises:
+        InvalidRequest: what the request says is no version.
+    """
+    told = request.headers.get("If-Match", "*")
     if told.strip() == "*":
         return None
     found = _TAG.fullmatch(told.strip())

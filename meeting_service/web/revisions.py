@@ -10,9 +10,9 @@ from meeting_service.web import shapes
 from meeting_service.web.bodies import Body, json_reply, read_body
 from meeting_service.web.keys import SESSIONS, SETTINGS
 from meeting_service.web.meetings import Phrase
+from meeting_service.web.numbers import text_to_number
 from meeting_service.web.operations import Header, Operation, Reply
 
-MAX_DIGITS = 9
 TAG = "Transcript"
 
 
@@ -120,6 +120,4 @@ def to_number(text: str) -> int:
     Raises:
         NotFound: it is none.
     """
-    if text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS:
-        return int(text)
-    raise NotFound(f"{text!r} is not the number of a revision")
+    return text_to_number(text, "the number of a revision")

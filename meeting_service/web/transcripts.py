@@ -14,11 +14,11 @@ from meeting_service.transcript import Transcript
 from meeting_service.web import shapes
 from meeting_service.web.bodies import Query, read_query
 from meeting_service.web.keys import CLOCK, SESSIONS
+from meeting_service.web.numbers import MAX_OFFSET_MS
 from meeting_service.web.operations import Header, Operation, Reply
 
 MAX_REVISION = 10**9 - 1
 MAX_PARTICIPANT_CHARS = 128
-MAX_OFFSET_MS = 10**12
 TRANSCRIPT_SCHEMA = {
     "$schema": "https://json-schema.org/draft/2020-12/schema",
     **shapes.Transcript.model_json_schema(mode="serialization"),

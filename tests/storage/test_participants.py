@@ -1,5 +1,9 @@
 """Participants as the store keeps them."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
 from meeting_service.events import ParticipantChanged, StoredEvent
 from meeting_service.meeting import Checkpoint, Meeting, Participant, Stream
 from meeting_service.storage import Store
@@ -47,6 +51,21 @@ async def test_same_id_in_two_meetings_is_two_participants(store: Store, meeting
     await store.put_participant("n", "ann", "Other Ann")
 
     assert [p.name for p in await store.list_participants(meeting.id)] == ["Ann"]
+
+
+async def test_a_circle_that_is_stored_is_one_person(path: Path, store: Store, meeting: Meeting) -> None:
+    """Whoever is asked for, and they can be parted; others are as they were."""
+    for participant_id in ("ann", "bob", "cid", "dan"):
+        await store.put_participant(meeting.id, participant_id, None)
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("UPDATE participants SET merged_into = iif(id = 'ann', 'bob', 'ann') WHERE id <> 'dan'")
+
+    assert [("ann", ("bob", "cid")), ("dan", ())] == [
+        (one.id, one.aliases) for one in await store.list_participants(meeting.id)
+    ]
+    assert ["bob", "ann", "cid"] == await store.edits.list_ids(meeting.id, "bob")
+    await store.edits.part_participant(meeting.id, "ann", None)
+    assert ["ann", "dan"] == [one.id for one in await store.list_participants(meeting.id)]
 
 
 async def test_figures_add_up_over_streams(store: Store, stream: Stream) -> None:

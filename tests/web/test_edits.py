@@ -1,14 +1,18 @@
 """Edits over HTTP: corrections, names, who is whom, bookmarks; who is told, and who comes too late."""
 
+import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from meeting_service.backup import back_up, restore
 from meeting_service.client import MeetingClient
 from meeting_service.errors import Outdated
 from meeting_service.events import BookmarkChanged, BookmarkDeleted, SentenceCorrected, StoredEvent
 from meeting_service.exports import formats
-from tests.web.conftest import Client, Service
+from meeting_service.settings import Settings
+from tests.web.conftest import Client, Service, StartService
 from tests.web.test_events import take, watching
 from tests.web.test_meetings import problem
 
@@ -247,6 +251,55 @@ async def test_nobody_is_merged_in_a_circle(
     assert status == response.status
 
 
+@pytest.mark.parametrize(
+    "merges",
+    [("ann>eve", "ann>ann"), ("bob>ann", "ann>eve", "ann>bob"), ("bob>ann", "eve>bob", "ann>eve")],
+)
+async def test_nobody_is_merged_in_a_longer_circle(
+    service: Service, client: Client, merges: tuple[str, ...]
+) -> None:
+    """Whoever is shown as somebody else already; and the meeting can be read."""
+    await service.open_meeting("ann", "bob", "eve")
+    answers = []
+    for who, _, into in (merge.partition(">") for merge in merges):
+        answer = await client.put(f"{M}/participants/{who}/merge", json={"into": into}, headers=ANY)
+        answers.append(answer.status)
+
+    assert [*[200] * (len(merges) - 1), 409] == answers
+    assert 200 == (await client.get(M)).status
+
+
+async def test_a_person_who_became_more_is_not_deleted_unseen(service: Service, client: Client) -> None:
+    """With If-Match nobody goes who was not known of; without it whoever they are goes."""
+    await service.open_meeting("ann", "bob", "eve")
+    ann = next(p for p in (await read(client, M))["participants"] if p["id"] == "ann")
+    await client.put(f"{M}/participants/bob/merge", json={"into": "ann"}, headers=ANY)
+    await client.put(f"{M}/participants/eve/merge", json={"into": "bob"}, headers=ANY)
+    late = await client.delete(f"{M}/participants/ann", headers={"If-Match": f'"{ann["version"]}"'})
+    said, kept = await late.json(), (await read(client, M))["participants"]
+    unclear = await client.delete(f"{M}/participants/ann", headers={"If-Match": "2"})
+    known = await client.delete(f"{M}/participants/ann", headers={"If-Match": late.headers["ETag"]})
+
+    assert (0, 412, "outdated", 2) == (ann["version"], late.status, said["code"], said["current"]["version"])
+    assert [("ann", 2, ["bob", "eve"])] == [pick(p, "id", "version", "aliases") for p in kept]
+    assert (422, 204) == (unclear.status, known.status)
+    assert [] == (await read(client, M))["participants"]
+
+
+async def test_who_is_parted_is_of_another_version(service: Service, client: Client) -> None:
+    """And so is who they were shown as, before and after; watchers know of it."""
+    await service.open_meeting("ann", "bob", "eve")
+    after = await service.sessions.store.last_seq("m")
+    async with watching(client, f"?after={after}") as events:
+        await client.put(f"{M}/participants/bob/merge", json={"into": "ann"}, headers=ANY)
+        await client.put(f"{M}/participants/bob/merge", json={"into": "eve"}, headers=ANY)
+        await client.delete(f"{M}/participants/bob/merge", headers=ANY)
+        told = await take(events, 4)
+
+    assert [("ann", 1), ("eve", 1), ("bob", 3), ("eve", 2)] == [pick(e.data, "id", "version") for e in told]
+    assert [2, 3, 2] == [p["version"] for p in (await read(client, M))["participants"]]
+
+
 async def test_a_deleted_person_is_deleted_under_every_id(service: Service, client: Client) -> None:
     """Both senders are refused from then on, and nothing is told of either."""
     await hear(service)
@@ -285,6 +338,24 @@ async def test_bookmarks_over_http(service: Service, client: Client) -> None:
     assert (204, 404) == (gone.status, (await client.get(path)).status)
     assert [] == (await read(client))["bookmarks"]
     assert "Decision" not in repr(await service.sessions.store.list_events("m", 0))
+
+
+async def test_bookmarks_after_a_backup_was_put_back(
+    start_service: StartService, settings: Settings, tmp_path: Path
+) -> None:
+    """Their ids are higher then, and they are changed and deleted as any."""
+    first, data, backup = await start_service(), settings.data.directory, tmp_path / "backup.tar"
+    await first.open_meeting()
+    await asyncio.to_thread(back_up, data, backup, on_progress=lambda _done, _total: None)
+    await first.client.close()
+    await asyncio.to_thread(restore, backup, data, replace=True, on_progress=lambda _done, _total: None)
+    client = (await start_service()).client
+    made = await client.post(f"{M}/bookmarks", json={"at_ms": 1_000, "note": "Here"})
+    path = made.headers["Location"]
+    changed = await client.patch(path, json={"note": "There"}, headers=ANY)
+
+    assert (201, 200, "There") == (made.status, changed.status, (await read(client, path))["note"])
+    assert 204 == (await client.delete(path, headers=ANY)).status
 
 
 @pytest.mark.parametrize("body", [{"at_ms": -1}, {"at_ms": 10**13}, {"at_ms": 1, "note": "x" * 1_001}, {}])

@@ -3,7 +3,7 @@
 import pytest
 from aiohttp import ClientResponse
 
-from meeting_service.web.revisions import MAX_DIGITS
+from meeting_service.web.numbers import MAX_DIGITS
 from tests.web.conftest import BIG, Client, Service
 
 DEFAULT = "mlx-community/parakeet-tdt-0.6b-v3"
