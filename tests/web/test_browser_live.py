@@ -79,6 +79,19 @@ async def test_a_turn_is_split_by_what_somebody_said_in_between(service: Service
     assert await window.said() == ["One.", "Two.", "Three."]
 
 
+async def test_what_goes_over_to_another_turn_is_the_same(service: Service, window: Window) -> None:
+    """A sentence that is picked stays so when its turn is split; it is nothing new."""
+    await service.open_meeting("ann", "bob")
+    await window.page.goto(f"{service.url}/meetings/m")
+    await service.say("ann", 0, 900, "One.")
+    await service.say("ann", 4_000, 4_900, "Three.")
+    await window.page.get_by_text("Three.").click()
+    await service.say("bob", 2_000, 2_900, "Two.")
+    await expect(window.page.locator(".turn")).to_have_count(3)
+
+    await expect(window.page.locator(".turn").nth(2).locator(".sentence")).to_have_class("sentence picked")
+
+
 async def test_whatever_the_order_of_arrival_the_page_is_the_same(service: Service, window: Window) -> None:
     """Forty sentences of four people arrive as people finish them; a reload shows what was shown."""
     people = ("ann", "bob", "cleo", "dora")

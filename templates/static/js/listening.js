@@ -78,6 +78,8 @@ export class Listening {
     this.length_ms = said.reduce((longest, item) => Math.max(longest, item.end_ms), 0);
     this.player.until_ms = this.store.state === "ended" ? null : this.sentences.at(-1)?.end_ms ?? 0;
     if (this.kept && this.store.state === "ended") this.bar.hidden = false;
+    // While a meeting is read live, a lane more would move what is being read.
+    this.timeline.open ||= this.store.state === "ended" || !this.bar.hidden;
     this.timeline.render(people, said, this.whole_ms);
     this.showPeople(people);
     this.show();

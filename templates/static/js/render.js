@@ -45,6 +45,7 @@ export class LogRenderer {
     this.log = log;
     this.elements = new Map();
     this.parts = new WeakMap();
+    this.made = new Map(); // by id, wherever it stands: what goes over to another turn stays what it was
     this.shown = new WeakMap();
   }
 
@@ -55,7 +56,9 @@ export class LogRenderer {
       this.elements.set(entry.key, shown[index]);
       if (entry.kind !== "turn") return;
       const spans = [...shown[index].querySelectorAll(".sentence, .untranscribed")];
-      this.parts.set(shown[index], new Map(entry.items.map((item, at) => [item.id, spans[at]])));
+      const parts = entry.items.map((item, at) => [item.id, spans[at]]);
+      this.parts.set(shown[index], new Map(parts));
+      for (const [id, part] of parts) this.made.set(id, part);
     });
   }
 
@@ -113,7 +116,15 @@ export class LogRenderer {
     if (first) at.setAttribute("href", `#s-${first.id}`);
     setText(turn.querySelector(".together"), entry.overlaps ? words("meeting.together") : "");
     const items = entry.items.map((item) => ({ ...item, key: item.id }));
-    reconcile(turn.querySelector("p"), items, this.parts.get(turn), makePart, updatePart);
+    reconcile(turn.querySelector("p"), items, this.parts.get(turn), (item) => this.makePart(item), updatePart);
+  }
+
+  makePart(item) {
+    const known = this.made.get(item.id);
+    known?.classList.remove("fresh");
+    const part = known ?? makePart(item);
+    this.made.set(item.id, part);
+    return part;
   }
 }
 

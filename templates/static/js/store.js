@@ -20,10 +20,12 @@ export class MeetingStore {
     this.bookmarks = new Map();
     this.behind_ms = 0;
     this.service = "ready";
+    this.settled = 0; // grows with everything that is no draft
   }
 
   /** Takes one event as `/events` tells it. */
   apply(kind, data) {
+    if (kind !== "draft") this.settled += 1;
     if (kind === "sentence") this.tellSentence(data);
     else if (kind === "not_transcribed") this.addStretch(data);
     else if (kind === "draft") this.setDraft(data);

@@ -11,6 +11,7 @@ export class Timeline {
     this.lanes = element.querySelector(".lanes");
     this.playhead = element.querySelector(".playhead");
     this.length_ms = 0;
+    this.open = false;
     this.rows = new Map();
     this.lanes.addEventListener("click", (event) => {
       const drawing = event.target.closest("svg");
@@ -26,7 +27,7 @@ export class Timeline {
     const of = new Map(people.map(({ id }) => [id, []]));
     for (const item of items) of.get(item.participant_id)?.push(item);
     const speakers = people.filter(({ id }) => of.get(id).length);
-    this.element.hidden = !speakers.length;
+    this.element.hidden = !speakers.length || !this.open;
     for (const [id, row] of this.rows) {
       if (speakers.some((person) => person.id === id)) continue;
       row.remove();
