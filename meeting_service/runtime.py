@@ -4,6 +4,7 @@ The ledger's lock on its file is the lock on the data folder: one service writes
 """
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -60,9 +61,12 @@ async def run_sessions(settings: Settings, worker: Worker, clock: Clock) -> Asyn
         folder = settings.data.directory
         await asyncio.to_thread(settle_folder, folder)
         await _check_audio_is_there(folder, clock)
-        ledger = Ledger.open(folder / LEDGER_FILE, min_free_bytes=settings.data.min_free_mb << 20)
+        # What SQLite puts in temporary files is text too: it stays on the disk that was chosen for it.
+        os.environ.setdefault("SQLITE_TMPDIR", os.fspath(folder.absolute()))
+        min_free_bytes = settings.data.min_free_mb << 20
+        ledger = Ledger.open(folder / LEDGER_FILE, min_free_bytes=min_free_bytes)
         stack.push_async_callback(ledger.close)
-        store = await Store.open(folder / STORE_FILE, clock)
+        store = await Store.open(folder / STORE_FILE, clock, min_free_bytes=min_free_bytes)
         stack.push_async_callback(store.close)
         stack.push_async_callback(worker.stop)
         await worker.start()

@@ -14,6 +14,7 @@ from meeting_service import metrics
 from meeting_service.errors import MeetingServiceError, StorageFailed
 from meeting_service.failpoints import interrupt
 from meeting_service.storage import sqlite
+from meeting_service.storage.renewal import REST_S, Outcome, Renewal, has_room
 
 ERASE_STEPS = 20
 """of an erasure before its caller is let go; others' writes come between them"""
@@ -32,7 +33,13 @@ class Database:
     """
 
     def __init__(
-        self, path: Path, erase_step: Callable[[Connection], bool] | None = None, *, read_only: bool = False
+        self,
+        path: Path,
+        erase_step: Callable[[Connection], bool] | None = None,
+        *,
+        read_only: bool = False,
+        min_free_bytes: int = 0,
+        rest_s: float = REST_S,
     ) -> None:
         """Open the file at `path`.
 
@@ -40,6 +47,8 @@ class Database:
             path: there is a database.
             erase_step: has the tables let go of some of what was deleted, and says whether it was the rest.
             read_only: nothing is ever written.
+            min_free_bytes: of the disk, which writing the file anew leaves free.
+            rest_s: from one time that it is written anew to the next.
         """
         self._path = path
         self._erase_step = erase_step
@@ -49,6 +58,9 @@ class Database:
         self._running: set[asyncio.Task[Any]] = set()
         self._erasing: asyncio.Task[None] | None = None
         """tries until nobody reads what was deleted"""
+        self._min_free_bytes = min_free_bytes
+        self._renewal = Renewal(lambda: self._to_its_end(self._renew(), "store renew"), rest_s)
+        self._closing = False
         self.failure: StorageFailed | None = None
         """why the last write did not go well; None if it did"""
         self.damage: str | None = None
@@ -66,12 +78,23 @@ class Database:
         """Do `work` on one moment of the database; all that was written before is in it."""
         return await self._to_its_end(self._read(work), "store read")
 
-    async def remove_copies(self) -> None:
-        """Remove what upgrades left beside the file: it holds what is about to be deleted.
+    async def delete(self, work: Callable[[Connection], T]) -> T:
+        """Do `work`, which deletes rows; nothing of them is left in the files, as `erase_deleted` says.
 
         Raises:
-            StorageFailed: one of them could not be removed.
+            StorageFailed: nothing is deleted, or a copy that an upgrade left could not be removed.
         """
+
+        def delete(db: Connection) -> T:
+            sqlite.mark_for_renewal(db)
+            return work(db)
+
+        await self._remove_copies()
+        done = await self.write(delete)
+        await self.erase_deleted()
+        return done
+
+    async def _remove_copies(self) -> None:
         try:
             await asyncio.to_thread(sqlite.remove_copies, self._path)
         except OSError as error:
@@ -80,10 +103,15 @@ class Database:
     async def erase_deleted(self) -> None:
         """Leave no trace of deleted rows in the files; while somebody reads them, as soon as nobody does.
 
-        Never fails.
+        What SQLite left of them in pages when it moved rows goes soon after. Never fails.
         """
-        if not await self._to_its_end(self._erase(), "store erase") and self._erasing is None:
-            self._erasing = asyncio.create_task(self._erase_later(), name="store erase later")
+        if self._closing:
+            return  # the next start does it
+        erased = await self._to_its_end(self._erase(), "store erase")
+        if not self._closing:
+            self._renewal.ask()
+            if not erased:
+                self._erase_in_time()
 
     async def look_for_damage(self) -> None:
         """Read the whole file once, and take down what is not as it must be."""
@@ -93,6 +121,8 @@ class Database:
 
     async def close(self) -> None:
         """Let running work end, then close every connection and its thread."""
+        self._closing = True
+        await self._renewal.close()
         if self._erasing is not None:
             self._erasing.cancel()
             await asyncio.wait({self._erasing})
@@ -141,6 +171,29 @@ class Database:
         if sqlite.is_damage(error):
             self.damage = self.damage or f"the database {self._path} is damaged: {sqlite.reason(error)}"
         return sqlite.explain(error, self._path)
+
+    async def _renew(self) -> Outcome:
+        outcome = Outcome.FAILED
+        with suppress(SQLAlchemyError, sqlite3.Error, OSError):
+            async with self._turn, self._writer.connect() as db:
+                outcome = await db.run_sync(self._renew_if_due)
+        if outcome is Outcome.DONE and not await self._empty_log() and not self._closing:
+            self._erase_in_time()
+        return outcome
+
+    def _renew_if_due(self, db: Connection) -> Outcome:
+        due = sqlite.is_to_be_renewed(db)
+        db.rollback()
+        if not due:
+            return Outcome.NOT_DUE
+        if not has_room(self._path, self._min_free_bytes):
+            return Outcome.FAILED
+        sqlite.renew(db, lambda: self._closing)
+        return Outcome.DONE
+
+    def _erase_in_time(self) -> None:
+        if self._erasing is None:
+            self._erasing = asyncio.create_task(self._erase_later(), name="store erase later")
 
     async def _erase_later(self) -> None:
         while not await self._to_its_end(self._erase(), "store erase"):  # noqa: ASYNC110 readers tell nobody

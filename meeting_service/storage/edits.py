@@ -133,12 +133,9 @@ class Edits:
 
     async def delete_bookmark(self, meeting_id: str, number: int, expected: int | None) -> StoredEvent:
         """Remove it and its note, from the files too."""
-        await self._database.remove_copies()
-        told = await self._database.write(
+        return await self._database.delete(
             partial(bookmarks.delete_bookmark, meeting_id=meeting_id, number=number, expected=expected)
         )
-        await self._database.erase_deleted()
-        return told
 
     async def list_bookmarks(self, meeting_id: str) -> Sequence[Bookmark]:
         """All of a meeting, by time."""

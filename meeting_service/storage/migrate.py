@@ -76,6 +76,8 @@ def _upgrade(path: Path) -> tuple[str | None, str]:
         sa.event.listen(engine, "before_cursor_execute", lambda *_: reach("in_migration"))
         with engine.begin() as db:
             _run_scripts(db)
+            if current not in (None, head):
+                sqlite.mark_for_renewal(db)  # former versions left in its pages what was deleted
             reach("before_migration_commit")
     finally:
         engine.dispose()

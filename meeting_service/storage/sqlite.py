@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from functools import partial
 from glob import escape
@@ -20,7 +20,7 @@ from typing import IO, Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import AdaptedConnection, DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -31,12 +31,15 @@ from meeting_service.room import is_full
 READERS = 4
 READER_WAIT_S = 30
 _BUSY_MS = 5_000
+_TO_RENEW = 1
+_ASK_EVERY_STEPS = 10_000
+"""of SQLite's machine, a fraction of a second"""
 _DISK_ERRORS = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOTADB}
 
 Pragmas = Mapping[str, str | int]
 
 _SHARED: Pragmas = {"busy_timeout": _BUSY_MS, "foreign_keys": "ON", "trusted_schema": "OFF"}
-_READER: Pragmas = {**_SHARED, "query_only": "ON"}
+_READER: Pragmas = {**_SHARED, "query_only": "ON", "temp_store": "MEMORY"}
 _WRITER: Pragmas = {
     **_SHARED,
     "journal_mode": "WAL",
@@ -95,6 +98,35 @@ def erase(db: sa.Connection) -> bool:
     finally:
         cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MS}")
         cursor.close()
+
+
+def mark_for_renewal(db: sa.Connection) -> None:
+    """Take down, within a transaction, that pages may hold what is deleted: see `renewal`."""
+    db.exec_driver_sql(f"PRAGMA user_version = {_TO_RENEW}")
+
+
+def is_to_be_renewed(db: sa.Connection) -> bool:
+    """Whether that was taken down and has not been done since."""
+    return bool(db.exec_driver_sql("PRAGMA user_version").scalar_one() == _TO_RENEW)
+
+
+def renew(db: sa.Connection, is_over: Callable[[], bool]) -> None:
+    """Write every page anew, by way of the write-ahead log and of a temporary file of the same size.
+
+    On a connection without a transaction only. Stops with an error, and nothing has happened, as soon as
+    `is_over`, which is asked again and again by the connection's thread.
+    """
+    connection = db.connection
+    driver = connection.dbapi_connection
+    assert isinstance(driver, AdaptedConnection)  # noqa: S101
+    driver.run_async(lambda own: own.set_progress_handler(is_over, _ASK_EVERY_STEPS))
+    cursor = connection.cursor()
+    try:
+        cursor.execute("VACUUM")
+        cursor.execute("PRAGMA user_version = 0")
+    finally:
+        cursor.close()
+        driver.run_async(lambda own: own.set_progress_handler(None, 0))
 
 
 def remove_copies(path: Path) -> None:

@@ -61,8 +61,10 @@ class Store:
         self.edits = Edits(database, clock)
 
     @classmethod
-    async def open(cls, path: Path, clock: Clock) -> "Store":
+    async def open(cls, path: Path, clock: Clock, *, min_free_bytes: int = 0) -> "Store":
         """Take the database for this process, make it or bring it up to date, and open it.
+
+        With less than `min_free_bytes` left on the disk besides, it is not written anew after deletions.
 
         Raises:
             CannotStart: it cannot be written, another process has it, a newer version made it, or its log is
@@ -75,7 +77,8 @@ class Store:
         except BaseException:
             lock.close()
             raise
-        store = cls(Database(path, search_index.erase_step), clock, lock)
+        database = Database(path, search_index.erase_step, min_free_bytes=min_free_bytes)
+        store = cls(database, clock, lock)
         await store.erase_deleted()  # what a process left that was killed
         return store
 
@@ -194,10 +197,7 @@ class Store:
 
     async def delete_meeting(self, meeting_id: str) -> list[int]:
         """Remove everything of it, from the files and former copies too; the ids of the streams it had."""
-        await self._database.remove_copies()
-        ids = await self._database.write(partial(meetings.delete_meeting, meeting_id=meeting_id))
-        await self._database.erase_deleted()
-        return ids
+        return await self._database.delete(partial(meetings.delete_meeting, meeting_id=meeting_id))
 
     async def erase_deleted(self) -> None:
         """Leave no trace of what was deleted in the files; while somebody reads them, as soon as nobody does.
@@ -266,12 +266,9 @@ class Store:
         Returns:
             The ids of their streams, and the event that somebody was deleted.
         """
-        await self._database.remove_copies()
-        deleted = await self._database.write(
+        return await self._database.delete(
             partial(deletion.delete_person, meeting_id=meeting_id, participant_id=participant_id)
         )
-        await self._database.erase_deleted()
-        return deleted
 
     async def find_clock(self, meeting_id: str) -> MeetingClock | None:
         """The time of a meeting as it was kept last; None of one that has ended, or is not there."""
@@ -438,12 +435,9 @@ class Store:
         Raises:
             Conflict: it is the first.
         """
-        await self._database.remove_copies()
-        told = await self._database.write(
+        return await self._database.delete(
             partial(revisions.delete_revision, meeting_id=meeting_id, number=number)
         )
-        await self._database.erase_deleted()
-        return told
 
     async def list_revisions(self, meeting_id: str) -> list[Revision]:
         """All of a meeting, the newest first."""
