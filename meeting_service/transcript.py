@@ -52,6 +52,19 @@ class SentenceVersion:
 
 
 @dataclass(frozen=True, slots=True)
+class SentenceHistory:
+    """A sentence as it is shown, and what it was."""
+
+    sentence: Sentence
+    revision: int
+    versions: Sequence[SentenceVersion]
+    """the newest first"""
+    current_id: str | None
+    """of the sentence of the current revision that shows the same, for the same was recognised there; None if
+    there is none"""
+
+
+@dataclass(frozen=True, slots=True)
 class Bookmark:
     """A moment of a meeting that somebody marked."""
 

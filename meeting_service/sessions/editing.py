@@ -31,14 +31,14 @@ class Editing:
         self, meeting_id: str, sentence_id: str, text: str | None, expected: int | None
     ) -> Sentence:
         """Show a sentence with another text; None: as it was recognised."""
-        sentence, event = await self._edits.correct_sentence(meeting_id, sentence_id, text, expected)
-        self._tell(event)
+        sentence, events = await self._edits.correct_sentence(meeting_id, sentence_id, text, expected)
+        self._tell(*events)
         return sentence
 
     async def undo(self, meeting_id: str, sentence_id: str, expected: int | None) -> Sentence:
         """Show the text before the last correction; when asked again, the one before that."""
-        sentence, event = await self._edits.undo_correction(meeting_id, sentence_id, expected)
-        self._tell(event)
+        sentence, events = await self._edits.undo_correction(meeting_id, sentence_id, expected)
+        self._tell(*events)
         return sentence
 
     async def rename(

@@ -68,10 +68,20 @@ def delete_bookmark(db: Connection, meeting_id: str, number: int, expected: int 
         NotFound: no such bookmark.
         Outdated: it is not at the version expected.
     """
-    _check_version(get_bookmark(db, meeting_id, number), expected)
+    check_bookmark(db, meeting_id, number, expected)
     _forget_events(db, meeting_id, number)
     db.execute(delete(bookmarks).where(*_is(meeting_id, number)))
     return append_event(db, meeting_id, BookmarkDeleted(number))
+
+
+def check_bookmark(db: Connection, meeting_id: str, number: int, expected: int | None) -> None:
+    """Whether it may be changed.
+
+    Raises:
+        NotFound: no such bookmark.
+        Outdated: it is not at the version expected.
+    """
+    _check_version(get_bookmark(db, meeting_id, number), expected)
 
 
 def get_bookmark(db: Connection, meeting_id: str, number: int) -> Bookmark:

@@ -13,12 +13,20 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from meeting_service.errors import Conflict, NotFound, Outdated
 from meeting_service.events import SentenceCorrected, StoredEvent
 from meeting_service.retiming import retime_words
+from meeting_service.storage.current import current_revision
 from meeting_service.storage.events import append_event
 from meeting_service.storage.payload import json_to_words, words_to_json
 from meeting_service.storage.schema import corrections, events, revisions, sentences
 from meeting_service.storage.search_index import index_text
 from meeting_service.storage.sentences import COLUMNS, row_to_sentence
-from meeting_service.transcript import FIRST_REVISION, RevisionState, Sentence, SentenceVersion, Word
+from meeting_service.transcript import (
+    FIRST_REVISION,
+    RevisionState,
+    Sentence,
+    SentenceHistory,
+    SentenceVersion,
+    Word,
+)
 
 MAX_VERSIONS = 50
 """of one sentence; beyond them the oldest is dropped, but never what was recognised"""
@@ -35,8 +43,11 @@ class _Change:
 
 def correct_sentence(
     db: Connection, meeting_id: str, sentence_id: str, text: str | None, expected: int | None, now: datetime
-) -> tuple[Sentence, StoredEvent | None]:
+) -> tuple[Sentence, Sequence[StoredEvent]]:
     """Show another text, or what was recognised; what is shown already makes no event, whoever wrote it.
+
+    Where a former revision is corrected the current one is too, as long as both showed the same; both are
+    told then.
 
     Args:
         db: in a transaction.
@@ -53,15 +64,17 @@ def correct_sentence(
     row = _get_row(db, meeting_id, sentence_id)
     wanted = _recognised(db, row)[0] if text is None else text
     if wanted == row.text:
-        return row_to_sentence(row), None
+        return row_to_sentence(row), ()
     _check_version(row, expected)
     return _tell(db, row, _Change(wanted, row.version), now)
 
 
 def undo_correction(
     db: Connection, meeting_id: str, sentence_id: str, expected: int | None, now: datetime
-) -> tuple[Sentence, StoredEvent]:
+) -> tuple[Sentence, Sequence[StoredEvent]]:
     """Show the text before the last correction; when asked again, the one before that.
+
+    The current revision follows a former one as with corrections.
 
     Raises:
         NotFound: no such sentence.
@@ -78,50 +91,44 @@ def undo_correction(
     return _tell(db, row, _Change(back.text, back.undoes_to), now)
 
 
-def get_history(
-    db: Connection, meeting_id: str, sentence_id: str
-) -> tuple[Sentence, int, Sequence[SentenceVersion]]:
-    """A sentence as it is shown, its revision, and all texts it had, the newest first.
+def get_history(db: Connection, meeting_id: str, sentence_id: str) -> SentenceHistory:
+    """A sentence as it is shown, and all texts it had.
 
     Raises:
         NotFound: no such sentence.
     """
     row = _get_row(db, meeting_id, sentence_id)
     known = [SentenceVersion(r.version, r.text, r.written_at) for r in _list_rows(db, row)]
-    return row_to_sentence(row), row.revision, known or [SentenceVersion(0, row.text, None)]
+    current = row if _is_current(db, row) else _find_current(db, row)
+    return SentenceHistory(
+        sentence=row_to_sentence(row),
+        revision=row.revision,
+        versions=known or [SentenceVersion(0, row.text, None)],
+        current_id=None if current is None else current.id,
+    )
 
 
 def carry_over(db: Connection, meeting_id: str, number: int, now: datetime) -> None:
     """Give a new revision the corrections of those before it, where the same was recognised again.
 
-    That is the same text of the same stream at the same time. The newest revision's correction counts.
+    That is the same text of the same stream at the same time. What somebody did in the newest revision
+    counts, also if it was to take a correction back.
     """
-    of = (sentences.c.meeting_id == meeting_id, sentences.c.edited, sentences.c.revision != number)
+    of = (sentences.c.meeting_id == meeting_id, sentences.c.version > 0, sentences.c.revision != number)
     order = (sentences.c.revision.desc(), sentences.c.start_ms)
-    for corrected in db.execute(select(*COLUMNS).where(*of).order_by(*order)).all():
-        heard = _recognised(db, corrected)[0]
-        again = (
-            sentences.c.meeting_id == meeting_id,
-            sentences.c.revision == number,
-            sentences.c.stream_id == corrected.stream_id,
-            sentences.c.text == heard,
-            sentences.c.version == 0,
-            sentences.c.start_ms < corrected.end_ms,
-            sentences.c.end_ms > corrected.start_ms,
-        )
-        nearest = func.abs(sentences.c.start_ms - corrected.start_ms)
-        row = db.execute(select(*COLUMNS).where(*again).order_by(nearest).limit(1)).one_or_none()
-        if row is not None:
-            _write(db, row, _Change(corrected.text, 0), now)
+    decided: dict[str, int] = {}
+    for former in db.execute(select(*COLUMNS).where(*of).order_by(*order)).all():
+        again = [row for row in _list_again(db, former, number) if decided.get(row.id) != former.revision]
+        if again and again[0].id not in decided:
+            decided[again[0].id] = former.revision
+            if former.edited:
+                _write(db, again[0], _Change(former.text, 0), now)
 
 
-def count_edited(db: Connection, meeting_id: str) -> dict[int, int]:
-    """How many sentences are corrected, by revision."""
-    of = (sentences.c.meeting_id == meeting_id, sentences.c.edited)
-    query = (
-        select(sentences.c.revision, func.count().label("edited")).where(*of).group_by(sentences.c.revision)
-    )
-    return {row.revision: row.edited for row in db.execute(query)}
+def count_edited(db: Connection, meeting_id: str, revision: int) -> int:
+    """How many sentences of a revision are corrected."""
+    of = (sentences.c.meeting_id == meeting_id, sentences.c.revision == revision, sentences.c.edited)
+    return db.execute(select(func.count()).select_from(sentences).where(*of)).scalar_one()
 
 
 def forget_corrections(db: Connection, meeting_id: str, revision: int) -> None:
@@ -132,13 +139,51 @@ def forget_corrections(db: Connection, meeting_id: str, revision: int) -> None:
     )
 
 
-def _tell(db: Connection, row: Row[Any], change: _Change, now: datetime) -> tuple[Sentence, StoredEvent]:
+def _tell(
+    db: Connection, row: Row[Any], change: _Change, now: datetime
+) -> tuple[Sentence, Sequence[StoredEvent]]:
+    """Make a change, and the same of the current revision where it showed the same till now."""
+    current = _find_current(db, row)
+    sentence, told = _tell_one(db, row, change, now)
+    if current is None:
+        return sentence, (told,)
+    return sentence, (told, _tell_one(db, current, _Change(change.text, current.version), now)[1])
+
+
+def _tell_one(db: Connection, row: Row[Any], change: _Change, now: datetime) -> tuple[Sentence, StoredEvent]:
     version = _write(db, row, change, now)
     sentence = row_to_sentence(_get_row(db, row.meeting_id, row.id))
     told = append_event(db, row.meeting_id, SentenceCorrected(sentence, row.revision))
     db.execute(update(corrections).where(*_of(row), corrections.c.version == version).values(seq=told.seq))
     _drop_oldest(db, row)
     return sentence, told
+
+
+def _find_current(db: Connection, row: Row[Any]) -> Row[Any] | None:
+    """The sentence of the current revision that stands for one of a former, and shows the same."""
+    if _is_current(db, row):
+        return None
+    number = db.execute(select(current_revision(row.meeting_id))).scalar_one()
+    return next((one for one in _list_again(db, row, number) if one.text == row.text), None)
+
+
+def _is_current(db: Connection, row: Row[Any]) -> bool:
+    return bool(db.scalar(select(current_revision(row.meeting_id) == row.revision)))
+
+
+def _list_again(db: Connection, row: Row[Any], number: int) -> list[Row[Any]]:
+    """What a revision has of the same text, recognised of the same stream at the same time; nearest first."""
+    of = (
+        sentences.c.meeting_id == row.meeting_id,
+        sentences.c.revision == number,
+        sentences.c.stream_id == row.stream_id,
+        sentences.c.start_ms < row.end_ms,
+        sentences.c.end_ms > row.start_ms,
+    )
+    heard = _recognised(db, row)[0]
+    nearest = (func.abs(sentences.c.start_ms - row.start_ms), sentences.c.start_ms)
+    found = db.execute(select(*COLUMNS).where(*of).order_by(*nearest)).all()
+    return [one for one in found if _recognised(db, one)[0] == heard]
 
 
 def _write(db: Connection, row: Row[Any], change: _Change, now: datetime) -> int:

@@ -8,7 +8,7 @@ from meeting_service.events import StoredEvent
 from meeting_service.meeting import Participant
 from meeting_service.storage import bookmarks, corrections, participants
 from meeting_service.storage.database import Database
-from meeting_service.transcript import Bookmark, Sentence, SentenceVersion
+from meeting_service.transcript import Bookmark, Sentence, SentenceHistory
 
 
 class Edits:
@@ -25,8 +25,8 @@ class Edits:
 
     async def correct_sentence(
         self, meeting_id: str, sentence_id: str, text: str | None, expected: int | None
-    ) -> tuple[Sentence, StoredEvent | None]:
-        """Show another text; None: what was recognised."""
+    ) -> tuple[Sentence, Sequence[StoredEvent]]:
+        """Show another text; None: what was recognised. The current revision follows a former one."""
         now = self._clock.utc_now()
         change = partial(
             corrections.correct_sentence,
@@ -40,7 +40,7 @@ class Edits:
 
     async def undo_correction(
         self, meeting_id: str, sentence_id: str, expected: int | None
-    ) -> tuple[Sentence, StoredEvent]:
+    ) -> tuple[Sentence, Sequence[StoredEvent]]:
         """Show the text before the last correction; when asked again, the one before that.
 
         Raises:
@@ -57,10 +57,8 @@ class Edits:
             )
         )
 
-    async def get_history(
-        self, meeting_id: str, sentence_id: str
-    ) -> tuple[Sentence, int, Sequence[SentenceVersion]]:
-        """A sentence as it is shown, its revision, and all texts it had, the newest first."""
+    async def get_history(self, meeting_id: str, sentence_id: str) -> SentenceHistory:
+        """A sentence as it is shown, and all texts it had."""
         return await self._database.read(
             partial(corrections.get_history, meeting_id=meeting_id, sentence_id=sentence_id)
         )
@@ -133,6 +131,8 @@ class Edits:
 
     async def delete_bookmark(self, meeting_id: str, number: int, expected: int | None) -> StoredEvent:
         """Remove it and its note, from the files too."""
+        check = partial(bookmarks.check_bookmark, meeting_id=meeting_id, number=number, expected=expected)
+        await self._database.read(check)  # copies are not removed for what is refused
         return await self._database.delete(
             partial(bookmarks.delete_bookmark, meeting_id=meeting_id, number=number, expected=expected)
         )

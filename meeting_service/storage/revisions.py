@@ -46,14 +46,9 @@ def list_revisions(db: Connection, meeting_id: str) -> list[Revision]:
     Raises:
         NotFound: no such meeting.
     """
-    meeting = get_meeting(db, meeting_id)
-    progress = _progress_by_number(db, meeting_id)
-    edited = count_edited(db, meeting_id)
-    rows = db.execute(select(revisions).where(revisions.c.meeting_id == meeting_id))
-    found = [_to_revision(row, progress.get(row.number, 0.0)) for row in rows]
-    first = _first(meeting, progress.get(FIRST_REVISION, 0.0))
-    counted = [replace(revision, edited=edited.get(revision.number, 0)) for revision in (first, *found)]
-    return sorted(counted, key=lambda revision: revision.number, reverse=True)
+    query = select(revisions.c.number).where(revisions.c.meeting_id == meeting_id)
+    numbers = db.scalars(query.order_by(revisions.c.number.desc())).all()
+    return [get_revision(db, meeting_id, number) for number in (*numbers, FIRST_REVISION)]
 
 
 def get_revision(db: Connection, meeting_id: str, number: int | None) -> Revision:
@@ -62,11 +57,14 @@ def get_revision(db: Connection, meeting_id: str, number: int | None) -> Revisio
     Raises:
         NotFound: no such meeting or revision.
     """
-    wanted = db.scalar(select(current_revision(meeting_id))) if number is None else number
-    for revision in list_revisions(db, meeting_id):
-        if revision.number == wanted:
-            return revision
-    raise NotFound(f"meeting {meeting_id} has no revision {number}")
+    meeting = get_meeting(db, meeting_id)
+    wanted = db.execute(select(current_revision(meeting_id))).scalar_one() if number is None else number
+    progress = _get_progress(db, meeting_id, wanted)
+    row = db.execute(select(revisions).where(*_is(meeting_id, wanted))).one_or_none()
+    if row is None and wanted != FIRST_REVISION:
+        raise NotFound(f"meeting {meeting_id} has no revision {number}")
+    found = _first(meeting, progress) if row is None else _to_revision(row, progress)
+    return replace(found, edited=count_edited(db, meeting_id, wanted))
 
 
 def list_running(db: Connection) -> list[tuple[str, Revision]]:
@@ -116,15 +114,26 @@ def delete_revision(db: Connection, meeting_id: str, number: int) -> StoredEvent
         NotFound: no such meeting or revision.
         Conflict: the first one goes with its meeting only.
     """
-    revision = get_revision(db, meeting_id, number)
-    if number == FIRST_REVISION:
-        raise Conflict("the first revision is what was heard live; it is deleted with the meeting")
+    revision = check_deletable(db, meeting_id, number)
     db.execute(delete(revisions).where(*_is(meeting_id, number)))
     _delete_text(db, meeting_id, number)
     of = select(streams.c.id).where(streams.c.meeting_id == meeting_id)
     forget_corrections(db, meeting_id, number)
     db.execute(delete(checkpoints).where(checkpoints.c.stream_id.in_(of), checkpoints.c.revision == number))
     return append_event(db, meeting_id, RevisionChanged(replace(revision, state=RevisionState.DELETED)))
+
+
+def check_deletable(db: Connection, meeting_id: str, number: int) -> Revision:
+    """The revision, if it may be deleted.
+
+    Raises:
+        NotFound: no such meeting or revision.
+        Conflict: the first one goes with its meeting only.
+    """
+    revision = get_revision(db, meeting_id, number)
+    if number == FIRST_REVISION:
+        raise Conflict("the first revision is what was heard live; it is deleted with the meeting")
+    return revision
 
 
 def check_running(db: Connection, meeting_id: str, number: int) -> None:
@@ -167,19 +176,16 @@ def _tell(db: Connection, meeting_id: str, number: int) -> tuple[Revision, Store
     return revision, append_event(db, meeting_id, RevisionChanged(revision))
 
 
-def _progress_by_number(db: Connection, meeting_id: str) -> dict[int, float]:
-    """Audio whose text is final as a share of all that was received, for each revision."""
+def _get_progress(db: Connection, meeting_id: str, number: int) -> float:
+    """Audio whose text is final in a revision, as a share of all that was received."""
     received = func.sum(streams.c.received_samples * RECOGNITION_RATE_HZ // streams.c.rate_hz)
     query = (
-        select(checkpoints.c.revision, func.sum(checkpoints.c.resume), received)
+        select(func.sum(checkpoints.c.resume), received)
         .join_from(checkpoints, streams)
-        .where(streams.c.meeting_id == meeting_id)
-        .group_by(checkpoints.c.revision)
+        .where(streams.c.meeting_id == meeting_id, checkpoints.c.revision == number)
     )
-    return {
-        number: min(1.0, round(done / total, 3)) if total else 0.0
-        for number, done, total in db.execute(query)
-    }
+    done, total = db.execute(query).one()
+    return min(1.0, round(done / total, 3)) if total else 0.0
 
 
 def _first(meeting: Meeting, progress: float) -> Revision:

@@ -128,11 +128,11 @@ def read_transcript(db: Connection, meeting_id: str, number: int | None) -> Call
     return build
 
 
-def list_spoken(db: Connection, meeting_id: str) -> list[Spoken]:
-    """When each sentence that was told live is spoken, by start; by whom, as people are shown now."""
+def list_spoken(db: Connection, meeting_id: str, revision: int) -> list[Spoken]:
+    """When each sentence of a revision is spoken, by start; by whom, as people are shown now."""
     shown = people_by_id(list_participants(db, meeting_id))
     columns = (sentences.c.participant_id, sentences.c.start_ms, sentences.c.end_ms)
-    of = (sentences.c.meeting_id == meeting_id, sentences.c.revision == FIRST_REVISION)
+    of = (sentences.c.meeting_id == meeting_id, sentences.c.revision == revision)
     rows = db.execute(select(*columns).where(*of).order_by(columns[1]))
     return _as_people([Spoken(*row) for row in rows], shown)
 

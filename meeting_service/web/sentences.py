@@ -39,7 +39,9 @@ CORRECT = Operation(
     detail="What was recognised is kept. Words that stay keep their times, others take the room that is "
     "there; line breaks and runs of spaces become one space. Everybody who watches is told, as event "
     "`sentence` with `edited`. A correction is of one revision's sentence: those after it take it over where "
-    "the same text was recognised again at the same time, and the former revision keeps it in any case.",
+    "the same text was recognised again at the same time, and the former revision keeps it in any case. So "
+    "does the current one when a former one is corrected later on, unless somebody has changed it since: "
+    "`current_id` says whether.",
     tag=TAG,
     body=CorrectionBody,
     headers=[IF_MATCH],
@@ -78,7 +80,6 @@ def _place(request: web.Request) -> tuple[str, str]:
 
 async def _answer(request: web.Request) -> web.Response:
     sessions = request.app[SESSIONS]
-    sentence, revision, versions = await sessions.store.edits.get_history(*_place(request))
+    history = await sessions.store.edits.get_history(*_place(request))
     people = await sessions.store.list_participants(request.match_info["meeting"])
-    shape = shapes.history_to_shape(sentence, revision, versions, people)
-    return json_reply(shape, headers=etag(sentence.version))
+    return json_reply(shapes.history_to_shape(history, people), headers=etag(history.sentence.version))

@@ -169,6 +169,11 @@ class SentenceHistory(Shape):
 
     id: str
     revision: int
+    current: bool
+    """whether that is the current revision"""
+    current_id: str | None
+    """the sentence of the current revision that shows the same, for the same was recognised there; null: the
+    current text has something else in its place"""
     participant_id: str
     participant: str
     """display name"""
@@ -429,20 +434,20 @@ def sentence_to_event(
 
 
 def history_to_shape(
-    sentence: transcripts.Sentence,
-    revision: int,
-    versions: Sequence[transcripts.SentenceVersion],
-    people: Sequence[meetings.Participant],
+    history: transcripts.SentenceHistory, people: Sequence[meetings.Participant]
 ) -> SentenceHistory:
     """As a sentence is shown alone, said by one of `people`."""
+    sentence = history.sentence
     own = {sentence.participant_id}
     who = next((p for p in people if p.id in own or own & {*p.aliases}), None)
     beside = {
-        "revision": revision,
+        "revision": history.revision,
+        "current": history.current_id == sentence.id,
+        "current_id": history.current_id,
         "participant_id": who.id if who else sentence.participant_id,
         "participant": who.name if who else sentence.participant_id,
-        "original": versions[-1].text,
-        "history": versions,
+        "original": history.versions[-1].text,
+        "history": history.versions,
     }
     fields = {name: getattr(sentence, name) for name in SentenceHistory.model_fields if name not in beside}
     return SentenceHistory.model_validate(fields | beside, from_attributes=True)

@@ -37,7 +37,8 @@ class Teller:
         self._meeting_id = meeting_id
         self._names = {person.id: person.name for person in people}
         self._shown = _find_aliases(people)
-        self._spoken = OverlapFinder()
+        self._spoken: dict[int, OverlapFinder] = {}
+        """by revision, those of which a sentence was told"""
         self._drafts: dict[str, dict[str, Draft]] = {}
         """of people with several ids, by these"""
 
@@ -45,16 +46,16 @@ class Teller:
     async def begin(cls, sessions: SessionManager, meeting_id: str) -> "Teller":
         """For a watcher that is subscribed already, so that nothing is said in between."""
         teller = cls(sessions, meeting_id, await sessions.list_participants(meeting_id))
-        await teller._listen()
+        await teller._get_spoken(FIRST_REVISION)
         return teller
 
     async def to_shape(self, event: StoredEventKind) -> tuple[str, BaseModel]:
         """The event's name and its JSON."""
         match event:
             case SentenceFinalized(sentence):
-                return "sentence", self._sentence_to_shape(sentence, FIRST_REVISION)
+                return "sentence", await self._sentence_to_shape(sentence, FIRST_REVISION)
             case SentenceCorrected(sentence, revision):
-                return "sentence", self._sentence_to_shape(sentence, revision)
+                return "sentence", await self._sentence_to_shape(sentence, revision)
             case ParticipantChanged(participant):
                 return "participant", shapes.participant_to_shape(await self._to_person(participant))
             case SpeechGivenUp() | GapRecorded():
@@ -84,12 +85,13 @@ class Teller:
                 who, _ = self._find_person(gap.participant_id)
                 return "gap", shapes.gap_to_shape(replace(gap, participant_id=who))
 
-    def _sentence_to_shape(self, told: Sentence, revision: int) -> shapes.ToldSentence:
+    async def _sentence_to_shape(self, told: Sentence, revision: int) -> shapes.ToldSentence:
         who, name = self._find_person(told.participant_id)
         sentence = replace(told, participant_id=who)
+        spoken = await self._get_spoken(revision)
         if revision == FIRST_REVISION and not told.version:
-            self._spoken.add(sentence)
-        overlaps = self._spoken.overlaps(sentence)
+            spoken.add(sentence)
+        overlaps = spoken.overlaps(sentence)
         return shapes.sentence_to_event(sentence, name, revision, overlaps=overlaps)
 
     def _find_person(self, participant_id: str) -> tuple[str, str]:
@@ -102,7 +104,8 @@ class Teller:
         if (shown := _find_aliases(people)) != self._shown:
             self._shown = shown
             self._drafts.clear()
-            await self._listen()
+            self._spoken.clear()
+            await self._get_spoken(FIRST_REVISION)
         person = shown.get(participant.id, participant.id)
         now = next((one for one in people if one.id == person), participant)
         if person == participant.id:
@@ -111,9 +114,12 @@ class Teller:
         self._names[now.id] = now.name
         return now
 
-    async def _listen(self) -> None:
-        """Know who spoke when."""
-        self._spoken = OverlapFinder(await self._sessions.store.list_spoken(self._meeting_id))
+    async def _get_spoken(self, revision: int) -> OverlapFinder:
+        """Who spoke when, as a revision has it."""
+        if revision not in self._spoken:
+            spoken = await self._sessions.store.list_spoken(self._meeting_id, revision)
+            self._spoken[revision] = OverlapFinder(spoken)
+        return self._spoken[revision]
 
 
 def _to_shape(event: StoredEventKind) -> tuple[str, BaseModel]:

@@ -72,6 +72,23 @@ async def test_a_deleted_mark_is_forgotten(store: Store, meeting: Meeting) -> No
         await store.edits.get_bookmark("m", mark.id)
 
 
+async def test_a_refused_deletion_removes_no_copy(path: Path, store: Store, meeting: Meeting) -> None:
+    """What an upgrade left beside the database goes only with something that is deleted."""
+    mark, _ = await store.edits.create_bookmark("m", 1_000, "Secret")
+    copy = path.with_name(f"{path.name}.0001.bak")
+    copy.touch()
+    with pytest.raises(NotFound):
+        await store.edits.delete_bookmark("m", mark.id + 1, None)
+    with pytest.raises(Outdated):
+        await store.edits.delete_bookmark("m", mark.id, 7)
+    with pytest.raises(NotFound):
+        await store.delete_revision("m", 2)
+    kept = copy.exists()
+    await store.edits.delete_bookmark("m", mark.id, 1)
+
+    assert (True, False) == (kept, copy.exists())
+
+
 async def test_there_is_a_limit(path: Path, store: Store, meeting: Meeting) -> None:
     """Which says what to do."""
     with closing(sqlite3.connect(path)) as db, db:

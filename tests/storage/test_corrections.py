@@ -27,9 +27,9 @@ async def sentence(store: Store, stream: Stream) -> Sentence:
 
 async def test_a_correction_is_shown_and_told(store: Store, sentence: Sentence) -> None:
     """With the times of what was heard, in one event; what was recognised is kept."""
-    corrected, event = await store.edits.correct_sentence("m", "s1", "We ship the bet.", 0)
+    corrected, (event,) = await store.edits.correct_sentence("m", "s1", "We ship the bet.", 0)
     shown = (await store.get_transcript("m")).sentences
-    _, revision, history = await store.edits.get_history("m", "s1")
+    history = await store.edits.get_history("m", "s1")
 
     assert [corrected] == shown
     assert (True, 1, "We ship the bet.") == (corrected.edited, corrected.version, corrected.text)
@@ -37,23 +37,22 @@ async def test_a_correction_is_shown_and_told(store: Store, sentence: Sentence) 
     assert replace(sentence, text="", words=()) == replace(
         corrected, text="", words=(), edited=False, version=0
     )
-    assert event is not None
     assert (SentenceCorrected(corrected, 1), [event]) == (
         event.event,
         await store.list_events("m", event.seq - 1),
     )
-    assert 1 == revision
+    assert (corrected, 1, "s1") == (history.sentence, history.revision, history.current_id)
     assert [(1, "We ship the bet.", START), (0, "We ship the bat.", None)] == [
-        (v.version, v.text, v.written_at) for v in history
+        (v.version, v.text, v.written_at) for v in history.versions
     ]
 
 
 async def test_the_same_text_again_changes_nothing(store: Store, sentence: Sentence) -> None:
     """Whoever wrote it, and whatever they expected: an answer that was lost can be asked for again."""
     corrected, _ = await store.edits.correct_sentence("m", "s1", "Better.", 0)
-    same, event = await store.edits.correct_sentence("m", "s1", "Better.", 0)
+    same, events = await store.edits.correct_sentence("m", "s1", "Better.", 0)
 
-    assert (corrected, None) == (same, event)
+    assert (corrected, ()) == (same, events)
 
 
 async def test_the_second_of_two_editors_is_told_what_is_there(store: Store, sentence: Sentence) -> None:
@@ -98,7 +97,7 @@ async def test_only_so_many_texts_are_kept(store: Store, sentence: Sentence) -> 
     """The oldest go, with what was told of them; never what was recognised, to which undoing leads."""
     for version in range(MAX_VERSIONS + 3):
         await store.edits.correct_sentence("m", "s1", f"Text {version}.", version)
-    _, _, history = await store.edits.get_history("m", "s1")
+    history = (await store.edits.get_history("m", "s1")).versions
     told = [e.event for e in await store.list_events("m", 0, 1_000) if isinstance(e.event, SentenceCorrected)]
 
     assert [*range(MAX_VERSIONS + 3, 3, -1), 0] == [version.version for version in history]
@@ -120,7 +119,7 @@ async def test_a_correction_is_whole_or_not_at_all(path: Path, store: Store, sen
         await store.edits.correct_sentence("m", "s1", "Lost.", 0)
 
     assert [sentence] == (await store.get_transcript("m")).sentences
-    assert 1 == len((await store.edits.get_history("m", "s1"))[2])
+    assert 1 == len((await store.edits.get_history("m", "s1")).versions)
 
 
 async def test_final_text_that_is_committed_again_leaves_corrections_alone(
@@ -141,7 +140,7 @@ async def test_corrections_outlive_a_restart(
     corrected, _ = await store.edits.correct_sentence("m", "s1", "Better.", 0)
     await store.close()
     again = await Store.open(path, clock)
-    history = (await again.edits.get_history("m", "s1"))[2]
+    history = (await again.edits.get_history("m", "s1")).versions
 
     assert [corrected] == (await again.get_transcript("m")).sentences
     assert ["Better.", HEARD.text] == [version.text for version in history]
@@ -183,8 +182,55 @@ async def test_a_revision_takes_over_what_was_corrected_of_the_same_text(
     assert [True, False, False] == [one.edited for one in now.sentences]
     assert ["The bet.", "The cut.", "The bat."] == [one.text for one in former.sentences]
     assert [(number, 1), (1, 2)] == [(r.number, r.edited) for r in await store.list_revisions("m")]
-    undone, event = await store.edits.undo_correction("m", f"r{number}-s1", 1)
+    undone, (event,) = await store.edits.undo_correction("m", f"r{number}-s1", 1)
     assert ("The bat.", SentenceCorrected(undone, number)) == (undone.text, event.event)
+
+
+async def end_with(store: Store, stream: Stream, *texts: str) -> None:
+    """The meeting is over, and this was heard live."""
+    heard = [make_sentence(n, text) for n, text in enumerate(texts, 1)]
+    await store.commit_final(stream, heard, checkpoint_at(stream, 4), 192_000)
+    await store.set_meeting_state("m", MeetingState.ENDED, START)
+
+
+async def test_a_correction_that_was_taken_back_does_not_return(store: Store, stream: Stream) -> None:
+    """What somebody did last in the newest revision counts, also if nothing is left of it."""
+    await end_with(store, stream, "The bat.", "The bat.", "The cat.")
+    for sentence_id, text in (("s1", "The bet."), ("s2", "The bot."), ("s3", "The cut.")):
+        await store.edits.correct_sentence("m", sentence_id, text, 0)
+    await revise(store, stream, "The bat.", "The bat.", "The coat.")
+    await store.edits.undo_correction("m", "r2-s1", 1)
+    await revise(store, stream, "The bat.", "The bat.", "The cat.")
+
+    assert ["The bat.", "The bot.", "The cut."] == [
+        one.text for one in (await store.get_transcript("m")).sentences
+    ]
+
+
+async def test_a_late_correction_of_a_former_revision_is_the_current_ones_too(
+    store: Store, stream: Stream
+) -> None:
+    """A page that was opened before corrects what is shown now, and takes it back; both are told."""
+    await end_with(store, stream, "The bat.", "The cat.", "The dog.")
+    await revise(store, stream, "The bat.", "The coat.", "The dog.")
+    await store.edits.correct_sentence("m", "r2-s3", "The fog.", 0)
+    corrected, told = await store.edits.correct_sentence("m", "s1", "The bet.", 0)
+    again, _ = await store.edits.correct_sentence("m", "s1", "The best.", 1)
+    for sentence_id in ("s2", "s3"):
+        await store.edits.correct_sentence("m", sentence_id, "The former.", 0)
+    now = (await store.get_transcript("m")).sentences
+    undone, _ = await store.edits.undo_correction("m", "s1", 2)
+    histories = [await store.edits.get_history("m", f"s{n}") for n in (1, 2, 3)]
+
+    assert ["The best.", "The coat.", "The fog."] == [one.text for one in now]
+    assert [(corrected.id, 1), ("r2-s1", 2)] == [
+        (one.event.sentence.id, one.event.revision)
+        for one in told
+        if isinstance(one.event, SentenceCorrected)
+    ]
+    assert ("The best.", "The bet.") == (again.text, undone.text)
+    assert "The bet." == (await store.get_transcript("m")).sentences[0].text
+    assert [(1, "r2-s1"), (1, None), (1, None)] == [(one.revision, one.current_id) for one in histories]
 
 
 async def test_a_deleted_revision_takes_its_corrections_along(store: Store, stream: Stream) -> None:

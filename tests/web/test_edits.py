@@ -1,6 +1,7 @@
 """Edits over HTTP: corrections, names, who is whom, bookmarks; who is told, and who comes too late."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from meeting_service.client import MeetingClient
 from meeting_service.errors import Outdated
 from meeting_service.events import BookmarkChanged, BookmarkDeleted, SentenceCorrected, StoredEvent
 from meeting_service.exports import formats
+from meeting_service.meeting import Checkpoint
 from meeting_service.settings import Settings
 from tests.web.conftest import Client, Service, StartService
 from tests.web.test_events import take, watching
@@ -158,6 +160,39 @@ async def test_every_edit_is_told_once_with_its_number(service: Service, client:
     assert [(e.kind, e.id, e.data | {"participant": ""}) for e in live] == [
         (e.kind, e.id, e.data | {"participant": ""}) for e in again
     ]
+
+
+async def hear_again(service: Service) -> None:
+    """The meeting is over and was transcribed again; this time Bob seems to have waited."""
+    store = service.sessions.store
+    await service.sessions.end_meeting("m")
+    revision, _ = await store.create_revision("m", "demo", (), 20)
+    times = {"ann": (0, 1_000), "bob": (1_200, 1_500)}
+    for stream, sentence in zip(
+        await store.list_streams("m"), (await store.get_transcript("m")).sentences, strict=True
+    ):
+        start_ms, end_ms = times[stream.participant_id]
+        heard = replace(sentence, start_ms=start_ms, end_ms=end_ms)
+        await store.commit_revised(stream, revision.number, [heard], Checkpoint(stream.id, 99_000))
+    await store.finish_revision("m", revision.number)
+
+
+async def test_a_page_of_a_former_revision_corrects_the_current_one(service: Service, client: Client) -> None:
+    """Where the same was recognised; the answer says so, and each is told with who spoke in its revision."""
+    first, _ = await hear(service)
+    await hear_again(service)
+    after = await service.sessions.store.last_seq("m")
+    async with watching(client, f"?after={after}") as events:
+        answer = await client.patch(f"{M}/sentences/{first}", json={"text": "Better."}, headers=ANY)
+        told = await take(events, 2)
+    own = await read(client, f"{M}/sentences/r2-{first}")
+
+    assert (1, False, f"r2-{first}") == pick(await answer.json(), "revision", "current", "current_id")
+    assert (2, True, f"r2-{first}", 1) == pick(own, "revision", "current", "current_id", "version")
+    assert [(first, 1, "Better.", True), (f"r2-{first}", 2, "Better.", False)] == [
+        pick(event.data, "id", "revision", "text", "overlaps") for event in told
+    ]
+    assert "Better." == (await read(client))["sentences"][0]["text"]
 
 
 async def test_a_name_given_by_hand_is_not_taken_back(service: Service, client: Client) -> None:
