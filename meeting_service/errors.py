@@ -22,7 +22,8 @@ MeetingServiceError
 │   └── ParticipantGone   the participant was deleted and takes no more audio
 ├── Overloaded            try again later
 │   ├── TooFast           this caller is over its own limit
-│   └── TooMany           as many as the settings allow are there
+│   ├── TooMany           as many as the settings allow are there
+│   └── SearchTooSlow     a search that was ended before it had found all
 ├── StorageFailed         what was sent is not kept, or what was kept cannot be read
 │   ├── DiskFull
 │   └── AudioDamaged      kept audio is not as it was written
@@ -206,6 +207,12 @@ class TooMany(Overloaded):
     """As many as the settings allow are there already."""
 
     code = "too_many"
+
+
+class SearchTooSlow(Overloaded):
+    """A search took too long, or waited too long for others, and was ended."""
+
+    code = "search_too_slow"
 
 
 class StorageFailed(MeetingServiceError):

@@ -68,6 +68,8 @@ class Search:
     """meetings that start then or later"""
     until: datetime | None = None
     """meetings that start before"""
+    names: Sequence[str] | None = None
+    """that the speaker's words mean; None: nobody has looked yet"""
 
 
 EVERYTHING = Search()
@@ -104,6 +106,9 @@ class Found:
     """What is found in one meeting."""
 
     count: int
+    """of those that were counted"""
+    more: bool
+    """whether there are more than were counted"""
     hits: Sequence[Hit]
     """the first few"""
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from meeting_service import metrics
-from meeting_service.errors import MeetingServiceError, StorageFailed
+from meeting_service.errors import MeetingServiceError, SearchTooSlow, StorageFailed
 from meeting_service.failpoints import interrupt
 from meeting_service.storage import sqlite
 from meeting_service.storage.renewal import REST_S, Outcome, Renewal, has_room
@@ -20,6 +20,10 @@ ERASE_STEPS = 20
 """of an erasure before its caller is let go; others' writes come between them"""
 ERASE_RETRY_S = 1.0
 """how long after a reader was in the way the log is to be emptied again"""
+SEARCHES = 2
+"""at a time; what else is read never waits for them"""
+SEARCH_S = 5.0
+"""that a search may take, and again that it may wait for others"""
 
 T = TypeVar("T")
 
@@ -40,6 +44,7 @@ class Database:
         read_only: bool = False,
         min_free_bytes: int = 0,
         rest_s: float = REST_S,
+        search_s: float = SEARCH_S,
     ) -> None:
         """Open the file at `path`.
 
@@ -49,11 +54,15 @@ class Database:
             read_only: nothing is ever written.
             min_free_bytes: of the disk, which writing the file anew leaves free.
             rest_s: from one time that it is written anew to the next.
+            search_s: after which a search is ended.
         """
         self._path = path
         self._erase_step = erase_step
         self._writer = sqlite.make_readers(path) if read_only else sqlite.make_writer(path)
         self._readers = sqlite.make_readers(path)
+        self._searchers = sqlite.make_readers(path)
+        self._search_s = search_s
+        self._search_turns = asyncio.Semaphore(SEARCHES)
         self._turn = asyncio.Lock()
         self._running: set[asyncio.Task[Any]] = set()
         self._erasing: asyncio.Task[None] | None = None
@@ -77,6 +86,14 @@ class Database:
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Do `work` on one moment of the database; all that was written before is in it."""
         return await self._to_its_end(self._read(work), "store read")
+
+    async def search(self, work: Callable[[Connection], T]) -> T:
+        """The same for what may have to walk far: no other reader waits for it, and it is ended in time.
+
+        Raises:
+            SearchTooSlow: it took too long, or had to wait for others for too long.
+        """
+        return await self._to_its_end(self._search(work), "store search")
 
     async def delete(self, work: Callable[[Connection], T]) -> T:
         """Do `work`, which deletes rows; nothing of them is left in the files, as `erase_deleted` says.
@@ -127,6 +144,7 @@ class Database:
             self._erasing.cancel()
             await asyncio.wait({self._erasing})
         await asyncio.gather(*self._running, return_exceptions=True)
+        await self._searchers.dispose()
         await self._readers.dispose()
         await self._writer.dispose()
 
@@ -166,6 +184,22 @@ class Database:
                 return await db.run_sync(work)
         except (SQLAlchemyError, sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
             raise self._explain(error) from error
+
+    async def _search(self, work: Callable[[Connection], T]) -> T:
+        try:
+            async with asyncio.timeout(self._search_s):
+                await self._search_turns.acquire()
+        except TimeoutError as error:
+            raise SearchTooSlow("other searches are under way: try again") from error
+        try:
+            async with self._searchers.connect() as db:
+                return await db.run_sync(sqlite.do_within, work, self._search_s)
+        except (SQLAlchemyError, sqlite3.Error, UnicodeEncodeError, OverflowError) as error:
+            if sqlite.is_interrupted(error):
+                raise SearchTooSlow("ask for rarer words, or for a shorter span of time") from error
+            raise self._explain(error) from error
+        finally:
+            self._search_turns.release()
 
     def _explain(self, error: BaseException) -> MeetingServiceError:
         if sqlite.is_damage(error):

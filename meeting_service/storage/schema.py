@@ -35,6 +35,13 @@ meetings = sa.Table(
     sa.CheckConstraint("state IN ('live', 'ending', 'ended')", name="state"),
     sa.CheckConstraint("last_seq >= 0", name="last_seq"),
     sa.Index(None, "started_at", "id"),
+    sa.Index(
+        "ix_meetings_going_on",
+        "started_at",
+        "id",
+        sqlite_where=sa.text("state != 'ended'"),
+        postgresql_where=sa.text("state != 'ended'"),
+    ),
 )
 
 participants = sa.Table(

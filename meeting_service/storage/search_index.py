@@ -32,6 +32,16 @@ _ADD_ENTRY = text(
     "SELECT :place, :meeting_id, :sentence_id, :revision, :words "
     "WHERE NOT EXISTS (SELECT 1 FROM search_removed WHERE place = :place) ON CONFLICT (place) DO NOTHING"
 )
+_NEXT_FREE = """
+coalesce((SELECT place - 1 FROM {} t WHERE place <= :place
+AND NOT EXISTS (SELECT 1 FROM search_entries WHERE place = t.place - 1)
+AND NOT EXISTS (SELECT 1 FROM search_removed WHERE place = t.place - 1)
+ORDER BY place DESC LIMIT 1), -1)
+"""
+# Above the nearest free place below a taken one is a taken one.
+_FIND_PLACE = text(
+    f"SELECT max({_NEXT_FREE.format('search_entries')}, {_NEXT_FREE.format('search_removed')})"
+)
 _ADD = text("INSERT INTO search_index (rowid, words) VALUES (:place, :words)")
 _REMOVE = text("INSERT INTO search_index (search_index, rowid, words) VALUES ('delete', :place, :words)")
 _MERGE = text("INSERT INTO search_index (search_index, rank) VALUES ('merge', :pages)")
@@ -108,8 +118,9 @@ def _renew(db: Connection) -> None:
 
 def _take_place(db: Connection, place: int, values: dict[str, Any]) -> int:
     """Add an entry at the nearest place below that is free, in the index too."""
-    while not db.execute(_ADD_ENTRY, {"place": place, **values}).rowcount:
-        place -= 1
+    if not db.execute(_ADD_ENTRY, {"place": place, **values}).rowcount:
+        place = db.execute(_FIND_PLACE, {"place": place}).scalar_one()
+        db.execute(_ADD_ENTRY, {"place": place, **values})
     return place
 
 

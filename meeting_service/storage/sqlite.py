@@ -11,12 +11,13 @@ import fcntl
 import json
 import os
 import sqlite3
+import time
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from functools import partial
 from glob import escape
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -36,6 +37,7 @@ _ASK_EVERY_STEPS = 10_000
 """of SQLite's machine, a fraction of a second"""
 _DISK_ERRORS = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_NOTADB}
 
+T = TypeVar("T")
 Pragmas = Mapping[str, str | int]
 
 _SHARED: Pragmas = {"busy_timeout": _BUSY_MS, "foreign_keys": "ON", "trusted_schema": "OFF"}
@@ -129,6 +131,22 @@ def renew(db: sa.Connection, is_over: Callable[[], bool]) -> None:
         driver.run_async(lambda own: own.set_progress_handler(None, 0))
 
 
+def do_within(db: sa.Connection, work: Callable[[sa.Connection], T], seconds: float) -> T:
+    """Do `work`, and stop it with an error that `is_interrupted` once it has taken so long."""
+    driver = db.connection.dbapi_connection
+    assert isinstance(driver, AdaptedConnection)  # noqa: S101
+    until_s = time.monotonic() + seconds
+
+    def is_over() -> bool:
+        return time.monotonic() > until_s
+
+    driver.run_async(lambda own: own.set_progress_handler(is_over, _ASK_EVERY_STEPS))
+    try:
+        return work(db)
+    finally:
+        driver.run_async(lambda own: own.set_progress_handler(None, 0))
+
+
 def remove_copies(path: Path) -> None:
     """Remove the copies that upgrades left beside a database."""
     for copy in _list_copies(path):
@@ -188,6 +206,11 @@ def find_damage(db: sa.Connection) -> str | None:
 def is_damage(error: BaseException) -> bool:
     """Whether a file is not as it was written."""
     return _primary_code(_driver_error(error)) in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def is_interrupted(error: BaseException) -> bool:
+    """Whether somebody stopped it."""
+    return _primary_code(_driver_error(error)) == sqlite3.SQLITE_INTERRUPT
 
 
 def explain(error: BaseException, path: Path) -> MeetingServiceError:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -156,8 +157,22 @@ class Store:
         Raises:
             InvalidRequest: a cursor no list gave.
         """
+        read = self._database.read if search == EVERYTHING else self._database.search
+        search = await self.look_up_names(search)
         query = partial(meetings.list_meetings, state=state, search=search, limit=limit, cursor=cursor)
-        return await self._database.read(query)
+        return await read(query)
+
+    async def look_up_names(self, search: Search) -> Search:
+        """With the names that are meant by a speaker's words; for several questions, which else each do it.
+
+        Raises:
+            SearchTooSlow: like all that searches.
+        """
+        if search.speaker is None or search.names is not None:
+            return search
+        names = await self._database.search(hits.list_names)
+        chosen = await asyncio.to_thread(hits.choose_names, names, search.speaker)
+        return replace(search, names=chosen)
 
     async def list_hits(
         self, search: Search, *, meeting_id: str | None = None, limit: int = 50, cursor: str | None = None
@@ -167,15 +182,17 @@ class Store:
         Raises:
             InvalidRequest: a cursor no page of hits gave.
         """
+        search = await self.look_up_names(search)
         query = partial(hits.list_hits, search=search, meeting_id=meeting_id, limit=limit, cursor=cursor)
-        return await self._database.read(query)
+        return await self._database.search(query)
 
     async def find_in_meetings(
         self, search: Search, meeting_ids: Sequence[str], each: int
     ) -> dict[str, Found]:
         """What is found in each of these meetings: how much, and the first few sentences."""
+        search = await self.look_up_names(search)
         query = partial(hits.find_in_meetings, search=search, meeting_ids=meeting_ids, each=each)
-        return await self._database.read(query)
+        return await self._database.search(query)
 
     async def list_people(self, meeting_ids: Collection[str]) -> dict[str, dict[str, Participant]]:
         """Who is meant by every id of some meetings, in the order they came; without figures."""
@@ -435,8 +452,6 @@ class Store:
         Raises:
             Conflict: it is the first.
         """
-        check = partial(revisions.check_deletable, meeting_id=meeting_id, number=number)
-        await self._database.read(check)  # copies are not removed for what is refused
         return await self._database.delete(
             partial(revisions.delete_revision, meeting_id=meeting_id, number=number)
         )
@@ -492,11 +507,9 @@ class Store:
         build = await self._database.read(read)
         return await asyncio.to_thread(build)
 
-    async def list_spoken(self, meeting_id: str, revision: int) -> list[Spoken]:
-        """When each sentence of a revision is spoken, by start."""
-        return await self._database.read(
-            partial(transcripts.list_spoken, meeting_id=meeting_id, revision=revision)
-        )
+    async def list_spoken(self, meeting_id: str) -> list[Spoken]:
+        """When each sentence that was told live is spoken, by start."""
+        return await self._database.read(partial(transcripts.list_spoken, meeting_id=meeting_id))
 
     async def list_gaps(self, meeting_id: str, after_ms: int | None = None) -> list[TranscriptGap]:
         """Audio of a meeting that never came, by time; all, or what ends after an offset."""

@@ -52,6 +52,7 @@ ANSWERS = {
     "overloaded": Answer(503, CloseCode.OVERLOADED, "The service is full"),
     "too_fast": Answer(429, CloseCode.TOO_FAST, "Too fast"),
     "too_many": Answer(429, CloseCode.TOO_FAST, "As many as there may be"),
+    "search_too_slow": Answer(503, CloseCode.OVERLOADED, "The search took too long"),
     "storage_failed": Answer(500, CloseCode.FAILED, "What was sent could not be kept"),
     "audio_damaged": Answer(500, CloseCode.FAILED, "Kept audio is damaged"),
     "disk_full": Answer(507, CloseCode.DISK_FULL, "The disk is full"),

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from meeting_service.errors import SearchTooSlow
 from meeting_service.search import MAX_QUERY_CHARS, Part, Search, mark, parse_query
 from meeting_service.web.keys import SESSIONS
-from meeting_service.web.listing_view import HitRow, hit_to_row
+from meeting_service.web.listing_view import HitRow, marked_to_row
 
 MAX_FOUND = 200
 
@@ -22,6 +23,8 @@ class Finding:
     """the whole sentences, by id"""
     more: bool
     """whether there is more than is shown"""
+    failed: bool = False
+    """whether the search was ended before it had found anything"""
 
 
 async def find(request: web.Request, meeting_id: str) -> Finding:
@@ -30,7 +33,11 @@ async def find(request: web.Request, meeting_id: str) -> Finding:
     if not q:
         return Finding("", (), {}, more=False)
     search = Search(parse_query(q))
-    page = await request.app[SESSIONS].store.list_hits(search, meeting_id=meeting_id, limit=MAX_FOUND)
+    store = request.app[SESSIONS].store
+    try:
+        page = await store.list_hits(search, meeting_id=meeting_id, limit=MAX_FOUND)
+    except SearchTooSlow:
+        return Finding(q, (), {}, more=False, failed=True)
     marks = {hit.sentence_id: mark(hit.text, search.phrases) for hit in page.hits}
-    rows = [hit_to_row(hit, search) for hit in page.hits]
+    rows = [marked_to_row(hit, marks[hit.sentence_id]) for hit in page.hits]
     return Finding(q, rows, marks, more=page.next_cursor is not None)

@@ -24,11 +24,12 @@ async def meetings(request: web.Request) -> web.Response:
     """
     query = ListQuery.of(request.query)
     store = request.app[SESSIONS].store
-    page = await store.list_meetings(search=query.search, limit=PER_PAGE, cursor=query.cursor)
+    search = await store.look_up_names(query.search)
+    page = await store.list_meetings(search=search, limit=PER_PAGE, cursor=query.cursor)
     live = [] if query.cursor or query.asked else await _list_live(request)
     known = {meeting.id for meeting in live}
     past = [meeting for meeting in page.meetings if meeting.id not in known]
-    rows = await _to_rows(request, [*live, *past], query.search)
+    rows = await _to_rows(request, [*live, *past], search)
     speakers = {name: None for row in rows for name in row.meeting.names}
     context = {
         "live": rows[: len(live)],

@@ -83,6 +83,8 @@ class ListRow:
     hits: Sequence[HitRow]
     more: int
     """how many sentences were found that are not shown"""
+    still_more: bool
+    """whether there are more of them than were counted"""
 
 
 def meeting_to_list_row(
@@ -91,14 +93,23 @@ def meeting_to_list_row(
     """A meeting with its people, and the first of what was found in it, as of `now`."""
     named = list({person.id: person for person in people.values()}.values())
     hits = [hit_to_row(hit, search) for hit in found.hits] if found else []
-    more = found.count - len(hits) if found else 0
-    return ListRow(meeting_to_row(meeting, named, now), mark(meeting.title, search.phrases), hits, more)
+    return ListRow(
+        meeting_to_row(meeting, named, now),
+        mark(meeting.title, search.phrases),
+        hits,
+        more=found.count - len(hits) if found else 0,
+        still_more=found is not None and found.more,
+    )
 
 
 def hit_to_row(hit: Hit, search: Search) -> HitRow:
     """A hit, no longer than a snippet is."""
-    parts = shorten(mark(hit.text, search.phrases))
-    return HitRow(hit.sentence_id, hit.participant, hit.start_ms, parts)
+    return marked_to_row(hit, mark(hit.text, search.phrases))
+
+
+def marked_to_row(hit: Hit, parts: Sequence[Part]) -> HitRow:
+    """The same of one that is marked already."""
+    return HitRow(hit.sentence_id, hit.participant, hit.start_ms, shorten(parts))
 
 
 def shorten(parts: Sequence[Part]) -> list[Part]:

@@ -7,7 +7,7 @@ from urllib.parse import quote
 from aiohttp import web
 from pydantic import AwareDatetime, Field
 
-from meeting_service.errors import InvalidRequest, NotFound, Overloaded, TooMany
+from meeting_service.errors import InvalidRequest, NotFound, Overloaded, SearchTooSlow, TooMany
 from meeting_service.ingest import check_meeting_id, clean_title
 from meeting_service.meeting import MeetingState, NewMeeting
 from meeting_service.search import MAX_QUERY_CHARS
@@ -106,7 +106,7 @@ LIST = Operation(
     "List meetings",
     {200: Reply("Newest first.", shapes.MeetingList)},
     query=ListQuery,
-    errors=[InvalidRequest],
+    errors=[InvalidRequest, SearchTooSlow],
 )
 
 

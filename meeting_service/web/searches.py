@@ -5,7 +5,7 @@ from datetime import datetime
 from aiohttp import web
 from pydantic import AwareDatetime, Field
 
-from meeting_service.errors import InvalidRequest, NotFound
+from meeting_service.errors import InvalidRequest, NotFound, SearchTooSlow
 from meeting_service.search import MAX_QUERY_CHARS, Hit, Search, mark, parse_query
 from meeting_service.web import shapes
 from meeting_service.web.bodies import Query, json_reply, read_query
@@ -47,7 +47,7 @@ SEARCH = Operation(
     "quotation marks is an operator.",
     tag="Transcript",
     query=SearchQuery,
-    errors=[InvalidRequest, NotFound],
+    errors=[InvalidRequest, NotFound, SearchTooSlow],
 )
 
 

@@ -1,6 +1,10 @@
 """Search: a full-text index over the words of every sentence; accents do not matter in titles either."""
 
+import logging
 import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +14,11 @@ down_revision = "0008"
 branch_labels = None
 depends_on = None
 
+log = logging.getLogger("search_upgrade")
+
 _AT_ONCE = 1_000
+_TOLD_EVERY = 50_000
+"""sentences; some ten seconds"""
 _LAST = (1 << 31) - 1
 _PLAIN = str.maketrans({"ı": "i", "ø": "o", "ł": "l", "đ": "d", "ħ": "h", "æ": "ae", "œ": "oe", "ʼ": "'"})
 _ACCENTS = (
@@ -73,32 +81,44 @@ def upgrade() -> None:
 
 
 def _index_sentences(db: sa.Connection) -> None:
-    """Entries a thousand at a time, whatever there is: no more of them are in memory."""
+    """Entries a thousand at a time, whatever there is: of the others only the places are in memory."""
     read = sa.text(
         "SELECT s.rowid AS row, s.meeting_id, s.id, s.revision, s.start_ms, s.text, "
         "CAST(strftime('%s', substr(m.started_at, 1, 19)) AS INTEGER) AS second "
         "FROM sentences s JOIN meetings m ON m.id = s.meeting_id "
         "WHERE s.rowid > :after ORDER BY s.rowid LIMIT :at_once"
     )
-    after = -(1 << 62)
+    add = sa.text("INSERT INTO search_entries VALUES (:place, :meeting_id, :sentence_id, :revision, :words)")
+    count = db.scalar(sa.text("SELECT count(*) FROM sentences")) or 0
+    if count:
+        log.info("indexing %d sentences for searches; stopped, it begins anew with the next start", count)
+    after, done, taken = -(1 << 62), 0, set[int]()
     while rows := db.execute(read, {"after": after, "at_once": _AT_ONCE}).all():
         after = rows[-1].row
-        for row in rows:
-            _add_entry(db, row)
+        db.execute(add, list(_make_entries(rows, taken)))
+        done += len(rows)
+        if done % _TOLD_EVERY == 0:
+            log.info("indexed %d of %d sentences", done, count)
+    if count:
+        log.info("putting the words of %d sentences in order", count)
     db.execute(sa.text("INSERT INTO search_index (search_index) VALUES ('rebuild')"))
 
 
-def _add_entry(db: sa.Connection, row: sa.Row[tuple[object, ...]]) -> None:
-    add = sa.text(
-        "INSERT INTO search_entries VALUES (:place, :meeting_id, :sentence_id, :revision, :words) "
-        "ON CONFLICT (place) DO NOTHING"
-    )
-    values = {"meeting_id": row.meeting_id, "sentence_id": row.id, "revision": row.revision}
-    values["words"] = _words(row.text)
-    second = min(max(row.second, 0), (1 << 32) - 1)
-    place = (second << 31) + _LAST - min(max(row.start_ms, 0), _LAST)
-    while not db.execute(add, values | {"place": place}).rowcount:
-        place -= 1
+def _make_entries(rows: Sequence[sa.Row[Any]], taken: set[int]) -> Iterator[dict[str, object]]:
+    """An entry for each sentence, at the nearest place that is not taken."""
+    for row in rows:
+        second = min(max(row.second, 0), (1 << 32) - 1)
+        place = (second << 31) + _LAST - min(max(row.start_ms, 0), _LAST)
+        while place in taken:
+            place -= 1
+        taken.add(place)
+        yield {
+            "place": place,
+            "meeting_id": row.meeting_id,
+            "sentence_id": row.id,
+            "revision": row.revision,
+            "words": _words(row.text),
+        }
 
 
 def _fold_titles(db: sa.Connection) -> None:
@@ -114,12 +134,12 @@ def _fold(title: str) -> str:
 def _words(said: str) -> str:
     words, last = [""], ""
     for char in "".join(map(_fold_char, said)):
-        category = unicodedata.category(char)
+        category, alone = _kind(char)
         if category == "Cf":
             continue
         if category[0] not in "LNM":
             words.append("")
-        elif words[-1] and category[0] != "M" and (_within(char, _UNSPACED) or _within(last, _UNSPACED)):
+        elif words[-1] and category[0] != "M" and (alone or _kind(last)[1]):
             words.append(char)
             last = char
         else:
@@ -128,9 +148,16 @@ def _words(said: str) -> str:
     return " ".join(filter(None, words))
 
 
+@lru_cache(maxsize=4096)
 def _fold_char(char: str) -> str:
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", char).casefold())
     return "".join(c for c in decomposed.translate(_PLAIN) if not _within(c, _ACCENTS))
+
+
+@lru_cache(maxsize=4096)
+def _kind(char: str) -> tuple[str, bool]:
+    """Its category, and whether it is of a script without spaces."""
+    return unicodedata.category(char), _within(char, _UNSPACED)
 
 
 def _within(char: str, ranges: tuple[tuple[int, int], ...]) -> bool:

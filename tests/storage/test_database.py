@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
-from meeting_service.errors import NotFound, StorageFailed
-from meeting_service.storage.database import Database
+from meeting_service.errors import NotFound, SearchTooSlow, StorageFailed
+from meeting_service.storage.database import SEARCHES, Database
 from meeting_service.storage.migrate import check_revision, migrate
 
 
@@ -53,6 +53,45 @@ async def test_failed_work_leaves_nothing(path: Path) -> None:
         await database.write(fail)
 
     assert await database.read(count) == 0
+    await database.close()
+
+
+ENDLESS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+
+def walk_without_end(db: Connection) -> None:
+    """A search that would never find all."""
+    db.exec_driver_sql(ENDLESS)
+
+
+async def test_a_search_ends_in_time(path: Path) -> None:
+    """With an error that says so; the next one on its connection is as good as ever."""
+    migrate(path)
+    database = Database(path, search_s=0.001)
+
+    with pytest.raises(SearchTooSlow):
+        await database.search(walk_without_end)
+
+    assert "ok" == await database.search(find_nothing_wrong)
+    assert database.failure is None
+    await database.close()
+
+
+def find_nothing_wrong(db: Connection) -> str:
+    """Something short."""
+    return str(db.exec_driver_sql("SELECT 'ok'").scalar_one())
+
+
+async def test_nobody_who_reads_waits_for_searches(path: Path) -> None:
+    """However many are asked for: they wait for each other, and not for ever."""
+    migrate(path)
+    database = Database(path, search_s=1.0)
+    searches = [asyncio.create_task(database.search(walk_without_end)) for _ in range(2 * SEARCHES + 1)]
+
+    assert "ok" == await database.read(find_nothing_wrong)
+    assert not any(search.done() for search in searches)
+    ended = await asyncio.gather(*searches, return_exceptions=True)
+    assert all(isinstance(end, SearchTooSlow) for end in ended)
     await database.close()
 
 

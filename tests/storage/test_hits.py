@@ -2,17 +2,21 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy.event import listen
 
 from meeting_service.errors import InvalidRequest
 from meeting_service.meeting import MeetingState, NewMeeting, Stream
 from meeting_service.search import Search, matches, parse_query
 from meeting_service.storage import Store
+from meeting_service.storage.hits import MAX_HITS, find_in_meetings
+from meeting_service.storage.sqlite import make_migrator
 from tests.storage.conftest import START, FakeClock, checkpoint_at, make_sentence
 
 TYPED = (
@@ -207,6 +211,47 @@ async def test_whatever_is_typed_is_looked_for(meetings: Store, typed: str) -> N
     await meetings.find_in_meetings(looking_for(typed), ["old"], each=3)
     if "\ud83d" not in typed:
         await meetings.list_meetings(search=looking_for(typed, speaker=typed))
+
+
+async def test_counts_go_no_further_than_they_must(meetings: Store) -> None:
+    """What is beyond is told as more."""
+    await say(meetings, "old", *["It is Monday."] * (MAX_HITS + 7), first=10)
+
+    found = await meetings.find_in_meetings(looking_for("monday"), ["old", "new"], each=3)
+
+    counts = {meeting_id: (of.count, of.more, len(of.hits)) for meeting_id, of in found.items()}
+    assert counts == {"old": (MAX_HITS, True, 3), "new": (1, False, 1)}
+
+
+async def test_meetings_are_looked_into_at_once(store: Store, path: Path) -> None:
+    """With as many questions for several of them as for one."""
+    for n in range(5):
+        await store.create_meeting(NewMeeting(id=f"m{n}"))
+        await say(store, f"m{n}", "We ship on Friday.")
+    engine, asked = make_migrator(path), list[str]()
+    with engine.begin() as db:
+        listen(db, "before_cursor_execute", lambda *args: asked.append(args[2]))
+        numbers = []
+        for count in (1, 5):
+            asked.clear()
+            wanted = replace(looking_for("friday", "ann"), names=("Ann",))
+            found = find_in_meetings(db, wanted, [f"m{n}" for n in range(count)], 3)
+            assert [1] * count == [of.count for of in found.values()]
+            numbers.append(len(asked))
+    engine.dispose()
+
+    assert numbers[0] == numbers[1]
+
+
+async def test_a_speaker_is_looked_up_once(meetings: Store) -> None:
+    """For whatever is asked after that: a new name is not looked for."""
+    wanted = await meetings.look_up_names(looking_for("friday", "ann"))
+    await meetings.edits.rename_participant("old", "ann", "Anna", None)
+
+    assert wanted.names == ("Ann",)
+    assert wanted == await meetings.look_up_names(wanted)
+    found = await meetings.list_hits(replace(wanted, speaker="-"))
+    assert {"twin"} == {hit.meeting_id for hit in found.hits}
 
 
 class Shelf:

@@ -1,14 +1,18 @@
 """Meetings as the store keeps them."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
+from sqlalchemy.event import listen
 
 from meeting_service.errors import InvalidRequest, NotFound
 from meeting_service.events import MeetingChanged
 from meeting_service.meeting import Meeting, MeetingState, NewMeeting, Stream
-from meeting_service.search import Search, parse_query
+from meeting_service.search import EVERYTHING, Search, parse_query
 from meeting_service.storage import Store
+from meeting_service.storage.meetings import list_meetings
+from meeting_service.storage.sqlite import make_migrator
 from tests.storage.conftest import START, FakeClock, checkpoint_at, make_sentence
 
 
@@ -207,6 +211,23 @@ async def test_text_that_is_no_unicode_is_refused(store: Store) -> None:
         await store.find_meeting("\ud800")
 
     await store.create_meeting(NewMeeting())
+
+
+@pytest.mark.parametrize("state", [MeetingState.LIVE, MeetingState.ENDING])
+async def test_meetings_that_go_on_are_found_by_an_index(
+    store: Store, path: Path, state: MeetingState
+) -> None:
+    """Pages ask for them again and again: those that have ended are not looked at."""
+    asked: list[tuple[str, object]] = []
+    engine = make_migrator(path)
+    with engine.connect() as db:
+        listen(db, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
+        list_meetings(db, state, EVERYTHING, 100, None)
+        statement, values = asked[-1]
+        plan = db.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values).all()  # type: ignore[arg-type]
+    engine.dispose()
+
+    assert ["SCAN meetings USING INDEX ix_meetings_going_on"] == [step.detail for step in plan]
 
 
 async def test_deleted_meeting_leaves_nothing(store: Store, stream: Stream) -> None:

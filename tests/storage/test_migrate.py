@@ -24,7 +24,7 @@ from meeting_service.storage.schema import is_ours, metadata
 from meeting_service.storage.sqlite import make_migrator
 from tests.storage.conftest import FakeClock, checkpoint_at, make_sentence
 
-HEAD = "0009"
+HEAD = "0010"
 FORMER = Path(__file__).parent / "former"
 """databases that former versions made, as SQL"""
 

@@ -1,17 +1,23 @@
 """The index: as the text is, whatever becomes of it; of what is deleted nothing stays."""
 
+import logging
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.event import listen
 
 from meeting_service.meeting import MeetingState, NewMeeting, Stream
 from meeting_service.search import Search, parse_query, text_to_words
-from meeting_service.storage import Store
-from meeting_service.storage.search_index import places_of
+from meeting_service.storage import Store, migrate
+from meeting_service.storage.schema import sentences
+from meeting_service.storage.search_index import index_sentences, places_of
+from meeting_service.storage.sqlite import make_migrator
 from tests.storage.conftest import START, FakeClock, checkpoint_at, make_sentence
 from tests.storage.test_migrate import make_former
 
@@ -149,6 +155,29 @@ async def test_an_erasure_goes_on_after_a_kill(store: Store, path: Path, clock: 
         await again.close()
 
 
+async def test_a_crowded_moment_takes_no_longer(store: Store, path: Path) -> None:
+    """The nearest free place is found by one question, whatever is between: deleted entries too."""
+    stream = await begin(store, "m")
+    asked = []
+    said = [replace(make_sentence(1, "Elm."), id=f"a{n}") for n in range(50)]
+    await store.commit_final(stream, said, checkpoint_at(stream, 2), 0)
+    engine = make_migrator(path)
+    with engine.begin() as db:
+        db.execute(text("INSERT INTO search_removed SELECT min(place) - 1, 'elm' FROM search_entries"))
+        lowest = db.scalar(text("SELECT min(place) FROM search_entries"))
+        columns = ", ".join(c.name for c in sentences.c if c.name not in ("id", "seq"))
+        again = f"INSERT INTO sentences (id, seq, {columns}) SELECT 'b', 99, {columns} FROM sentences LIMIT 1"
+        db.execute(text(again))
+        listen(db, "before_cursor_execute", lambda *args: asked.append(args[2]))
+        index_sentences(db, "m", 1, [replace(said[0], id="b")])
+        asked_for = len(asked)
+        place = db.scalar(text("SELECT place FROM search_entries WHERE sentence_id = 'b'"))
+    engine.dispose()
+
+    assert place == lowest - 2
+    assert asked_for <= 5
+
+
 async def test_a_place_is_not_taken_before_it_is_forgotten(store: Store, path: Path) -> None:
     """Else the words of what was deleted would find what is there now."""
     await fill(store, "m", "xanthic", 1)
@@ -174,6 +203,18 @@ async def test_a_former_database_can_be_searched(path: Path, clock: FakeClock, r
 
     assert grüezi.meetings
     assert check(path) == "clean"
+
+
+def test_an_upgrade_says_what_takes_its_time(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """With counts, before it begins."""
+    caplog.set_level(logging.INFO)
+    make_former(path, "0006")
+    with closing(sqlite3.connect(path)) as db:
+        (count,) = db.execute("SELECT count(*) FROM sentences").fetchone()
+
+    migrate(path)
+
+    assert f"indexing {count} sentences" in "\n".join(caplog.messages)
 
 
 async def test_a_former_databases_words_are_the_same(path: Path, clock: FakeClock) -> None:

@@ -5,6 +5,7 @@ import { words } from "./words.js";
 const TYPING_MS = 200;
 const MOST = 1_000;
 const AT_ONCE = 200;
+const TOO_SLOW = 503;
 
 export class Find {
   constructor(form) {
@@ -44,7 +45,7 @@ export class Find {
 
   async onSubmit(event) {
     event.preventDefault();
-    if (this.field.value.trim() === this.asked) this.step(1);
+    if (this.field.value.trim() === this.asked && !this.failed) this.step(1);
     else await this.search({ go: true });
   }
 
@@ -64,9 +65,10 @@ export class Find {
     const turn = ++this.turn;
     const q = this.asked = this.field.value.trim();
     const hits = q ? await this.ask(q) : [];
-    if (turn !== this.turn || hits === null) return;
+    if (turn !== this.turn) return;
+    this.failed = typeof hits === "string" ? hits : null;
     this.unmark();
-    this.hits = hits.filter(({ sentence_id }) => this.placeOf(sentence_id));
+    this.hits = this.failed ? [] : hits.filter(({ sentence_id }) => this.placeOf(sentence_id));
     for (const hit of this.hits) this.mark(hit);
     history.replaceState(null, "", `${location.pathname}${q ? `?q=${encodeURIComponent(q)}` : ""}${location.hash}`);
     this.at = this.hits.findIndex(({ sentence_id }) => location.hash === `#s-${sentence_id}`);
@@ -75,7 +77,7 @@ export class Find {
     else this.tell();
   }
 
-  /** All that is found, or null. */
+  /** All that is found, or which words say why it is not. */
   async ask(q) {
     const found = [];
     let cursor = "";
@@ -83,7 +85,7 @@ export class Find {
       const asked = new URLSearchParams({ q, meeting: this.form.dataset.meeting, limit: AT_ONCE });
       if (cursor) asked.set("cursor", cursor);
       const answer = await fetch(`/v1/search?${asked}`).catch(() => null);
-      if (!answer?.ok) return null;
+      if (!answer?.ok) return answer?.status === TOO_SLOW ? "find.too_slow" : "find.failed";
       const page = await answer.json();
       found.push(...page.hits);
       cursor = page.next_cursor;
@@ -107,7 +109,7 @@ export class Find {
 
   tell() {
     const n = this.hits.length;
-    this.told.textContent = !this.asked ? "" : !n ? words("find.none")
+    this.told.textContent = !this.asked ? "" : this.failed ? words(this.failed) : !n ? words("find.none")
       : this.at < 0 ? words("find.count", { n }) : words("find.place", { n: this.at + 1, all: n });
   }
 

@@ -4,16 +4,20 @@
 import { ask } from "./asking.js";
 import { clock, localiseTimes } from "./format.js";
 import { singleKeysWork } from "./keys.js";
-import { closeOutside } from "./menu.js";
+import { closeMenus } from "./menu.js";
+import { words } from "./words.js";
 
 const EVERY_MS = 5_000;
 const TYPING_MS = 200;
+const TOO_SLOW = 503;
 
 const form = document.getElementById("filters");
+const failed = document.getElementById("failed");
 let lists = document.getElementById("lists");
 let loading = null;
 let typing = null;
 let seen = null;
+let shown = location.pathname + location.search;
 
 form.elements.zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? "";
 form.elements.zone.disabled = false;
@@ -35,14 +39,9 @@ addEventListener("keydown", (event) => {
 });
 document.addEventListener("visibilitychange", () => document.hidden || look());
 setInterval(() => document.hidden || look(), EVERY_MS);
-adopt();
+closeMenus();
+localiseTimes(lists);
 look();
-
-/** What was sent, in the reader's time and with menus that close. */
-function adopt() {
-  localiseTimes(lists);
-  for (const menu of lists.querySelectorAll(".menu")) closeOutside(menu);
-}
 
 function search() {
   clearTimeout(typing);
@@ -59,8 +58,20 @@ function load(address) {
   const request = loading = new XMLHttpRequest();
   request.responseType = "document";
   request.open("GET", address);
-  request.onload = () => request.status === 200 && request.response && show(request.response);
+  request.onload = () => {
+    if (request.status !== 200 || !request.response) return fail(address, request.status);
+    shown = address;
+    show(request.response);
+  };
+  request.onerror = () => fail(address, 0);
   request.send();
+}
+
+/** Says so; what was found before is no answer to another question. */
+function fail(address, status) {
+  failed.textContent = words(status === TOO_SLOW ? "list.too_slow" : "list.failed");
+  lists.hidden = address !== shown;
+  if (status !== TOO_SLOW) seen = ""; // asks again with the next look that is answered
 }
 
 function show(page) {
@@ -68,7 +79,8 @@ function show(page) {
   const fresh = document.importNode(page.getElementById("lists"), true);
   lists.replaceWith(fresh);
   lists = fresh;
-  adopt();
+  failed.textContent = "";
+  localiseTimes(lists);
   const told = document.getElementById("told");
   const text = page.getElementById("told").textContent;
   if (told.textContent !== text) told.textContent = text;
@@ -88,7 +100,7 @@ async function look() {
   const now = JSON.stringify(answers);
   if (seen !== null && now !== seen) {
     if (isBusy()) return;
-    load(location.href);
+    load(location.pathname + location.search);
   }
   seen = now;
   showLengths(answers.flat());
@@ -123,7 +135,7 @@ async function onClick(event) {
   const done = await ask(link.dataset.does, row.dataset);
   if (!done) return menu.querySelector("summary").focus();
   seen = null;
-  load(location.href);
+  load(location.pathname + location.search);
   if (link.dataset.does === "delete") form.elements.q.focus();
   document.getElementById("told").textContent = done;
 }

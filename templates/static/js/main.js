@@ -9,7 +9,7 @@ import { Follow } from "./follow.js";
 import { behind, localiseTimes } from "./format.js";
 import { Keys, moveTurn } from "./keys.js";
 import { Listening } from "./listening.js";
-import { closeOutside } from "./menu.js";
+import { closeMenus } from "./menu.js";
 import { Pause } from "./pause.js";
 import { reloadWhenFree } from "./reload.js";
 import { BookmarkRenderer, LogRenderer, PeopleRenderer } from "./render.js";
@@ -42,7 +42,7 @@ let pause = null;
 let captions = null;
 
 localiseTimes(document);
-for (const menu of document.querySelectorAll(".menu")) closeOutside(menu);
+closeMenus();
 new Downloads(find("download"), () => store.listPeople(), () => store.state !== "ended");
 renderLog.adopt(store.listEntries());
 keys.add("j", "keys.next", () => moveTurn(log, 1));

@@ -1,13 +1,18 @@
-// A `details` element as a menu.
+// `details` elements as menus: they close when the reader turns to something else. To be called once.
 
-/** Closes it when the reader turns to something else. */
-export function closeOutside(menu) {
+export function closeMenus() {
   document.addEventListener("click", (event) => {
-    if (!menu.contains(event.target)) menu.open = false;
+    for (const menu of listOpen()) if (!menu.contains(event.target)) menu.open = false;
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !menu.open) return;
-    menu.open = false;
-    menu.querySelector("summary").focus();
+    if (event.key !== "Escape") return;
+    for (const menu of listOpen()) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
   });
+}
+
+function listOpen() {
+  return document.querySelectorAll(".menu[open]");
 }
