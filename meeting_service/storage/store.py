@@ -452,6 +452,8 @@ class Store:
         Raises:
             Conflict: it is the first.
         """
+        check = partial(revisions.check_deletable, meeting_id=meeting_id, number=number)
+        await self._database.read(check)  # copies are not removed for what is refused
         return await self._database.delete(
             partial(revisions.delete_revision, meeting_id=meeting_id, number=number)
         )
@@ -507,9 +509,11 @@ class Store:
         build = await self._database.read(read)
         return await asyncio.to_thread(build)
 
-    async def list_spoken(self, meeting_id: str) -> list[Spoken]:
-        """When each sentence that was told live is spoken, by start."""
-        return await self._database.read(partial(transcripts.list_spoken, meeting_id=meeting_id))
+    async def list_spoken(self, meeting_id: str, revision: int) -> list[Spoken]:
+        """When each sentence of a revision is spoken, by start."""
+        return await self._database.read(
+            partial(transcripts.list_spoken, meeting_id=meeting_id, revision=revision)
+        )
 
     async def list_gaps(self, meeting_id: str, after_ms: int | None = None) -> list[TranscriptGap]:
         """Audio of a meeting that never came, by time; all, or what ends after an offset."""
