@@ -1,14 +1,19 @@
 """Revisions: begun, filled, switched to in one moment, given up, deleted."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from sqlalchemy import URL, create_engine
+from sqlalchemy.event import listen
 
 from meeting_service.errors import Conflict, NotFound
 from meeting_service.events import RevisionChanged
 from meeting_service.meeting import Meeting, MeetingState, Stream
 from meeting_service.search import Search, parse_query
 from meeting_service.storage import Store
+from meeting_service.storage.revisions import get_revision
 from meeting_service.transcript import Revision, RevisionState
 from tests.storage.conftest import FakeClock, checkpoint_at, make_sentence
 
@@ -138,6 +143,20 @@ async def test_late_text_is_refused(store: Store, ended: Stream) -> None:
         await store.commit_revised(ended, 2, [make_sentence(1)], checkpoint_at(ended, 5))
     with pytest.raises(NotFound):
         await store.finish_revision("m", 2)
+
+
+async def test_only_the_revision_that_is_read_is_counted(path: Path, store: Store, ended: Stream) -> None:
+    """However many others there are, and however long they are."""
+    await begin(store)
+    await store.finish_revision("m", 2)
+    asked: list[tuple[str, Sequence[object]]] = []
+    engine = create_engine(URL.create("sqlite", database=str(path)))
+    listen(engine, "before_cursor_execute", lambda *args: asked.append((args[2], args[3])))
+    with engine.connect() as db:
+        get_revision(db, "m", 2)
+    engine.dispose()
+
+    assert [True] == [("m", 2) == tuple(values)[:2] for query, values in asked if "FROM sentences" in query]
 
 
 async def test_delete(store: Store, ended: Stream) -> None:

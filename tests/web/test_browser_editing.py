@@ -97,6 +97,24 @@ async def test_a_participant_is_renamed_merged_parted_and_deleted(service: Servi
     assert await window.said() == ["We ship the bat."]
 
 
+async def test_nobody_is_deleted_with_another_unseen(service: Service, window: Window) -> None:
+    """Who was merged into them while the dialog was open: it says so, and asks again."""
+    page = await open_page(service, window)
+    page.on("dialog", lambda dialog: dialog.accept())
+    await page.get_by_role("button", name="Change Ann").click()
+    await service.sessions.editing.merge("m", "bob", "ann", None)
+    await page.get_by_role("button", name="Delete…").click()
+    dialog = page.locator("#edit-person")
+    await expect(dialog.get_by_role("alert").filter(has_text="meanwhile")).not_to_contain_text("Ann")
+    await expect(dialog).to_contain_text("Also bob.")
+    kept = await window.said()
+    await page.get_by_role("button", name="Delete…").click()
+
+    await expect(page.locator("#people .name")).to_have_count(0)
+    assert ["We ship the bat.", "Which one?"] == kept
+    assert "412" in window.complaints.pop()
+
+
 async def test_a_moment_is_bookmarked_with_a_note(service: Service, window: Window) -> None:
     """Made at a sentence, changed, and deleted."""
     page = await open_page(service, window)

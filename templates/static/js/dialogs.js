@@ -26,6 +26,7 @@ export class EditDialog {
   open(fields, version) {
     this.version = version;
     this.contested = false;
+    this.opened = Object.values(fields);
     for (const [name, value] of Object.entries(fields)) this.form.elements[name].value = value;
     this.tell("");
     this.part("other").hidden = true;
@@ -71,7 +72,8 @@ export class EditDialog {
     this.contested = true;
     const other = this.part("other");
     const text = current.text ?? current.name ?? current.note;
-    other.textContent = text === undefined ? words("edit.changed") : words("edit.changed_to", { text });
+    const known = text === undefined || this.opened.includes(text);
+    other.textContent = known ? words("edit.changed") : words("edit.changed_to", { text });
     other.hidden = false;
   }
 

@@ -60,8 +60,12 @@ export class Editing {
     const others = meeting.participants.filter((one) => one.id !== id && !one.merged_into);
     const into = this.person.form.elements.into;
     into.replaceChildren(into.options[0], ...others.map((one) => new Option(one.name, one.id)));
-    this.person.part("aliases").replaceChildren(...person.aliases.map((alias) => this.makeAlias(alias)));
+    this.showAliases(person);
     this.person.open({ name: person.name, into: "" }, person.version);
+  }
+
+  showAliases({ aliases }) {
+    this.person.part("aliases").replaceChildren(...aliases.map((alias) => this.makeAlias(alias)));
   }
 
   /** An id that was said to be this person too, and a button that says it is not. */
@@ -85,9 +89,13 @@ export class Editing {
     return name.value.trim() === this.was && !this.person.contested ? null : [place, { method: "PATCH", body: { name: name.value } }];
   }
 
-  deletePerson() {
+  async deletePerson() {
     if (!confirm(words("edit.delete_person_sure", { name: this.was }))) return;
-    this.person.submitAs(this.place("participants", this.id), { method: "DELETE" });
+    await this.person.submitAs(this.place("participants", this.id), { method: "DELETE" });
+    if (!this.person.contested) return;
+    const found = await read(this.url);
+    const person = found?.participants.find((one) => one.id === this.id);
+    if (person) this.showAliases(person); // who would go with them now
   }
 
   async openKnownBookmark(id) {
