@@ -233,6 +233,7 @@ class Database:
         while not await self._to_its_end(self._erase(), "store erase"):  # noqa: ASYNC110 readers tell nobody
             await asyncio.sleep(ERASE_RETRY_S)
         self._erasing = None
+        self._renewal.ask()
 
     async def _erase(self) -> bool:
         for _ in range(ERASE_STEPS):

@@ -4,7 +4,7 @@ An entry's number is its place among all: meetings by their start, in a meeting 
 is said later, so that the index walked downwards gives hits in the order in which they are shown. The index
 takes its words from the entries and is changed in the same transactions. What is deleted goes through
 `search_removed`, which a trigger fills, however it came to be deleted; and for as long as `search_state` is
-not clean, the index may still hold deleted words in parts that nothing reads, until `erase_step` rewrites it.
+not clean, the index may still hold deleted words in parts that nothing reads, until `erase_step` merges them.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,7 @@ from sqlalchemy import Connection, delete, func, select, text, update
 
 from meeting_service.search import text_to_words
 from meeting_service.storage.schema import meetings, search_entries, search_removed, search_state
+from meeting_service.storage.sqlite import mark_for_renewal
 from meeting_service.transcript import Sentence
 
 STEP_ENTRIES = 2_000
@@ -97,23 +98,9 @@ def _rewrite(db: Connection, *, begun: bool) -> bool:
     db.execute(_MERGE, {"pages": STEP_PAGES if begun else -STEP_PAGES})  # below 0: take in every part
     done = _count_changes(db) - before < 2
     if done:
-        _renew(db)
+        mark_for_renewal(db)  # the parts that were merged have left copies in pages
     db.execute(update(search_state).values(state="clean" if done else "merging"))
     return done
-
-
-def _renew(db: Connection) -> None:
-    """Write the index's rows on fresh pages; some 120 bytes a sentence are in memory meanwhile.
-
-    SQLite overwrites what is deleted, but where it moves rows between pages it leaves copies of them in the
-    unused middle of a page, where nothing overwrites them. Pages that are freed are overwritten as a whole.
-    """
-    for table, columns in (("search_index_data", "id, block"), ("search_index_idx", "segid, term, pgno")):
-        rows = db.execute(text(f"SELECT {columns} FROM {table}")).all()  # noqa: S608 - of constants
-        db.execute(text(f"DELETE FROM {table}"))  # noqa: S608
-        values = ", ".join(f":{name}" for name in columns.split(", "))
-        if rows:
-            db.execute(text(f"INSERT INTO {table} VALUES ({values})"), [row._asdict() for row in rows])  # noqa: S608
 
 
 def _take_place(db: Connection, place: int, values: dict[str, Any]) -> int:

@@ -114,3 +114,63 @@ async def test_searches_need_no_script(service: Service, browser: Browser) -> No
     await expect(page.locator("#log mark")).to_have_text("budget")
     await page.locator(".found a").click()
     await expect(page.locator(".sentence:target")).to_have_count(1)
+
+
+async def test_the_list_says_that_a_search_failed(service: Service, window: Window) -> None:
+    """And shows nothing of another question meanwhile; the next answer is shown again."""
+    page = window.page
+    await service.open_meeting("ann")
+    await page.goto(service.url)
+    told = page.get_by_role("alert")
+
+    await page.route("**/?q=*", lambda route: route.fulfill(status=503, body="too slow"))
+    await page.get_by_role("searchbox").fill("budget")
+    await expect(told).to_contain_text("took too long")
+    await expect(page.locator("#lists")).to_be_hidden()
+    await page.unroute("**/?q=*")
+    await page.route("**/?q=*", lambda route: route.abort())
+    await page.get_by_role("searchbox").fill("plan")
+    await expect(told).to_contain_text("could not be read")
+    await page.unroute("**/?q=*")
+    await page.get_by_role("searchbox").press("Enter")
+    await expect(page.locator(".meeting")).to_have_count(1)
+    await expect(told).to_be_hidden()
+    window.complaints = [line for line in window.complaints if "503" not in line]
+
+
+async def test_a_meeting_says_that_a_search_failed(service: Service, window: Window) -> None:
+    """No count of another search stays, and Enter asks again."""
+    page = window.page
+    await service.open_meeting("ann")
+    await service.say("ann", 1_000, 2_000, "Is the budget done?")
+    await page.goto(f"{service.url}/meetings/m")
+    await page.locator("#find-q").fill("budget")
+    output = page.locator("#find output")
+    await expect(output).to_have_text("1 of 1")
+
+    await page.route("**/v1/search*", lambda route: route.fulfill(status=503, body="{}"))
+    await page.locator("#find-q").fill("done")
+    await expect(output).to_have_text("The search took too long")
+    await page.unroute("**/v1/search*")
+    await page.keyboard.press("Enter")
+    await expect(output).to_have_text("1 of 1")
+    window.complaints = [line for line in window.complaints if "503" not in line]
+
+
+async def test_menus_close_by_themselves(service: Service, window: Window) -> None:
+    """Also those that came with another page of the list: by a click elsewhere and by Escape."""
+    page = window.page
+    await service.open_meeting("ann")
+    await page.goto(service.url)
+    await page.get_by_role("searchbox").fill("plan")
+    await expect(page.locator("#past-heading")).to_have_text("Found")
+    menu = page.locator(".meeting summary")
+
+    await menu.click()
+    await expect(page.locator(".menu[open]")).to_have_count(1)
+    await page.get_by_role("heading", level=1).click()
+    await expect(page.locator(".menu[open]")).to_have_count(0)
+    await menu.click()
+    await page.keyboard.press("Escape")
+    await expect(page.locator(".menu[open]")).to_have_count(0)
+    await expect(menu).to_be_focused()
