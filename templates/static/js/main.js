@@ -37,6 +37,7 @@ const personOf = (id) => store.person(id);
 let connection = "connecting";
 let added = 0;
 let scheduled = false;
+let listened = 0;
 let figures = null;
 let pause = null;
 let captions = null;
@@ -142,7 +143,8 @@ function render() {
   follow.around(() => renderLog.render(entries, personOf), more + (pause?.take() ?? 0));
   renderPeople.render(store.listPeople());
   renderBookmarks.render(store.listBookmarks());
-  listening.render(entries);
+  if (listened !== store.settled) listening.render(entries);
+  listened = store.settled;
   selected.place();
   find("nothing").hidden = entries.length > 0;
   if (store.title !== null) showTitle(store.title);
