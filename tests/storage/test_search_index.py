@@ -21,7 +21,7 @@ from meeting_service.storage.search_index import index_sentences, places_of
 from meeting_service.storage.sqlite import make_migrator
 from tests.storage.conftest import START, FakeClock, checkpoint_at, make_sentence
 from tests.storage.test_migrate import make_former
-from tests.storage.test_renewal import is_due, wait_until
+from tests.storage.test_renewal import NO_DISK, is_due, wait_until
 
 WORDS = ("alder", "birch", "cedar", "dogwood", "elm", "fir")
 
@@ -164,6 +164,20 @@ async def test_an_erasure_goes_on_after_a_kill(store: Store, path: Path, clock: 
         assert check(path) == "clean"
     finally:
         await again.close()
+
+
+async def test_an_erasure_has_the_pages_written_anew(store: Store, path: Path, clock: FakeClock) -> None:
+    """What it merged may have left copies, however late it was done."""
+    await fill(store, "gone", "xanthic", 3)
+    await store.close()
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("DELETE FROM meetings")
+        db.commit()
+    assert not is_due(path)
+
+    await (await Store.open(path, clock, min_free_bytes=NO_DISK)).close()
+    assert is_due(path)
 
 
 async def test_a_crowded_moment_takes_no_longer(store: Store, path: Path) -> None:
