@@ -80,7 +80,8 @@ class Recordings:
         streams = await self._list_held(meeting_id)
         ids = None if person is None else {person.id, *person.aliases}
         recording = lay_out(streams, replace(part, participant_ids=ids))
-        held = {held.stream.id: self._through(held.stream.id) for held in streams}
+        heard = [track.held for track in recording.tracks]
+        held = {held.stream.id: self._through(held.stream.id) for held in heard}
 
         def is_kept() -> bool:
             return all(self._through(stream_id) >= samples for stream_id, samples in held.items())

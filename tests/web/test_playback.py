@@ -277,6 +277,19 @@ async def test_what_is_deleted_is_sent_no_further(
         await listening.read()
 
 
+async def test_a_file_of_one_goes_on_when_another_is_deleted(bot: Bot, http: ClientSession) -> None:
+    """Nothing of whoever is deleted is in it."""
+    await speak_for_an_hour(bot)
+    await bot.post(to_bytes(BEN), "ben", Captured_At=START)
+    listening = await http.get("/v1/meetings/m1/audio.wav?participant=ann")
+    mixed = await http.get("/v1/meetings/m1/audio.wav")
+    await http.delete("/v1/meetings/m1/participants/ben")
+
+    assert 3_600 * RATE_HZ < len(await listening.read()) // 2
+    with pytest.raises(ClientPayloadError):
+        await mixed.read()
+
+
 async def test_people_who_are_one_are_heard_as_one(talked: Bot, http: ClientSession) -> None:
     """By the id they are shown with and by the one that was merged, as in the transcript."""
     await http.put("/v1/meetings/m1/participants/ben/merge", json={"into": "ann"}, headers={"If-Match": "*"})
