@@ -1,6 +1,7 @@
 """A meeting's audio as a file, from the data folder; the service may run or not."""
 
 import asyncio
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -75,22 +76,26 @@ def _count_held(path: Path, stream_ids: list[int]) -> dict[int, int]:
 
 @contextmanager
 def _open(out: Path | None) -> Iterator[IO[bytes]]:
-    """Where it is written; a file that did not come to its end is not left there."""
+    """Where it is written: beside what is there already, which it replaces once it is whole."""
     if out is None:
         sys.stdout.flush()
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
+    to = out.resolve()
+    special = to.exists() and not to.is_file()
+    beside = to if special else to.with_name(f".{to.name}.{os.getpid()}")
     try:
-        file = out.open("wb")
+        file = beside.open("wb")
     except OSError as error:
         raise MeetingServiceError(f"{out} cannot be written: {error.strerror}") from error
     try:
         with file:
             yield file
+        if not special:
+            beside.replace(to)
     except OSError as error:
-        out.unlink(missing_ok=True)
         raise StorageFailed(f"{out} cannot be written: {error.strerror}") from error
-    except BaseException:
-        out.unlink(missing_ok=True)
-        raise
+    finally:
+        if not special:
+            beside.unlink(missing_ok=True)

@@ -1,7 +1,10 @@
 """Exporting from a data folder, and migrating it."""
 
 import asyncio
+import resource
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -180,6 +183,36 @@ def test_audio_is_exported(invoke: Invoke, data: Path, spoken: Pcm, tmp_path: Pa
         (tmp_path / f"a.{form}").read_bytes()[:4] for form in AUDIO_FORMATS[1:]
     )
     assert list(AUDIO_FORMATS) == list(AudioFormat)
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """This process writes none that is larger, in bytes."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+
+
+def test_a_file_that_is_there_stays_until_another_is_whole(
+    invoke: Invoke, data: Path, spoken: Pcm, tmp_path: Path
+) -> None:
+    """One that cannot be written further leaves it as it was, and nothing beside it; a link stays one."""
+    options = ("export", "weekly-7", "--data", data, "--format", "wav", "--out", "a.wav")
+    assert 0 == invoke(*options).code
+    whole = (tmp_path / "a.wav").read_bytes()
+    with files_of_at_most(len(whole) // 2):
+        failed = invoke(*options)
+
+    assert (1, True) == (failed.code, "a.wav cannot be written: File too large" in failed.err)
+    assert whole == (tmp_path / "a.wav").read_bytes()
+    (tmp_path / "a.wav").write_bytes(b"old")
+    (tmp_path / "link.wav").symlink_to("a.wav")
+    assert 0 == invoke(*options[:-1], "link.wav").code
+    assert whole == (tmp_path / "a.wav").read_bytes()
+    assert {"a.wav", "data", "link.wav"} == {path.name for path in tmp_path.iterdir()}
 
 
 def test_audio_that_cannot_be_written_is_told(invoke: Invoke, data: Path, tmp_path: Path) -> None:
