@@ -14,6 +14,7 @@ import pytest
 from meeting_service.audio import AudioChunk, Pcm
 from meeting_service.errors import AudioDamaged, CannotStart, DiskFull, StorageFailed
 from meeting_service.ledger import Ledger, LedgerReader
+from meeting_service.ledger.ledger import check_lock
 from meeting_service.ledger.requests import Append
 from meeting_service.ledger.schema import open_writer
 from meeting_service.ledger.writer import Writer
@@ -200,3 +201,14 @@ async def test_a_place_that_cannot_be_deleted_stops_no_other_deletion(path: Path
     with closing(sqlite3.connect(path)) as connection:
         assert [] == connection.execute("SELECT stream FROM piece UNION SELECT * FROM doomed").fetchall()
     await ledger.close()
+
+
+async def test_a_damaged_log_keeps_no_lock(tmp_path: Path) -> None:
+    """What refuses to start lets go of the folder, so that it can be mended and opened again."""
+    path = tmp_path / "audio.db"
+    (tmp_path / "audio.db-wal").write_bytes(bytes([1]) * 64)
+    with pytest.raises(CannotStart, match="damaged") as refused:
+        Ledger.open(path)
+    check_lock(path)
+
+    assert refused.value is not None
