@@ -110,11 +110,6 @@ class MeetingSettings(_Section):
         """The same of one that never had any audio."""
         return _hours(self.end_unused_h)
 
-    @property
-    def least_idle_s(self) -> float | None:
-        """The less of the two."""
-        return min((limit for limit in (self.idle_s, self.unused_s) if limit is not None), default=None)
-
 
 class RetentionSettings(_Section):
     """How long what is kept is kept, in days from when a meeting's text is final."""

@@ -144,6 +144,7 @@ class Intake:
         )
         reach("after_stream_is_opened")
         live = self.streams.adopt(meeting, stream, Checkpoint(stream.id), former)
+        meeting.used = True
         self._publish(event)
         return live
 

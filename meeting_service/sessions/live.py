@@ -160,6 +160,8 @@ class LiveMeeting(Reading):
         """held while a participant's stream is looked up or made, so that there is one"""
         self.over = asyncio.Event()
         """set when no more audio is taken"""
+        self.used = False
+        """whether any audio ever came"""
         self.senders = 0
         """how many are connected, whether they send anything or not"""
         self.deleted = False

@@ -80,7 +80,8 @@ class SessionManager:
         self.keeping = Keeping(
             settings.retention.rules, store, ledger, self.broadcaster, self._deletions.delete_meeting
         )
-        self.idling = Idling(settings.meetings, self._meetings, store, clock, self._end_idle)
+        most = settings.limits.live_meetings
+        self.idling = Idling(settings.meetings, most, self._meetings, store, clock, self._end_idle)
 
     # The service's own life
 

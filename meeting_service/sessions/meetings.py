@@ -16,6 +16,9 @@ from meeting_service.storage import Store
 
 log = structlog.get_logger()
 
+AWAITED_S = 60
+"""how long a meeting without any audio takes the place of others: its first bot, or person, is on the way"""
+
 
 class LiveMeetings:
     """Owner of all live meetings. Runs on the event loop only."""
@@ -49,6 +52,7 @@ class LiveMeetings:
             live = self._make(meeting, {p.id: p.told_name or p.name for p in participants}, kept)
             if meeting.state is not MeetingState.ENDED:
                 live.gone |= await self._store.list_gone(meeting_id)
+                live.used = bool(await self._store.list_streams(meeting_id))
                 self._meetings[meeting_id] = live
             return live
 
@@ -63,7 +67,7 @@ class LiveMeetings:
         """Make a meeting and its live side, or find the one that has the id. Nobody gets it in between.
 
         Raises:
-            TooMany: as many take audio as may.
+            TooMany: as many take audio as may; those whose first audio is long in coming do not count.
         """
         async with self._loading:
             if new.id is None or await self._store.find_meeting(new.id) is None:
@@ -95,7 +99,11 @@ class LiveMeetings:
         return live
 
     def _check_room(self) -> None:
-        live, most = self.count(), self._settings.limits.live_meetings
+        now_s, most = self._clock.monotonic_s(), self._settings.limits.live_meetings
+        live = sum(
+            live.used or live.senders > 0 or live.present.idle_s(now_s) < AWAITED_S
+            for live in self.list_live()
+        )
         if live >= most:
             raise TooMany(f"{live} meetings are live, which is the limit", retry_after_s=60)
 

@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from meeting_service.clock import MeetingClock
 from meeting_service.errors import MeetingEnded
 from meeting_service.events import MeetingChanged, StoredEvent
-from meeting_service.meeting import MeetingState, NewMeeting
+from meeting_service.meeting import Meeting, MeetingState, NewMeeting
 from meeting_service.sessions import SessionManager
 from meeting_service.sessions.idling import RETURN_S
 from meeting_service.settings import Settings
+from meeting_service.storage import Store
 from tests.sessions.conftest import RATE_HZ, talk
 from tests.sessions.parts import DeafWorker, run_on
 from tests.storage.conftest import START, FakeClock
@@ -34,6 +36,22 @@ class SetClock(FakeClock):
     def monotonic_s(self) -> float:
         """Of that nobody sees anything here."""
         return super().monotonic_s() - self._set.total_seconds()
+
+
+class StuckStore(Store):
+    """Waits before the end of one meeting."""
+
+    def __init__(self, *parts: Any) -> None:
+        super().__init__(*parts)
+        self.free = asyncio.Event()
+
+    async def set_meeting_state(
+        self, meeting_id: str, state: MeetingState, ended_at: datetime | None = None
+    ) -> StoredEvent:
+        """Wait if it is the one."""
+        if meeting_id == "stuck":
+            await self.free.wait()
+        return await super().set_meeting_state(meeting_id, state, ended_at)
 
 
 @pytest.fixture
@@ -187,3 +205,46 @@ async def test_never(settings: Settings, clock: SetClock) -> None:
 
     assert MeetingState.LIVE == found["m"]
     assert MeetingState.LIVE != found["unused"]
+
+
+async def test_of_unused_ones_only_so_many_are_kept(settings: Settings, clock: SetClock) -> None:
+    """The most recent, of those that had ten minutes; one that was used is none of them."""
+    limits = settings.limits.model_copy(update={"live_meetings": 2})
+    limited = ruled(settings, end_unused_h="never").model_copy(update={"limits": limits})
+    async with run_on(limited, DeafWorker(), clock=clock) as sessions:
+        await sessions.create_meeting(NewMeeting(id="m"))
+        await speak(sessions)
+        for name in ("oldest", "older", "old", "new"):
+            clock.advance(seconds=RETURN_S / 2)
+            await sessions.create_meeting(NewMeeting(id=name))
+        before = await check(sessions)
+        clock.advance(seconds=RETURN_S / 2)
+        after = await check(sessions)
+
+    live, over = MeetingState.LIVE, (MeetingState.ENDING, MeetingState.ENDED)
+    assert {live} == set(before.values())
+    assert after["oldest"] in over
+    assert [live] * 4 == [after[name] for name in ("m", "older", "old", "new")]
+
+
+async def test_one_that_cannot_end_holds_up_no_other(settings: Settings, clock: SetClock) -> None:
+    """Whichever is asked first; it ends once it can."""
+    async with run_on(settings, DeafWorker(), store=StuckStore, clock=clock) as sessions:
+        store = sessions.store
+        assert isinstance(store, StuckStore)
+        for name in ("m1", "stuck", "m3"):
+            await sessions.create_meeting(NewMeeting(id=name))
+        clock.advance(hours=25)
+        checking = asyncio.create_task(sessions.idling.check())
+        async with asyncio.timeout(20):
+            while {"stuck"} != {meeting.id for meeting in await list_live(sessions)}:
+                pass
+        store.free.set()
+        await checking
+
+        assert [] == await list_live(sessions)
+
+
+async def list_live(sessions: SessionManager) -> list[Meeting]:
+    """Those that take audio."""
+    return [*(await sessions.store.list_meetings(state=MeetingState.LIVE)).meetings]

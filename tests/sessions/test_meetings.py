@@ -1,6 +1,7 @@
 """The live side of meetings: one each, whoever asks when, and nobody waits for another's."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -8,10 +9,12 @@ import pytest
 from meeting_service.errors import MeetingEnded, NotFound, TooMany
 from meeting_service.meeting import Meeting, NewMeeting
 from meeting_service.sessions.inputs import AudioInput
+from meeting_service.sessions.meetings import AWAITED_S
 from meeting_service.settings import Settings
 from meeting_service.storage import Store
 from tests.sessions.conftest import RATE_HZ, talk
 from tests.sessions.parts import DeafWorker, run_on
+from tests.storage.conftest import FakeClock
 
 
 class SlowStore(Store):
@@ -72,6 +75,35 @@ async def test_as_many_at_once_as_may_be(settings: Settings) -> None:
         made = await asyncio.gather(*wanted, return_exceptions=True)
 
     assert [False, False, True, True] == [isinstance(result, TooMany) for result in made]
+
+
+async def test_meetings_that_nobody_uses_shut_nobody_out(settings: Settings) -> None:
+    """They count for a minute, those of which audio came or a sender is there as long as they are live."""
+    limits, clock = settings.limits.model_copy(update={"live_meetings": 2}), FakeClock()
+    limited = settings.model_copy(update={"limits": limits})
+    async with run_on(limited, DeafWorker(), clock=clock) as sessions:
+        for name in ("clicked", "again"):
+            await sessions.create_meeting(NewMeeting(id=name))
+        clock.advance(seconds=AWAITED_S - 1)
+        with pytest.raises(TooMany):
+            await sessions.create_meeting(NewMeeting(id="early"))
+        clock.advance(seconds=1)
+        await sessions.create_meeting(NewMeeting(id="used"))
+        await (await sessions.open_input("used", ["ann"], RATE_HZ)).append(talk(1, 2), 0)
+        await sessions.create_meeting(NewMeeting(id="joined"))
+        sender = asyncio.create_task(sessions.wait_over("joined"))
+        await sessions.check_live("joined")
+        clock.advance(hours=1)
+        with pytest.raises(TooMany):
+            await sessions.create_meeting(NewMeeting(id="late"))
+        sender.cancel()
+        with suppress(asyncio.CancelledError):
+            await sender
+    clock.advance(hours=1)
+    async with run_on(limited, DeafWorker(), clock=clock) as sessions:
+        await sessions.create_meeting(NewMeeting(id="restarted"))
+        with pytest.raises(TooMany):
+            await sessions.create_meeting(NewMeeting(id="later"))
 
 
 async def test_nobody_waits_for_anothers_meeting(settings: Settings) -> None:
