@@ -60,7 +60,7 @@ async def test_a_former_revision_can_be_read(ended: Service, window: Window) -> 
     await expect(menu.get_by_role("link")).to_have_count(2)
     await menu.get_by_role("link").nth(1).click()
     await expect(window.page.locator(".sentence")).to_have_text("What was herd.")
-    await window.page.locator("#download summary").click()
+    await window.page.locator("#download > summary").click()
     async with window.page.expect_download() as waiting:
         await window.page.get_by_role("link", name="Text .txt").click()
     path = await (await waiting.value).path()
