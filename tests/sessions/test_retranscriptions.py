@@ -100,17 +100,10 @@ async def test_a_restart_in_the_middle(run_service: RunService, halt: Halt) -> N
     async with run_service() as sessions:
         before = await sessions.store.get_revision("m", 3)
         await until(sessions, DONE)
-        while (await sessions.store.get_revision("m", 3)).state is not DONE:
-            await until_changed(sessions)
+        assert (await until_done(sessions)).number == 3
 
         assert 0 < before.progress < 1
         assert undisturbed == await read(sessions, 3)
-
-
-async def until_changed(sessions: SessionManager) -> None:
-    """Return when something more was told of the meeting."""
-    with sessions.subscribe("m", await sessions.store.last_seq("m")) as watcher:
-        await anext(aiter(watcher))
 
 
 async def test_a_watcher_sees_it_come(run_service: RunService) -> None:
@@ -151,9 +144,13 @@ async def test_words_to_favour(run_service: RunService) -> None:
 
 async def until_done(sessions: SessionManager) -> Revision:
     """The newest revision, once it is at its end."""
-    while (newest := (await sessions.store.list_revisions("m"))[0]).state is RevisionState.RUNNING:
-        await until_changed(sessions)
-    return newest
+    while True:
+        after = await sessions.store.last_seq("m")
+        newest = (await sessions.store.list_revisions("m"))[0]
+        if newest.state is not RevisionState.RUNNING:
+            return newest
+        with sessions.subscribe("m", after) as watcher:
+            await anext(aiter(watcher))
 
 
 async def test_what_is_refused(run_service: RunService) -> None:
