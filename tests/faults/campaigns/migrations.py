@@ -31,11 +31,12 @@ async def run(order: Order) -> Outcome:
     stride = max(1, _STATEMENTS // order.size)
     for sample in sorted(path.stem for path in FORMER.glob("*.sql")):
         folders = await _kill_all(order.folder / sample, sample, stride)
-        references = _References(order.folder / sample, sample)
+        references = await asyncio.to_thread(_References, order.folder / sample, sample)
         for folder, status in folders:
             if status == -signal.SIGKILL:
                 killed += 1
-                failures += [f"{sample}, {folder.name}: {failure}" for failure in _check(folder, references)]
+                found = await asyncio.to_thread(list, _check(folder, references))
+                failures += [f"{sample}, {folder.name}: {failure}" for failure in found]
             elif status != 0:
                 failures.append(f"{sample}, {folder.name}: ended with {status}")
         order.say(f"   from {sample}: {len(folders) - 1} kills")
