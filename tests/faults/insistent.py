@@ -115,8 +115,11 @@ async def _stream_once(http: ClientSession, pieces: int, through: dict[str, int]
     streams = [StreamSpec(i, spec, (p,), (None,)) for i, p in enumerate(STREAMING, 1)]
     async with http.ws_connect("/v1/meetings/m/audio", protocols=(SUBPROTOCOL,)) as socket:
         await socket.send_str(Hello(streams).encode())
-        welcome = json.loads((await socket.receive()).data or "{}")
-        for stream in welcome.get("streams", ()):
+        first = await socket.receive()
+        welcome = json.loads(first.data) if first.type is WSMsgType.TEXT else {}
+        if welcome.get("type") != "welcome":  # a stream was not opened
+            raise ConnectionError
+        for stream in welcome["streams"]:
             through[STREAMING[stream["stream"] - 1]] = stream["through"]
         for number in range(pieces):
             await _send_pieces(socket.send_bytes, number, through)
