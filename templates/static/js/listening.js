@@ -1,5 +1,6 @@
 // Listening to a meeting: its bar with play, skip, speed and whom to hear, the timeline, a link to a moment.
 
+import { copyText } from "./copying.js";
 import { clock } from "./format.js";
 import { Player } from "./player.js";
 import { Spoken } from "./spoken.js";
@@ -14,15 +15,14 @@ const PLACE_KEYS = { ArrowLeft: -5_000, ArrowRight: 5_000, ArrowDown: -5_000, Ar
 
 export class Listening {
   /** `store` is asked for people and sentences. Where the audio was removed only the timeline is there. */
-  constructor(bar, timeline, log, store) {
+  constructor(bar, timeline, url, store) {
     this.bar = bar;
     this.store = store;
-    this.url = log.dataset.events.replace(/\/events$/, "");
     this.sentences = [];
     this.length_ms = 0;
     this.find = (name) => bar.querySelector(`[data-listen="${name}"]`);
-    this.player = new Player(this.url, () => this.show());
-    this.spoken = new Spoken(this.url, () => this.show());
+    this.player = new Player(url, () => this.show());
+    this.spoken = new Spoken(url, () => this.show());
     this.timeline = new Timeline(timeline, (at_ms) => this.goTo(at_ms));
     this.kept = bar.dataset.audio === "kept";
     this.connect();
@@ -149,7 +149,7 @@ export class Listening {
   async link(at_ms) {
     const link = new URL(`#t=${Math.floor(at_ms / 1000)}`, location.href);
     history.replaceState(null, "", link);
-    const copied = await navigator.clipboard?.writeText(link.href).then(() => true, () => false);
+    const copied = await copyText(link.href);
     document.getElementById("told").textContent = words(copied ? "listen.link_copied" : "listen.link_in_address");
   }
 

@@ -23,6 +23,7 @@ const TROUBLES = ["storage_full", "storage_failing", "storage_damaged", "recogni
 
 const find = (id) => document.getElementById(id);
 const log = find("log");
+const meeting = log.dataset.events.replace(/\/events$/, "");
 const health = find("health");
 const renderBookmarks = new BookmarkRenderer(find("bookmarks"));
 const store = readPage();
@@ -32,7 +33,7 @@ const follow = new Follow(find("follow"));
 const revisions = new Revisions(find("revisions"), find("progress"), Number(log.dataset.after));
 const keys = new Keys(find("keys"), find("show-keys"));
 const selected = new Selected(log, find("actions"), (id) => store.sentences.get(id));
-const listening = new Listening(find("listening"), find("timeline"), log, store);
+const listening = new Listening(find("listening"), find("timeline"), meeting, store);
 const personOf = (id) => store.person(id);
 let connection = "connecting";
 let added = 0;
@@ -50,7 +51,7 @@ keys.add("j", "keys.next", () => moveTurn(log, 1));
 keys.add("k", "keys.previous", () => moveTurn(log, -1));
 keys.add("d", "keys.download", openDownloads);
 listening.begin(selected, keys);
-new Editing(listening.url, find("people"), find("bookmarks")).begin(selected);
+new Editing(meeting, find("people"), find("bookmarks")).begin(selected);
 listening.render(store.listEntries());
 if (find("find")) {
   const finder = new Find(find("find"));
@@ -93,7 +94,7 @@ function begin() {
   keys.add("c", "keys.captions", () => captions.toggle());
   showHealth();
   if (isFirstVisit()) follow.jump();
-  figures = new Figures(log.dataset.events.replace(/\/events$/, ""), (people) => {
+  figures = new Figures(meeting, (people) => {
     store.putPeople(people, performance.now());
     schedule();
   });

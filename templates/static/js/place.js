@@ -1,5 +1,7 @@
 // Who this browser is in a meeting, over reloads: kept here and nowhere else. What cannot be kept is made anew.
 
+import { keep, recall } from "./kept.js";
+
 export class Place {
   constructor(meeting) {
     this.key = `talk ${meeting}`;
@@ -45,17 +47,12 @@ function makeId() {
 
 function read(storage, key) {
   try {
-    return JSON.parse(window[storage].getItem(key));
+    return JSON.parse(recall(key, storage));
   } catch {
     return null;
   }
 }
 
 function write(storage, key, value) {
-  try {
-    if (value === null) window[storage].removeItem(key);
-    else window[storage].setItem(key, JSON.stringify(value));
-  } catch {
-    // A browser that keeps nothing: the page works until it is closed.
-  }
+  keep(key, value === null ? null : JSON.stringify(value), storage);
 }

@@ -1,6 +1,7 @@
 // The page of who takes part from this browser: what is asked before, what is said while they talk, and why not.
 
 import { AudioLink } from "./audio-link.js";
+import { copyText } from "./copying.js";
 import { listMicrophones, MICROPHONE, Microphone } from "./microphone.js";
 import { Place } from "./place.js";
 import { words } from "./words.js";
@@ -238,8 +239,7 @@ async function keepAwake() {
 
 async function copyLink() {
   shareLink.select();
-  const copied = await navigator.clipboard?.writeText(shareLink.value).then(() => true, () => false);
-  if (!copied) return; // it is selected, to be copied by hand
+  if (!(await copyText(shareLink.value))) return; // it is selected, to be copied by hand
   copy.textContent = words("talk.copied");
   setTimeout(() => (copy.textContent = words("talk.copy")), 2_000);
 }
