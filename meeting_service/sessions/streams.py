@@ -169,6 +169,7 @@ class LiveStreams:
         sounding = {chunk.stream_id for chunk in chunks if chunk.pcm.any()}
         for live in streams:
             await self.compare(live)
+            self._check_kept(live)
             self._arrived(live, before[live.id], held[live.id], silent=live.id not in sounding)
 
     async def keep_gap(self, streams: Sequence[LiveStream], start: int, end: int) -> None:
@@ -179,6 +180,7 @@ class LiveStreams:
         held = await self._ledger.record_gaps([Gap(live.id, start, end) for live in streams])
         for live in streams:
             await self.compare(live)
+            self._check_kept(live)
             self._worker.send(AudioArrived(live.id, held[live.id]))
             metrics.gap_seconds.inc(max(0, held[live.id] - before[live.id]) / live.stream.rate_hz)
 
@@ -238,6 +240,10 @@ class LiveStreams:
             known[0].check_live()
         if known is None or live.stream.ended or not isinstance(known[0], LiveMeeting):
             raise StreamEnded("the participant left, or was ended from elsewhere: this stream takes no more")
+
+    def _check_kept(self, live: LiveStream) -> None:
+        if live.id not in self._streams:
+            raise StreamEnded("this was deleted while the piece was being stored, and the piece with it")
 
     def _make_decoding(self, vocabulary: Sequence[str]) -> DecodingConfig:
         if not vocabulary:

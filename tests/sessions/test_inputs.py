@@ -121,7 +121,7 @@ async def test_channels_that_are_not_at_the_same_place_go_on_at_the_first(run_se
 
 
 async def test_a_piece_on_its_way_when_its_meeting_is_deleted_goes_with_it(settings: Settings) -> None:
-    """Nothing of it stays, and the next one is refused."""
+    """Its sender is told, nothing of it stays, and the next one is refused."""
     async with run_held(settings, DeafWorker()) as (sessions, ledger):
         audio = await sessions.open_input("m", ["ann"], RATE_HZ)
         await audio.append(TALK, 0)
@@ -132,7 +132,8 @@ async def test_a_piece_on_its_way_when_its_meeting_is_deleted_goes_with_it(setti
         await sessions.delete_meeting("m")
         ledger.free.set()
 
-        await asyncio.wait({piece})
+        with pytest.raises(StreamEnded, match="deleted while"):
+            await piece
         with pytest.raises(NotFound):
             await audio.append(talk(2, 1), 0)
         assert 0 == ledger.through(stream.id)
