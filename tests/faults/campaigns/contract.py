@@ -1,7 +1,10 @@
 """Senders that do what they like, in any order that chance finds, against a model of what must be held."""
 
 import asyncio
+import multiprocessing
+import os
 import traceback
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,21 +20,13 @@ ROUND = 250
 """meetings of one seed: a failure ends a round"""
 
 
-async def run(order: Order) -> Outcome:
-    """Rounds until there were enough meetings."""
-    outside = order.size // OUTSIDE_ONE_IN
-    rounds = [(min(ROUND, order.size - first), False) for first in range(0, order.size, ROUND)]
-    rounds += [(min(ROUND, outside - first), True) for first in range(0, outside, ROUND)]
-    played, failures = 0, list[str]()
-    for number, (size, is_outside) in enumerate(rounds):
-        seed = order.seed + number
-        if failure := await asyncio.to_thread(_play, order.folder / f"{seed}", size, seed, is_outside):
-            (order.folder / f"{seed}.txt").write_text(failure.story)
-            told = "with a process" if is_outside else f"see it again: {AGAIN} --seed {seed} --size {size}"
-            failures.append(f"seed {seed}: {failure.error} ({told})")
-        played += size
-        order.say(f"   {played:>5} of {order.size + outside} meetings, {len(failures)} rounds broken")
-    return Outcome(played, failures, {"meetings": played, "of them with a process": outside})
+@dataclass(frozen=True, slots=True)
+class _Round:
+    size: int
+    """meetings"""
+    outside: bool
+    """whether the service has a process of its own"""
+    seed: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +36,38 @@ class _Failure:
     """what was done, and where it broke"""
 
 
-def _play(folder: Path, size: int, seed: int, outside: bool) -> _Failure | None:
-    # Caught in its own thread: on the way to another one an error may lose its traceback.
+async def run(order: Order) -> Outcome:
+    """Rounds until there were enough meetings, as many at a time as there are cores."""
+    outside = order.size // OUTSIDE_ONE_IN
+    sizes = [(min(ROUND, order.size - first), False) for first in range(0, order.size, ROUND)]
+    sizes += [(min(ROUND, outside - first), True) for first in range(0, outside, ROUND)]
+    played, failures = 0, list[str]()
+    loop = asyncio.get_running_loop()
+    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
+        rounds = [_Round(*size, order.seed + number) for number, size in enumerate(sizes)]
+        playing = [loop.run_in_executor(pool, _play, order.folder, each) for each in rounds]
+        for next_end in asyncio.as_completed(playing):
+            ended, failure = await next_end
+            if failure:
+                failures.append(_tell(order.folder, ended, failure))
+            played += ended.size
+            order.say(f"   {played:>5} of {order.size + outside} meetings, {len(failures)} rounds broken")
+    return Outcome(played, failures, {"meetings": played, "of them with a process": outside})
+
+
+def _play(folder: Path, chosen: _Round) -> tuple[_Round, _Failure | None]:
+    # Caught in its own process: on the way to another one an error loses its traceback.
     try:
-        play(folder, size, seed, steps=STEPS, outside=outside)
+        play(folder / f"{chosen.seed}", chosen.size, chosen.seed, steps=STEPS, outside=chosen.outside)
     except Exception as error:
-        return _Failure(repr(error), "".join(traceback.format_exception(error)))
-    return None
+        return chosen, _Failure(repr(error), "".join(traceback.format_exception(error)))
+    return chosen, None
+
+
+def _tell(folder: Path, broken: _Round, failure: _Failure) -> str:
+    (folder / f"{broken.seed}.txt").write_text(failure.story, encoding="utf-8")
+    again = f"see it again: {AGAIN} --seed {broken.seed} --size {broken.size}"
+    return f"seed {broken.seed}: {failure.error} ({'with a process' if broken.outside else again})"
 
 
 CAMPAIGN = Campaign(
