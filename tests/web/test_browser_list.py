@@ -102,15 +102,47 @@ async def test_a_meeting_is_searched_in_its_place(service: Service, window: Wind
     await expect(page.locator(".sentence.here")).to_have_count(0)
 
 
+async def test_what_one_said_is_found_while_they_say_it(service: Service, window: Window) -> None:
+    """The place that was found stays while somebody types on, and while more is said; nobody else counts."""
+    page = window.page
+    await service.open_meeting("ann", "ben")
+    for n, who in enumerate(("ann", "ben", "ann", "ben")):
+        await service.say(who, n * 2_000, n * 2_000 + 900, f"The budget {n}.")
+    await page.goto(f"{service.url}/meetings/m")
+    output, who, here = page.locator("#find output"), page.get_by_label("Said by"), page.locator(".here")
+
+    await expect(who).to_be_hidden()
+    await page.locator("#find-q").fill("bud")
+    await expect(output).to_have_text("1 of 4")
+    await page.locator("#find-q").press_sequentially("get")
+    await expect(page).to_have_url(re.compile(r"q=budget#s-"))
+    await expect(output).to_have_text("1 of 4")
+    await who.select_option("Ben")
+    await expect(output).to_have_text("1 of 2")
+    await service.join("carla", "Carla")
+    await expect(who.locator("option")).to_have_text(["everybody", "Ann", "Ben", "Carla"])
+    await service.say("ben", 30_000, 31_000, "Budget again.")
+    await expect(output).to_have_text("1 of 3")
+    await expect(here).to_have_text("The budget 1. ")
+    await page.reload()
+    await expect(output).to_have_text("1 of 3")
+    await who.select_option("Carla")
+    await expect(output).to_have_text("Not found")
+    await page.get_by_role("link", name="Search all meetings").click()
+    await expect(page.locator(".hits a").first).to_contain_text("The budget 0.")
+
+
 async def test_searches_need_no_script(service: Service, browser: Browser) -> None:
-    """A form, marks, and links to the moments."""
+    """A form, marks, and links to the moments; by everybody or one."""
     page = (await open_window(browser, scripts=False)).page
-    await service.open_meeting("ann")
+    await service.open_meeting("ann", "ben")
     await service.say("ann", 1_000, 2_000, "Is the budget done?")
+    await service.say("ben", 3_000, 4_000, "What budget?")
     await page.goto(f"{service.url}/meetings/m")
 
     await page.locator("#find-q").fill("budget")
-    await page.keyboard.press("Enter")
+    await page.get_by_label("Said by").select_option("Ann")
+    await page.locator("#find-q").press("Enter")
     await expect(page.locator("#log mark")).to_have_text("budget")
     await page.locator(".found a").click()
     await expect(page.locator(".sentence:target")).to_have_count(1)

@@ -3,17 +3,23 @@
 import { words } from "./words.js";
 
 const TYPING_MS = 200;
+const RENEWAL_MS = 1_000;
 const MOST = 1_000;
 const AT_ONCE = 200;
 const TOO_SLOW = 503;
 
 export class Find {
-  constructor(form) {
+  /** `listPeople()` tells who is in the meeting. */
+  constructor(form, listPeople) {
     this.form = form;
+    this.listPeople = listPeople;
     this.field = form.elements.q;
+    this.who = form.elements.speaker;
     this.told = form.querySelector("output");
+    this.elsewhere = form.querySelector(".elsewhere");
     this.buttons = [...form.querySelectorAll("[data-step]")];
     this.hits = [];
+    this.more = false;
     this.at = -1;
     this.turn = 0;
     this.highlight = globalThis.Highlight && new Highlight();
@@ -26,6 +32,7 @@ export class Find {
     form.addEventListener("submit", (event) => this.onSubmit(event));
     form.addEventListener("keydown", (event) => this.onKey(event));
     this.field.addEventListener("input", () => this.onInput());
+    this.who.addEventListener("change", () => this.search({ go: true }));
     for (const button of this.buttons) {
       button.addEventListener("click", () => this.step(Number(button.dataset.step)));
     }
@@ -36,6 +43,27 @@ export class Find {
   focus() {
     this.field.select();
     this.field.focus();
+  }
+
+  /** People or sentences came or were corrected: shows who and what is found now; the reader stays where they are. */
+  renew() {
+    this.showPeople();
+    if (!this.asked || this.renewal) return;
+    this.renewal = setTimeout(() => {
+      this.renewal = null;
+      if (this.field.value.trim() === this.asked) this.search({ again: true });
+    }, RENEWAL_MS);
+  }
+
+  showPeople() {
+    const people = this.listPeople();
+    const [everybody, ...shown] = this.who.options;
+    const same = people.length === shown.length
+      && people.every(({ id, name }, n) => id === shown[n].value && name === shown[n].text);
+    if (same) return;
+    const chosen = this.who.value;
+    this.who.replaceChildren(everybody, ...people.map(({ id, name }) => new Option(name, id, false, id === chosen)));
+    this.who.hidden = people.length < 2;
   }
 
   onInput() {
@@ -50,47 +78,61 @@ export class Find {
   }
 
   onKey(event) {
-    if (event.key === "Escape" && this.field.value) {
+    if (event.key === "Escape") {
       event.preventDefault();
+      if (!this.field.value) return event.target.blur();
       this.field.value = "";
-      this.search({ go: false });
+      this.search({});
     } else if (event.key === "Enter" && event.shiftKey) {
       event.preventDefault();
       this.step(-1);
     }
   }
 
-  async search({ go }) {
+  /** `go`: to a place, the one that was found before if it still is; `again`: the same question as before. */
+  async search({ go = false, again = false }) {
     clearTimeout(this.typing);
     const turn = ++this.turn;
     const q = this.asked = this.field.value.trim();
-    const hits = q ? await this.ask(q) : [];
-    if (turn !== this.turn) return;
-    this.failed = typeof hits === "string" ? hits : null;
+    const speaker = this.who.value;
+    const { hits, more, failed } = q ? await this.ask(q, speaker) : { hits: [] };
+    if (turn !== this.turn || (again && failed)) return;
+    const here = again ? this.hits[this.at]?.sentence_id : location.hash.replace("#s-", "");
+    this.failed = failed;
+    this.more = more;
     this.unmark();
-    this.hits = this.failed ? [] : hits.filter(({ sentence_id }) => this.placeOf(sentence_id));
+    this.hits = hits.filter(({ sentence_id }) => this.placeOf(sentence_id));
     for (const hit of this.hits) this.mark(hit);
-    history.replaceState(null, "", `${location.pathname}${q ? `?q=${encodeURIComponent(q)}` : ""}${location.hash}`);
-    this.at = this.hits.findIndex(({ sentence_id }) => location.hash === `#s-${sentence_id}`);
+    this.at = this.hits.findIndex(({ sentence_id }) => sentence_id === here);
     for (const button of this.buttons) button.hidden = !this.hits.length;
-    if (go && this.hits.length) this.step(1);
+    if (!again) this.keepAddress(q, speaker);
+    if (go && this.hits.length) this.step(this.at < 0 ? 1 : 0);
     else this.tell();
+    if (again) this.placeOf(here)?.classList.toggle("here", this.at >= 0);
   }
 
-  /** All that is found, or which words say why it is not. */
-  async ask(q) {
-    const found = [];
+  keepAddress(q, speaker) {
+    const asked = new URLSearchParams(Object.entries({ q, speaker: q && speaker }).filter(([, value]) => value));
+    history.replaceState(null, "", `${location.pathname}${asked.size ? `?${asked}` : ""}${location.hash}`);
+    this.elsewhere.href = `/?${new URLSearchParams({ q })}`;
+  }
+
+  /** All `hits`, and whether there are `more`; or which words say why it `failed`. */
+  async ask(q, speaker) {
+    const hits = [];
     let cursor = "";
-    while (cursor !== null && found.length < MOST) {
+    while (cursor !== null && hits.length < MOST) {
       const asked = new URLSearchParams({ q, meeting: this.form.dataset.meeting, limit: AT_ONCE });
+      if (speaker) asked.set("speaker", speaker);
       if (cursor) asked.set("cursor", cursor);
       const answer = await fetch(`/v1/search?${asked}`).catch(() => null);
-      if (!answer?.ok) return answer?.status === TOO_SLOW ? "find.too_slow" : "find.failed";
+      if (!answer?.ok) return { hits: [], failed: answer?.status === TOO_SLOW ? "find.too_slow" : "find.failed" };
       const page = await answer.json();
-      found.push(...page.hits);
+      // The service also finds whose name is like this id.
+      hits.push(...page.hits.filter(({ participant_id }) => !speaker || participant_id === speaker));
       cursor = page.next_cursor;
     }
-    return found;
+    return { hits, more: cursor !== null };
   }
 
   /** To the next place, or the one before; round the end to the beginning. */
@@ -109,8 +151,10 @@ export class Find {
 
   tell() {
     const n = this.hits.length;
+    const [count, place] = this.more ? ["find.many", "find.place_many"] : ["find.count", "find.place"];
     this.told.textContent = !this.asked ? "" : this.failed ? words(this.failed) : !n ? words("find.none")
-      : this.at < 0 ? words("find.count", { n }) : words("find.place", { n: this.at + 1, all: n });
+      : this.at < 0 ? words(count, { n }) : words(place, { n: this.at + 1, all: n });
+    this.elsewhere.hidden = !this.asked || Boolean(this.failed) || n > 0;
   }
 
   placeOf(id) {

@@ -53,10 +53,8 @@ keys.add("d", "keys.download", openDownloads);
 listening.begin(selected, keys);
 new Editing(meeting, find("people"), find("bookmarks")).begin(selected);
 listening.render(store.listEntries());
-if (find("find")) {
-  const finder = new Find(find("find"));
-  keys.add("/", "keys.search", () => finder.focus());
-}
+const finder = find("find") && new Find(find("find"), () => store.listPeople());
+if (finder) keys.add("/", "keys.search", () => finder.focus());
 if (store.state === "ended") follow.retire();
 else begin();
 openStream();
@@ -144,7 +142,10 @@ function render() {
   follow.around(() => renderLog.render(entries, personOf), more + (pause?.take() ?? 0));
   renderPeople.render(store.listPeople());
   renderBookmarks.render(store.listBookmarks());
-  if (listened !== store.settled) listening.render(entries);
+  if (listened !== store.settled) {
+    listening.render(entries);
+    finder?.renew();
+  }
   listened = store.settled;
   selected.place();
   find("nothing").hidden = entries.length > 0;
