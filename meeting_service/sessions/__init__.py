@@ -7,11 +7,13 @@ never came, `present` where in a meeting a stream begins, `idling` that everybod
 text cannot go on has `setbacks`; `audits` look whether all of it is accounted for. `retranscriptions` has
 kept audio read again; `models` says who reads. `editing` is what people change by hand. `deletion` removes
 what somebody wants gone, `keeping` what was kept long enough; `recordings` are what of it can be heard.
-`conditions` says how the service is, `writable` whether anything can be written; `tasks` run beside it all.
+`conditions` says how the service is, `activity` how everybody is this moment, `writable` whether anything can
+be written; `tasks` run beside it all.
 """
 
+from meeting_service.sessions.activity import Activity
 from meeting_service.sessions.conditions import Readiness
 from meeting_service.sessions.inputs import AudioInput
 from meeting_service.sessions.manager import SessionManager
 
-__all__ = ["AudioInput", "Readiness", "SessionManager"]
+__all__ = ["Activity", "AudioInput", "Readiness", "SessionManager"]

@@ -137,6 +137,11 @@ class AudioInput:
                 pass
         return self.through
 
+    def lose(self) -> None:
+        """The connection that sent it broke; who watches is told until more comes, by whatever way."""
+        for live in self._streams.values():
+            live.sender_lost = True
+
     def close(self) -> None:
         """Take no more: another sender has taken over. What is not being stored yet is refused."""
         self._closed = True
@@ -178,6 +183,8 @@ class AudioInput:
     def _find_streams(self) -> None:
         found = {p: self._meeting.find_open_stream(p) for p in self.participants}
         self._streams = {p: live for p, live in found.items() if live}
+        for live in self._streams.values():
+            live.sender_lost = False
 
     def _check_place(self, start: int | None) -> None:
         if start is not None and start > self.through:

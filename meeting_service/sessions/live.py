@@ -12,6 +12,7 @@ from meeting_service.meeting import (
     Stream,
     participant_to_fingerprint,
 )
+from meeting_service.sessions.activity import Loudness
 from meeting_service.sessions.present import Present
 from meeting_service.transcript import FIRST_REVISION
 
@@ -79,6 +80,9 @@ class LiveStream:
         """how often in a row its recognition has failed without getting any further"""
         self.finished = asyncio.Event()
         """set when all text is final and stored"""
+        self.loudness = Loudness()
+        self.sender_lost = False
+        """whether the connection that sent it broke, and nothing came since"""
         self._arrivals = Arrivals()
         self._sound_through = 0
         self._told = 0
@@ -94,6 +98,7 @@ class LiveStream:
 
     def audio_arrived(self, through: int, at_s: float) -> None:
         """Audio up to `through` became durable at a monotonic time."""
+        self.sender_lost = False
         self._arrivals.add(self.stream.offset_ms(through), at_s)
 
     def is_news(self, through: int, *, silent: bool) -> bool:

@@ -4,7 +4,7 @@ What callers do (create, append, end, …) is here; what the worker answers is h
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
@@ -19,6 +19,7 @@ from meeting_service.errors import MeetingServiceError
 from meeting_service.failpoints import reach
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import Meeting, MeetingState, NewMeeting, Participant
+from meeting_service.sessions.activity import Activity, list_activity
 from meeting_service.sessions.audits import Audits
 from meeting_service.sessions.conditions import Conditions, Readiness
 from meeting_service.sessions.deletion import Deletions
@@ -298,6 +299,11 @@ class SessionManager:
     def behind_ms(self, meeting_id: str) -> int:
         """How much later than usual a meeting's text is."""
         return self.broadcaster.behind_ms(meeting_id)
+
+    def list_activity(self, meeting_id: str, shown: Mapping[str, str]) -> dict[str, Activity]:
+        """How loud, late or cut off people are this moment, by the ids under which they are `shown`."""
+        live = self._meetings.find(meeting_id)
+        return list_activity(live.streams.values(), self._clock.monotonic_s(), shown) if live else {}
 
     async def list_gaps(self, meeting_id: str) -> list[TranscriptGap]:
         """Audio that never came, by time."""

@@ -167,6 +167,7 @@ class LiveStreams:
         before = {live.id: self._ledger.through(live.id) for live in streams}
         held = await self._ledger.append(chunks, tails)
         sounding = {chunk.stream_id for chunk in chunks if chunk.pcm.any()}
+        self._note_loudness(chunks)
         for live in streams:
             await self.compare(live)
             self._check_kept(live)
@@ -211,6 +212,12 @@ class LiveStreams:
         metrics.audio_received_seconds.inc(max(0, through - before) / live.stream.rate_hz)
         if live.is_news(through, silent=silent):
             self._worker.send(AudioArrived(live.id, through))
+
+    def _note_loudness(self, chunks: Sequence[AudioChunk]) -> None:
+        now_s = self._clock.monotonic_s()
+        for chunk in chunks:
+            if found := self.find(chunk.stream_id):
+                found[1].loudness.add(chunk.pcm, now_s)
 
     def _count(self) -> None:
         metrics.live_streams.set(sum(reading.live for reading, _ in self._streams.values()))

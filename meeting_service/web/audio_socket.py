@@ -111,6 +111,8 @@ class AudioSocket:
         finally:
             self._senders.sockets.discard(self)
             for spec in self._protocol.specs:
+                if (stream_input := self._inputs.get(spec.stream)) and self._is_broken:
+                    stream_input.lose()
                 self._release(spec)
             self._closed.set()
             await self._stop_tasks(reader, self._watch, self._text)
@@ -121,6 +123,11 @@ class AudioSocket:
             if task is not None:
                 task.cancel()
         await asyncio.gather(*(task for task in tasks if task), return_exceptions=True)
+
+    @property
+    def _is_broken(self) -> bool:
+        """Whether the client did not say that it is done."""
+        return (self._told_code or self._socket.close_code) != CloseCode.DONE
 
     def _note_end(self) -> None:
         # What this side said counts: a client may answer a refusal with any code.

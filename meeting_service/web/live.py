@@ -36,6 +36,8 @@ HEARTBEAT_S = 15
 NO_PING_S = 86_400.0
 """a comment reaches no page's script, so the library's own heartbeat is not used"""
 LINE_END = "\n"
+ACTIVITY_S = 0.5
+"""how often it is looked who is loud, late or cut off"""
 RETRY_MS = 1_500
 SEND_BUFFER_BYTES = 65_536
 FAREWELL_PATIENCE_S = 1.0
@@ -59,6 +61,7 @@ EVENTS = Operation(
     "corrects is told again, with another `version`. Not stored are `draft`, which the next one "
     "of the same participant replaces, a `revision` without an `id`, which tells the progress of a running "
     "one, `behind`, told about once a second while the text lags and once when it has caught up, "
+    "`activity`, told at most twice a second, of whom it is not as it was, "
     "`service`, told when something fails that concerns every meeting and as `ready` when it works again, "
     "and `alive`, told every 15 s: who hears nothing for longer has a dead connection. "
     "`overlaps` of a `sentence` is as far as is known when it is told: who talks over it may be told later. "
@@ -78,6 +81,7 @@ EVENTS = Operation(
         "not_transcribed": shapes.NotTranscribed,
         "draft": shapes.DraftEvent,
         "behind": shapes.Behind,
+        "activity": shapes.Activity,
         "service": shapes.Service,
         "alive": shapes.Alive,
         "participant": shapes.Participant,
@@ -146,6 +150,7 @@ async def _send_until_over(
     waits = [
         asyncio.create_task(_send_all(response, watcher, teller), name="events to a watcher"),
         asyncio.create_task(_keep_alive(response), name="heartbeat of a watcher"),
+        asyncio.create_task(_tell_activity(response, teller), name="activity to a watcher"),
         asyncio.create_task(response.wait(), name="watcher is gone"),
         asyncio.create_task(request.app[STOPPING].wait(), name="wait for the stop"),
     ]
@@ -174,6 +179,14 @@ async def _keep_alive(response: EventSourceResponse) -> None:
         while True:
             await asyncio.sleep(HEARTBEAT_S)
             await response.send(shapes.Alive().model_dump_json(), event="alive")
+
+
+async def _tell_activity(response: EventSourceResponse, teller: Teller) -> None:
+    with suppress(ConnectionResetError, TimeoutError):
+        while True:
+            if news := teller.take_activity():
+                await response.send(news.model_dump_json(), event="activity")
+            await asyncio.sleep(ACTIVITY_S)
 
 
 async def _send_all(response: EventSourceResponse, watcher: Watcher, teller: Teller) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, PlainSerializer, WithJsonSchema
 
 from meeting_service import meeting as meetings
+from meeting_service import sessions
 from meeting_service import transcript as transcripts
 from meeting_service.condition import Condition
 from meeting_service.meeting import MeetingState
@@ -237,6 +238,25 @@ class Behind(Shape):
     """how much later than usual its oldest text is that is not final; 0 when it has caught up"""
 
 
+class ParticipantActivity(Shape):
+    """How it is with a participant this moment."""
+
+    participant_id: str
+    level: int
+    """0 to 5: how loud what they send is, by its peak: from -50 dB of full scale on, and each 10 dB more"""
+    behind_ms: int
+    """how much later than usual their text is"""
+    reconnecting: bool
+    """whether the connection that sent their audio broke, and nothing came since"""
+
+
+class Activity(Shape):
+    """Event `activity`: how it is this moment with those of whom anything differs from what was told before;
+    at the beginning of a stream everything is 0 and false."""
+
+    participants: list[ParticipantActivity]
+
+
 class Restarting(Shape):
     """Event `restarting`: the service goes down, and this stream with it; reconnect with `Last-Event-ID`."""
 
@@ -456,6 +476,12 @@ def history_to_shape(
 def bookmark_to_shape(bookmark: transcripts.Bookmark) -> Bookmark:
     """As lists and events show a bookmark."""
     return Bookmark.model_validate(bookmark, from_attributes=True)
+
+
+def activity_to_shape(people: Sequence[sessions.Activity]) -> Activity:
+    """As the event stream tells it."""
+    told = [ParticipantActivity.model_validate(one, from_attributes=True) for one in people]
+    return Activity(participants=told)
 
 
 def draft_to_event(draft: transcripts.Draft) -> DraftEvent:

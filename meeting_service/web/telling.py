@@ -24,7 +24,7 @@ from meeting_service.events import (
     StoredEventKind,
 )
 from meeting_service.meeting import Participant
-from meeting_service.sessions import SessionManager
+from meeting_service.sessions import Activity, SessionManager
 from meeting_service.transcript import FIRST_REVISION, Draft, OverlapFinder, Sentence
 from meeting_service.web import shapes
 
@@ -41,6 +41,8 @@ class Teller:
         """by revision, those of which a sentence was told"""
         self._drafts: dict[str, dict[str, Draft]] = {}
         """of people with several ids, by these"""
+        self._activity: dict[str, Activity] = {}
+        """as was told last"""
 
     @classmethod
     async def begin(cls, sessions: SessionManager, meeting_id: str) -> "Teller":
@@ -74,6 +76,13 @@ class Teller:
         start_ms, end_ms = said[0].start_ms, max(one.end_ms for one in said)
         text = " ".join(one.text for one in said)
         return shapes.draft_to_event(Draft(person, start_ms, end_ms, text))
+
+    def take_activity(self) -> shapes.Activity | None:
+        """Of whom it is not as was told last; None if nothing differs."""
+        now = self._sessions.list_activity(self._meeting_id, self._shown)
+        told, self._activity = self._activity, now
+        changed = [who for who in {**told, **now} if told.get(who) != now.get(who)]
+        return shapes.activity_to_shape([now.get(who, Activity(who)) for who in changed]) if changed else None
 
     def _missing_to_shape(self, event: SpeechGivenUp | GapRecorded) -> tuple[str, BaseModel]:
         match event:

@@ -63,6 +63,8 @@ class Upload:
         self._pending_samples = 0
         self._bytes = 0
         self._samples = 0
+        self._broken = False
+        """whether the connection broke before the body was over"""
         self.input: AudioInput | None = None
         """the way in, once the rate is known"""
 
@@ -87,6 +89,8 @@ class Upload:
         except MeetingServiceError:
             with suppress(MeetingServiceError):
                 await self._flush()
+            if self._broken and self.input is not None:
+                self.input.lose()
             raise
         finally:
             if self._decoder:
@@ -133,6 +137,7 @@ class Upload:
         except HttpProcessingError as error:
             raise InvalidRequest("the body's transfer encoding is broken") from error
         except ConnectionError as error:
+            self._broken = True
             raise InvalidRequest("the connection broke before the body was over") from error
 
     async def _take(self, data: bytes) -> None:

@@ -13,6 +13,8 @@ from aiohttp import ClientSession
 
 from meeting_service.audio import MAX_RATE_HZ
 from meeting_service.meeting import NewMeeting
+from meeting_service.sessions import Activity
+from meeting_service.web.keys import SESSIONS
 from tests.audio_service import PCM_TYPE, RATE_HZ, AudioService, Bot, noise, to_bytes
 
 PCM = noise(8_000)
@@ -408,8 +410,14 @@ async def test_a_body_that_stands_still_is_given_up(audio_service: AudioService,
     assert (408, "stalled", 8_000) == (answer.status, answer.body["code"], answer.body["through"])
 
 
+def is_cut_off(audio_service: AudioService) -> bool:
+    """Whether Ann's sender is known to be."""
+    known = audio_service.app[SESSIONS].list_activity("m1", {})
+    return known.get("ann", Activity("ann")).reconnecting
+
+
 async def test_a_connection_that_breaks_keeps_what_came(audio_service: AudioService, bot: Bot) -> None:
-    """A bot that vanishes in the middle of a body finds its audio there, and goes on."""
+    """A bot that vanishes in the middle of a body finds its audio there, and goes on; who watches is told."""
     reader, writer = await asyncio.open_connection("127.0.0.1", audio_service.port)
     writer.write(
         b"POST /v1/meetings/m1/participants/ann/audio HTTP/1.1\r\nHost: localhost\r\n"
@@ -418,8 +426,12 @@ async def test_a_connection_that_breaks_keeps_what_came(audio_service: AudioServ
     await bot.wait_for(8_000)
     writer.transport.abort()
     await reader.read()
+    async with asyncio.timeout(20):
+        while not is_cut_off(audio_service):  # noqa: ASYNC110 nobody tells
+            await asyncio.sleep(0.01)
 
     assert 200 == (await bot.post(to_bytes(PCM))).status
+    assert not is_cut_off(audio_service)
     assert np.array_equal(np.tile(PCM, 2), (await audio_service.stored("ann"))[0])
 
 

@@ -6,10 +6,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
-from aiohttp import ClientResponse
+from aiohttp import ClientResponse, ClientSession
 
 from meeting_service.backup import back_up, restore
+from meeting_service.protocol import SUBPROTOCOL
 from meeting_service.settings import Settings
 from tests.web.conftest import Client, Service, StartService
 
@@ -329,3 +331,60 @@ async def test_an_event_stream_is_not_to_be_kept(service: Service) -> None:
     assert response.headers["Cache-Control"] == "no-store"
     assert response.headers["X-Accel-Buffering"] == "no"
     assert first.startswith(b"retry: ")
+
+
+def activity(level: int = 0, behind_ms: int = 0, *, reconnecting: bool = False) -> dict[str, Any]:
+    """What is told of Ann."""
+    return {"participant_id": "ann", "level": level, "behind_ms": behind_ms, "reconnecting": reconnecting}
+
+
+async def hear_activity(events: AsyncIterator[Event], told: dict[str, Any]) -> None:
+    """Return once this is told, of nobody else; what is told before is passed over."""
+    async with asyncio.timeout(20):
+        async for event in events:
+            if event == Event("activity", None, {"participants": [told]}):
+                return
+
+
+async def test_who_is_loud_or_late_is_told(service: Service) -> None:
+    """As it is now, to who begins to watch, too; of nobody of whom nothing differs."""
+    await service.open_meeting("ann", "ben")
+    loud = await service.sessions.open_input("m", ["ann"], 16_000)
+    await loud.append(np.full(1_600, 400, np.int16), None)
+    async with watching(service.client, "?after=5") as events:
+        assert [Event("activity", None, {"participants": [activity(2)]})] == await take(events, 1)
+        service.worker.fall_behind("ann", 4_000)
+        await hear_activity(events, activity(2, 4_000))
+        await service.sessions.end_participant("m", "ann")
+        await hear_activity(events, activity())
+
+
+async def test_a_person_of_two_ids_is_told_as_one(service: Service) -> None:
+    """Under the id under which they are shown."""
+    await service.open_meeting("ann", "phone")
+    await service.sessions.editing.merge("m", "phone", "ann", 0)
+    async with watching(service.client, "?after=5") as events:
+        phone = await service.sessions.open_input("m", ["phone"], 16_000)
+        await phone.append(np.full(1_600, 400, np.int16), None)
+        await hear_activity(events, activity(2))
+
+
+async def test_a_sender_that_is_cut_off_is_told_until_it_is_back(service: Service) -> None:
+    """Not one that says that it is done; a new connection takes it back, also while nothing is sent."""
+    hello = {"stream": 1, "participant": "ann", "encoding": "s16le", "rate": 16_000}
+    await service.open_meeting("ann")
+    async with watching(service.client, "?after=3") as events:
+        for polite in (False, True):
+            async with ClientSession() as session:
+                url = f"{service.url}/v1/meetings/m/audio"
+                socket = await session.ws_connect(url, protocols=(SUBPROTOCOL,))
+                await socket.send_json({"type": "hello", "streams": [hello]})
+                assert "welcome" == (await socket.receive_json())["type"]
+                if polite:
+                    await hear_activity(events, activity())
+                    await socket.send_json({"type": "bye"})
+                    await socket.close()
+            if not polite:
+                await hear_activity(events, activity(reconnecting=True))
+        service.worker.fall_behind("ann", 3_000)
+        await hear_activity(events, activity(0, 3_000))
