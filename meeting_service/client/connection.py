@@ -10,7 +10,7 @@ from aiohttp import ClientError, ClientSession, ClientWebSocketResponse, WSServe
 from yarl import URL
 
 from meeting_service.audio import Encoding, RawFormat
-from meeting_service.client.errors import Unreachable, close_code_to_error
+from meeting_service.client.errors import DOUBTS, Unreachable, close_code_to_error
 from meeting_service.client.patience import Attempts, Patience
 from meeting_service.client.reports import ConnectionReport, ConnectionState, Report
 from meeting_service.client.socket import CLOSE_PATIENCE_S, AudioSocket
@@ -20,8 +20,6 @@ from meeting_service.protocol import RETRY_AT_ONCE, RETRY_LATER, SUBPROTOCOL, St
 
 MAX_MESSAGE_BYTES = 1 << 18
 """of the service; a length that the network made of another one is found out soon"""
-DOUBTS = 3
-"""refusals in a row that a bad network may have caused, after which they are believed"""
 
 _LOST = frozenset({None, 1000, 1001, 1005, 1006}) | RETRY_AT_ONCE | RETRY_LATER
 """closes after which the client comes back; any other is final"""

@@ -8,6 +8,7 @@ from meeting_service.errors import (
     Conflict,
     Corrupted,
     DiskFull,
+    Forbidden,
     InvalidAudio,
     InvalidRequest,
     MeetingEnded,
@@ -44,6 +45,8 @@ class Superseded(Conflict):
 
 PASSING = (Corrupted, Overloaded, ServiceFailed, StorageFailed, Unreachable)
 """what may be over at the next attempt"""
+DOUBTS = 3
+"""refusals in a row that a bad network may have caused, after which they are believed"""
 _BY_CODE = {
     cls.code: cls
     for cls in (
@@ -51,6 +54,7 @@ _BY_CODE = {
         Conflict,
         Corrupted,
         DiskFull,
+        Forbidden,
         InvalidAudio,
         InvalidRequest,
         MeetingEnded,
@@ -67,7 +71,7 @@ _BY_CODE = {
         UnsupportedMedia,
     )
 }
-_BY_BARE_STATUS = {404: NotFound, 422: Corrupted}
+_BY_BARE_STATUS = {403: Forbidden, 404: NotFound, 422: Corrupted}
 """of an answer to HEAD, which has no body: what was asked has no fields that could be wrong"""
 _BY_CLOSE_CODE = {
     CloseCode.PROTOCOL: ProtocolViolation,

@@ -5,12 +5,12 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 from aiohttp import ClientError, ClientTimeout
 
-from meeting_service.client.errors import PASSING
+from meeting_service.client.errors import DOUBTS, PASSING
 from meeting_service.client.event_stream import EventReader
 from meeting_service.client.patience import Attempts, Patience
 from meeting_service.client.requests import Question, Requests, path_of
 from meeting_service.client.shapes import json_to_event
-from meeting_service.errors import MeetingServiceError
+from meeting_service.errors import Forbidden, MeetingServiceError
 from meeting_service.events import MeetingEvent, StoredEvent
 
 
@@ -28,11 +28,13 @@ async def follow_events(
         Unreachable: the service was away for too long.
     """
     position, attempts, silence_s = after, Attempts(patience), patience.event_silence_s
+    doubts = 0
     while True:
         anew = True
         try:
             async for event in _read_events(requests, meeting_id, position, silence_s):
                 attempts.succeeded()
+                doubts = 0
                 if isinstance(event, StoredEvent):
                     if event.seq <= position and not anew:
                         continue
@@ -41,6 +43,10 @@ async def follow_events(
             error: MeetingServiceError = requests.unreachable("the event stream ended")
         except PASSING as refusal:
             error = refusal
+        except Forbidden as refusal:
+            error, doubts = refusal, doubts + 1
+            if doubts >= DOUBTS:
+                raise
         except (ClientError, OSError, TimeoutError, ValueError) as cause:
             error = requests.unreachable(str(cause) or type(cause).__name__)
         await attempts.wait(error)

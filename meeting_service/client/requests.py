@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from types import MappingProxyType
@@ -19,7 +19,8 @@ from meeting_service.checksums import (
     content_digest,
     request_checksum,
 )
-from meeting_service.client.errors import Unreachable, problem_to_error
+from meeting_service.client.errors import DOUBTS, Unreachable, problem_to_error
+from meeting_service.errors import Forbidden
 
 ANSWER_PATIENCE_S = 60.0
 NONE: Mapping[str, str] = MappingProxyType({})
@@ -76,12 +77,18 @@ class Requests:
         return self._session
 
     async def ask(self, question: Question) -> Answer:
-        """Ask once.
+        """Ask once; a refusal for the host's name, which no checksum covers, is not believed at once.
 
         Raises:
             Unreachable: no answer, or one that is not what the service sent.
             MeetingServiceError: the service refuses; as its problem says.
         """
+        for _ in range(DOUBTS - 1):
+            with suppress(Forbidden):
+                return await self._ask(question)
+        return await self._ask(question)
+
+    async def _ask(self, question: Question) -> Answer:
         try:
             async with self.begin(question, ClientTimeout(total=question.timeout_s)) as response:
                 return await self._read(response)

@@ -19,6 +19,7 @@ from meeting_service.client import (
 )
 from meeting_service.errors import (
     Conflict,
+    Forbidden,
     InvalidAudio,
     MeetingEnded,
     MeetingServiceError,
@@ -307,6 +308,39 @@ async def test_an_end_is_asked_for_again(audio_service: AudioService, client: Me
         ended = await through.end("m1")
 
     assert MeetingState.ENDED is ended.state
+
+
+class ForeignHost(FaultProxy):
+    """A network that has so many requests ask for another host."""
+
+    def __init__(self, port: int, times: int) -> None:
+        super().__init__(port)
+        self._times = times
+
+    def _corrupt(self, data: bytes, probability: float) -> bytes:
+        if self._times and b"Host: 127." in data:
+            self._times -= 1
+            return data.replace(b"Host: 127.", b"Host: 117.")
+        return data
+
+
+async def test_a_host_name_that_the_network_changed_ends_nothing(audio_service: AudioService) -> None:
+    """A refusal for it is believed when it comes again and again."""
+    async with ForeignHost(audio_service.port, 2) as proxy, MeetingClient(proxy.url) as client:
+        await client.get("m1")
+    async with (
+        ForeignHost(audio_service.port, 2) as proxy,
+        MeetingClient(proxy.url, patience=HASTE) as client,
+    ):
+        assert isinstance(await anext(client.events("m1")), StoredEvent)
+    async with (
+        ForeignHost(audio_service.port, 99) as proxy,
+        MeetingClient(proxy.url, patience=HASTE) as client,
+    ):
+        with pytest.raises(Forbidden, match="host name"):
+            await client.get("m1")
+        with pytest.raises(Forbidden, match="host name"):
+            await anext(client.events("m1"))
 
 
 async def test_a_full_buffer_makes_writes_wait(audio_service: AudioService) -> None:
