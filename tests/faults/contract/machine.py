@@ -202,6 +202,7 @@ class Contract(RuleBasedStateMachine):
     async def _posts_overtake(self, index: int, first: int, second: int) -> None:
         lane = await self._settled(index)
         take = lane.take
+        first = max(0, min(first, len(take.source) - take.held))
         pieces = [(take.held, first), (take.held + first, second)]
         answers = await asyncio.gather(*(self._post_piece(lane, *piece) for piece in reversed(pieces)))
         assert answers[1].status == 200
