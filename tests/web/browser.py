@@ -23,7 +23,7 @@ FLAGS = (
     "--disable-sync",
     "--no-first-run",
 )
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
 SHOWN = """entries => entries.map(entry => {
   const parts = entry.matches(".gap") ? [entry] : [...entry.querySelectorAll("h3 > *, p > *")];
   return [entry.className, ...parts.map(part => part.textContent)].join(" ");

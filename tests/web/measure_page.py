@@ -1,11 +1,13 @@
 """Figures of the live page, in a real browser: run as a program, `python -m tests.web.measure_page`.
 
-It prints what a browser loads, the first paint with three thousand sentences, frames while the page follows,
-the time from a sentence's commit to the page, and how much of drafts is taken back as they are seen: of the
-bundled meeting, recognised while it is played, which takes three minutes (`--told` leaves it out).
+It prints what a meeting's page loads, as it is and as it is sent, the first paint with three thousand
+sentences, the time from a commit to the page, frames while the page follows, and how much of drafts is
+taken back as they are seen: of the bundled meeting, recognised while it is played, which takes three minutes
+(`--told` leaves it out). Times depend on the machine; nothing else should run on it.
 """
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -17,6 +19,7 @@ from tests.web.conftest import Service
 from tests.web.staged import played_demo, told_service
 
 PEOPLE = ("ann", "bob", "cleo")
+LIMIT_KB = 150
 SENTENCES = 3_000
 EVERY_MS = 3_600
 """a meeting of three hours"""
@@ -72,6 +75,7 @@ ERASURE = """() => [
 async def main(*, told_only: bool) -> None:
     """Measure and print everything."""
     async with open_browser() as browser:
+        report("measured on", f"{os.cpu_count()} cores, Chromium {browser.version}")
         async with told_service() as service:
             await measure_told(browser, service)
         if not told_only:
@@ -81,16 +85,16 @@ async def main(*, told_only: bool) -> None:
 async def measure_told(browser: Browser, service: Service) -> None:
     """What needs no recognition."""
     await service.open_meeting("ann", meeting_id="small")
-    report("what a browser loads", await load(browser, f"{service.url}/meetings/small"))
+    report("a meeting's page loads", await load(browser, f"{service.url}/meetings/small"))
     await fill(service)
     page = await browser.new_page(viewport={"width": 1180, "height": 860})
     await page.goto(f"{service.url}/meetings/m")
     await page.locator("#health[data-health=live]").wait_for()
     paint, ready = await page.evaluate(PAINTED)
-    report("first paint with 3,000 sentences", f"{paint:.0f} ms, scripts ready after {ready:.0f} ms")
+    report("first paint, 3,000 sentences", f"{paint:.0f} ms, scripts ready after {ready:.0f} ms")
     delays, frames = await follow(service, page)
-    report("from a final's commit to the page", spread(delays))
-    report("frames while following", f"{spread(frames)}; {share_of_slow(frames):.1%} over 33 ms")
+    report("from a commit to the page", spread(delays))
+    report("a frame while following", f"{spread(frames)}; {share_of_slow(frames):.1%} over 33 ms")
 
 
 async def measure_played(browser: Browser) -> None:
@@ -102,24 +106,27 @@ async def measure_played(browser: Browser) -> None:
         await page.locator("#health[data-health=ended]").wait_for(timeout=PLAYED_MS)
         erased, said = await page.evaluate(ERASURE)
     share = erased / said if said else 0
-    report("erasure of drafts as seen", f"{share:.3f} ({erased} of {said} characters)")
+    report("drafts taken back", f"{share:.1%} ({erased:,} of {said:,} characters)")
 
 
 async def load(browser: Browser, url: str) -> str:
-    """Bytes by kind, as they are sent."""
+    """Bytes by kind, as they are and as they are sent."""
     page = await browser.new_page()
     answers: list[Response] = []
     page.on("response", lambda answer: answers.append(answer))
     await page.goto(url)
     await page.locator("#health[data-health=live]").wait_for()
     sizes: dict[str, int] = {}
+    packed = 0
     for answer in answers:
         kind = answer.request.resource_type
         if kind in ("document", "script", "stylesheet", "image", "other", "font"):
             sizes[kind] = sizes.get(kind, 0) + len(await answer.body())
+            packed += (await answer.request.sizes())["responseBodySize"]
     await page.close()
     parts = ", ".join(f"{kind} {size / 1000:.1f}" for kind, size in sizes.items())
-    return f"{sum(sizes.values()) / 1000:.1f} kB ({parts})"
+    whole = f"{sum(sizes.values()) / 1000:.1f} kB of at most {LIMIT_KB}"
+    return f"{whole}, sent as {packed / 1000:.1f} kB ({parts})"
 
 
 async def fill(service: Service) -> None:
@@ -161,7 +168,7 @@ def share_of_slow(frames: Sequence[float]) -> float:
 
 def report(what: str, figure: str) -> None:
     """One line."""
-    sys.stdout.write(f"{what}: {figure}\n")
+    sys.stdout.write(f"{what:<30}{figure}\n")
     sys.stdout.flush()
 
 
