@@ -1,9 +1,10 @@
 """Follows a meeting's events through lost connections and restarts, each stored one exactly once."""
 
+import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from aiohttp import ClientError, ClientTimeout
+from aiohttp import ClientError, ClientResponse, ClientTimeout
 
 from meeting_service.client.errors import DOUBTS, PASSING
 from meeting_service.client.event_stream import EventReader
@@ -65,7 +66,7 @@ async def _read_events(
     async with requests.begin(question, timeout) as response:
         await requests.refuse(response)
         reader = EventReader()
-        async for line in response.content:
+        while line := await _read_line(response, silence_s):
             told = reader.accept_line(line)
             if told is None:
                 continue
@@ -73,3 +74,16 @@ async def _read_events(
             event = json_to_event(meeting_id, told.kind, seq, json.loads(told.data))
             if event is not None:
                 yield event
+
+
+async def _read_line(response: ClientResponse, silence_s: float) -> bytes:
+    """The next line with its end; empty after the last one.
+
+    A chunk whose frame was changed makes aiohttp 3.14 give up the connection, its timeout with it, and leave
+    who reads the body waiting for ever; so the wait has a limit of its own.
+
+    Raises:
+        ClientError, OSError, TimeoutError: the connection is dead.
+    """
+    async with asyncio.timeout(silence_s):
+        return await response.content.readline()

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -423,6 +425,35 @@ async def test_events_are_told_once_and_in_order_over_a_restart(
     spoken = [sentence.text for sentence in (await client.transcript("m1")).sentences]
     assert spoken
     assert sorted(spoken) == sorted(texts)
+
+
+class BrokenFrame(FaultProxy):
+    """A network that changes the length of the first piece of an event stream after its beginning."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(port)
+        self._broken = False
+
+    def _corrupt(self, data: bytes, probability: float) -> bytes:
+        if self._broken or b"\r\ncheck: " not in data:
+            return data
+        self._broken = True
+        return data.replace(b"\r\ncheck: ", b"\r\x00check: ")
+
+
+async def test_events_go_on_after_a_broken_frame(audio_service: AudioService) -> None:
+    """What does not even look like an answer any more is left, however alive its connection seems."""
+    patience = replace(HASTE, event_silence_s=1.0)
+    async with (
+        BrokenFrame(audio_service.port) as proxy,
+        MeetingClient(proxy.url, patience=patience) as client,
+    ):
+        await client.put_participant("m1", "ann")
+        async with asyncio.timeout(60), aclosing(client.events("m1")) as events:
+            told = [await anext(events) for _ in range(2)]
+
+        assert [1, 2] == [event.seq for event in told if isinstance(event, StoredEvent)]
+        assert proxy.connections >= 2
 
 
 async def test_events_of_no_meeting_are_not_found(client: MeetingClient) -> None:
