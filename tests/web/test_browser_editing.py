@@ -1,5 +1,8 @@
 """Changing what is shown, by the page's own dialogs, in a real browser."""
 
+import asyncio
+import re
+
 import pytest
 from playwright.async_api import Browser, Page, expect
 
@@ -27,7 +30,7 @@ async def begin_correction(page: Page, text: str) -> None:
 
 
 async def test_a_sentence_is_corrected_and_put_back(service: Service, window: Window) -> None:
-    """With its mark; the dialog knows what was recognised, and undoes."""
+    """With its mark; the dialog lists every earlier text with its time, and brings any of them back."""
     page = await open_page(service, window)
     await begin_correction(page, "We ship <b>the</b> beta.")
     await page.get_by_role("button", name="Save").click()
@@ -35,11 +38,63 @@ async def test_a_sentence_is_corrected_and_put_back(service: Service, window: Wi
     await expect(sentence).to_have_text("We ship <b>the</b> beta. ")
     await expect(sentence).to_have_class("sentence picked edited")
     await page.get_by_role("button", name="Correct").click()
-    await expect(page.locator("#edit-sentence .original")).to_contain_text("We ship the bat.")
-    await page.get_by_role("button", name="Undo the last correction").click()
-
+    await page.get_by_label("What was said").fill("We ship.")
+    await page.get_by_role("button", name="Save").click()
+    await expect(sentence).to_have_text("We ship. ")
+    await page.get_by_role("button", name="Correct").click()
+    earlier = page.get_by_role("region", name="Earlier").get_by_role("listitem")
+    await expect(earlier.locator("q")).to_have_text(["We ship <b>the</b> beta.", "We ship the bat."])
+    await expect(earlier.locator("time")).to_have_text(re.compile(r"\d{4}, \d"))
+    await expect(earlier.nth(1)).to_contain_text("as recognised")
+    await earlier.nth(1).get_by_role("button", name="Undo to this").click()
     await expect(sentence).to_have_text("We ship the bat. ")
+    await expect(sentence).not_to_have_class(re.compile("edited"))
+    await page.get_by_role("button", name="Correct").click()
+    await expect(earlier).to_have_count(3)
+    await earlier.nth(1).get_by_role("button", name="Undo to this").click()
+
+    await expect(sentence).to_have_text("We ship <b>the</b> beta. ")
     await expect(page.locator("#edit-sentence")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("again", "told"),
+    [("We ship the bat.", "was changed in the same way"), ("We shipped a bat.", "stays as it is")],
+)
+async def test_a_late_correction_says_what_it_is_of(
+    service: Service, window: Window, again: str, told: str
+) -> None:
+    """A sentence of a revision that is not current any more: whether the current one followed."""
+    page = await open_page(service, window)
+    await page.goto(f"{service.url}/meetings/m?revision=1")
+    await hear_again(service, again)
+    await begin_correction(page, "We ship the bed.")
+    await page.get_by_role("button", name="Save").click()
+    dialog = page.locator("#edit-sentence")
+    await expect(dialog.get_by_role("alert").filter(has_text=told)).to_be_visible()
+    await expect(dialog.get_by_role("button", name="Save")).to_be_disabled()
+    await expect(dialog.get_by_role("button", name="Close")).to_be_focused()
+    await page.keyboard.press("Enter")
+
+    await expect(dialog).to_be_hidden()
+    await expect(page.locator(".sentence").first).to_have_text("We ship the bed. ")
+    current = (await service.sessions.get_transcript("m")).sentences[0].text
+    assert current == ("We ship the bed." if again == "We ship the bat." else again)
+
+
+async def hear_again(service: Service, text: str) -> None:
+    """A second revision, in which this is what Ann said."""
+    service.worker.holds_back = True
+    runs = {stream[1] for stream in service.worker.streams.values()}
+    await service.sessions.retranscriptions.begin("m")
+    async with asyncio.timeout(30):
+        while "ann" not in service.worker.streams or service.worker.streams["ann"][1] in runs:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    service.worker.say("ann", 0, 900, text)
+    service.worker.let_go()
+    async with asyncio.timeout(30):
+        while (await service.sessions.get_transcript("m")).revision != 2:  # noqa: ASYNC110 nobody tells
+            await asyncio.sleep(0.01)
 
 
 async def test_two_editors_do_not_overwrite_each_other(
@@ -105,7 +160,9 @@ async def test_nobody_is_deleted_with_another_unseen(service: Service, window: W
     await service.sessions.editing.merge("m", "bob", "ann", None)
     await page.get_by_role("button", name="Delete…").click()
     dialog = page.locator("#edit-person")
-    await expect(dialog.get_by_role("alert").filter(has_text="meanwhile")).not_to_contain_text("Ann")
+    await expect(dialog.get_by_role("alert").filter(has_text="meanwhile")).to_have_text(
+        "Somebody changed this meanwhile. Nothing is deleted yet: press again if it still is to be."
+    )
     await expect(dialog).to_contain_text("Also bob.")
     kept = await window.said()
     await page.get_by_role("button", name="Delete…").click()
@@ -132,6 +189,28 @@ async def test_a_moment_is_bookmarked_with_a_note(service: Service, window: Wind
     await page.get_by_role("button", name="Delete").click()
 
     await expect(page.locator("#bookmarks")).to_be_hidden()
+
+
+async def test_what_somebody_deleted_meanwhile_is_said(service: Service, window: Window) -> None:
+    """In plain words, with the note still there; a note that somebody changed is not deleted unseen."""
+    page = await open_page(service, window)
+    mark, _ = await service.sessions.editing.add_bookmark("m", 1_000, "A question")
+    change = page.get_by_role("button", name="Change this bookmark")
+    await change.click()
+    await service.sessions.editing.change_bookmark("m", mark.id, None, "The answer", 1)
+    dialog = page.locator("#edit-bookmark")
+    await dialog.get_by_role("button", name="Delete").click()
+    await expect(dialog.get_by_role("alert").first).to_have_text(
+        "Somebody changed this meanwhile to “The answer”. "
+        "Nothing is deleted yet: press again if it still is to be."
+    )
+    await service.sessions.editing.delete_bookmark("m", mark.id, 2)
+    await dialog.get_by_role("button", name="Save").click()
+
+    await expect(dialog.locator(".amiss")).to_have_text("Somebody deleted this meanwhile.")
+    await expect(page.get_by_label("Note", exact=True)).to_have_value("A question")
+    assert [("412" in one, "404" in one) for one in window.complaints] == [(True, False), (False, True)]
+    window.complaints.clear()
 
 
 async def test_what_is_refused_is_said(service: Service, window: Window) -> None:

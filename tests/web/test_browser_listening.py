@@ -1,6 +1,7 @@
 """Hearing a meeting on its page: real audio, as it is kept, in a real browser."""
 
 import asyncio
+import re
 
 import numpy as np
 import pytest
@@ -13,6 +14,10 @@ pytestmark = pytest.mark.browser
 
 RATE_HZ = 16_000
 PLACE = "#listening [data-listen=place]"
+OUTSIDE = """() => [...document.querySelectorAll("#listening *")].filter((part) => {
+  const { left, right } = part.getBoundingClientRect();
+  return part.checkVisibility() && (left < 0 || right > innerWidth);
+}).map((part) => part.outerHTML)"""
 
 
 async def hold_meeting(service: Service) -> None:
@@ -46,8 +51,8 @@ async def test_a_sentence_is_played_from_its_beginning(service: Service, window:
 
     await expect(page.get_by_role("toolbar", name="This sentence")).to_be_hidden()
     await expect(page.locator(".sentence.spoken")).to_have_text("Good morning, Ann, how are you? ")
-    await expect(page.locator("[data-listen=time]")).to_have_text("0:05 / 0:30")
     await page.get_by_role("region", name="Listen").get_by_role("button", name="Pause").click()
+    await expect(page.locator("[data-listen=time]")).to_have_text(re.compile(r"0:\d\d / 0:3\d"))
     stopped = await page.locator(PLACE).input_value()
     assert 5_000 <= int(stopped) < 20_000
 
@@ -78,8 +83,13 @@ async def test_the_timeline_has_a_lane_a_speaker_and_goes_where_it_is_clicked(
     drawing = await lanes.nth(0).locator("svg").bounding_box()
     assert drawing is not None
     await page.mouse.click(drawing["x"] + 0.75 * drawing["width"], drawing["y"] + 5)
-
     await expect(page.locator(".sentence.spoken")).to_have_text("Fine. ")
+    slider = page.get_by_role("slider", name="Who spoke when")
+    await slider.press("ArrowLeft")
+    await slider.press("ArrowLeft")
+
+    await expect(page.locator(".sentence.spoken")).to_have_text("Good morning, Ann, how are you? ")
+    assert await slider.get_attribute("aria-valuetext") == "0:11 of 0:29"
 
 
 async def test_one_voice_is_heard_alone(service: Service, window: Window) -> None:
@@ -128,10 +138,30 @@ async def test_audio_that_was_removed_is_not_offered(service: Service, window: W
     await expect(tools.get_by_role("button", name="Link")).to_be_visible()
     await expect(tools.get_by_role("button", name="Play")).to_be_hidden()
     await expect(page.locator("#listening")).to_be_hidden()
+    await page.goto("about:blank")
+    await page.goto(f"{service.url}/meetings/m#t=22")
+    await expect(page.locator(".notice")).to_contain_text("The audio of this meeting was removed.")
+    await expect(page.locator(".sentence.spoken")).to_have_text("Fine. ")
+
+
+async def test_audio_that_is_removed_meanwhile_is_said_to_be(service: Service, window: Window) -> None:
+    """A page that is open already says why nothing plays."""
+    page = window.page
+    await service.client.post("/v1/meetings", json={"id": "m", "retention": {"audio_days": 0}})
+    await hold_meeting(service)
+    await service.sessions.end_meeting("m")
+    await page.goto(f"{service.url}/meetings/m")
+    await service.sessions.keeping.sweep()
+    bar = page.get_by_role("region", name="Listen")
+    await bar.get_by_role("button", name="Play").click()
+
+    await expect(bar.locator("[data-listen=trouble]")).to_contain_text("was removed")
+    assert all("410" in complaint for complaint in window.complaints)
+    window.complaints.clear()
 
 
 async def test_sentences_are_picked_by_keys(service: Service, window: Window) -> None:
-    """A turn, its first sentence, the next one, and back to the turn."""
+    """A turn, its first sentence, the next ones, and back to the turn; each is told to who sees none."""
     page = window.page
     await hold_meeting(service)
     await service.sessions.end_meeting("m")
@@ -139,12 +169,158 @@ async def test_sentences_are_picked_by_keys(service: Service, window: Window) ->
     await page.keyboard.press("j")
     await page.keyboard.press("Enter")
     await expect(page.locator(".sentence.picked")).to_have_text("Good morning. ")
+    await expect(page.get_by_role("button", name="Play from here")).to_be_focused()
     await page.get_by_role("button", name="Sentence after").press("Enter")
     await expect(page.locator(".sentence.picked")).to_have_text("Good morning, Ann, how are you? ")
+    await page.keyboard.press("ArrowDown")
+    await expect(page.locator("#told")).to_have_text("Fine. ")
+    await page.keyboard.press("ArrowUp")
     await page.keyboard.press("Escape")
 
     await expect(page.locator(".sentence.picked")).to_have_count(0)
-    await expect(page.locator(".turn").nth(1)).to_be_focused()
+    await expect(page.locator(".turn .at").nth(1)).to_be_focused()
+
+
+async def test_the_time_of_a_turn_is_a_button_that_picks(service: Service, window: Window) -> None:
+    """Reached by Tab, also of what is said while the page is open; a draft has nothing to be picked."""
+    page = window.page
+    await hold_meeting(service)
+    await page.goto(f"{service.url}/meetings/m")
+    service.worker.draft("bob", 30_000, 31_000, "Me")
+    await expect(page.locator(".turn[data-draft] .at")).to_be_disabled()
+    await service.say("bob", 30_000, 31_000, "Me too.")
+    await page.get_by_role("button", name="0:21").focus()
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("button", name="0:30")).to_be_focused()
+    await page.keyboard.press("Enter")
+
+    await expect(page.locator(".sentence.picked")).to_have_text("Me too. ")
+    await expect(page.get_by_role("toolbar", name="This sentence").locator(":focus")).to_have_count(1)
+
+
+async def test_one_sentence_is_heard_and_no_more(service: Service, window: Window) -> None:
+    """It stops where the sentence ends; pressed again it goes on from there."""
+    page = window.page
+    await hold_meeting(service)
+    await service.sessions.end_meeting("m")
+    await page.goto(f"{service.url}/meetings/m")
+    await page.locator("#listening summary").click()
+    await page.get_by_label("Speed").select_option("3")
+    await page.get_by_text("Good morning.").click()
+    await page.get_by_role("button", name="Only this sentence").click()
+    bar = page.get_by_role("region", name="Listen")
+    await expect(bar.get_by_role("button", name="Pause")).to_be_visible()
+    await expect(bar.get_by_role("button", name="Play")).to_be_visible()
+    stopped = int(await page.locator(PLACE).input_value())
+    await bar.get_by_role("button", name="Play").click()
+
+    assert 4_000 <= stopped < 5_000
+    await heard_until(page, 5.2)
+
+
+async def test_bookmarks_stand_on_the_timeline(service: Service, window: Window) -> None:
+    """With their notes, where they belong; pressed, one leads there. The player marks where it is."""
+    page = window.page
+    await hold_meeting(service)
+    await service.sessions.editing.add_bookmark("m", 22_000, "All is <b>well</b>")
+    await service.sessions.end_meeting("m")
+    await page.goto(f"{service.url}/meetings/m")
+    flag = page.locator(".flags").get_by_role("link")
+    await expect(flag).to_have_accessible_name("Bookmark at 0:22: All is <b>well</b>")
+    chart, place = await page.locator(".plot").bounding_box(), await flag.bounding_box()
+    assert chart is not None
+    assert place is not None
+    assert place["x"] - chart["x"] == pytest.approx(chart["width"] * 22 / 29, abs=2)
+    await flag.click()
+    await expect(page.locator(".sentence.spoken")).to_have_text("Fine. ")
+    await page.keyboard.press("b")
+    await page.get_by_label("Note", exact=True).fill("Again")
+    await page.get_by_role("button", name="Save").click()
+
+    await expect(page.locator("#bookmarks li")).to_have_text(["0:22 All is <b>well</b>", "0:22 Again"])
+    await expect(flag).to_have_count(2)
+
+
+async def test_what_is_said_now_is_bookmarked(service: Service, window: Window) -> None:
+    """In a meeting that is live: as far as its audio is, whether or not somebody speaks."""
+    page = window.page
+    await hold_meeting(service)
+    await page.goto(f"{service.url}/meetings/m")
+    await page.get_by_role("button", name="Bookmark what is said now").click()
+    await expect(page.get_by_role("heading", name="Bookmark 0:30")).to_be_visible()
+    await page.get_by_role("button", name="Save").click()
+
+    await expect(page.locator("#bookmarks li")).to_have_text("0:30 ")
+
+
+async def test_the_timeline_shows_who_talks_over_whom(service: Service, window: Window) -> None:
+    """In both lanes, for as long as both speak, with a legend of what there is; text without lies as such."""
+    page = window.page
+    await service.open_meeting("ann", "bob")
+    await service.say("ann", 1_000, 4_000, "One.")
+    await service.say("bob", 3_000, 6_000, "Two.")
+    await service.give_up("bob", 7_000, 9_000)
+    await service.sessions.end_meeting("m")
+    await page.goto(f"{service.url}/meetings/m")
+    lanes = page.get_by_role("region", name="Who spoke when").get_by_role("listitem")
+    drawn = [await lanes.nth(n).locator("path.both").get_attribute("d") for n in (0, 1)]
+
+    assert drawn == ["M3000 0.6h1000v0.4H3000z"] * 2
+    assert await lanes.nth(1).locator("path.lost").get_attribute("d") == "M7000 0h2000v1H7000z"
+    signs = await page.locator(".legend :visible").all_text_contents()
+    assert signs == ["talking at once", "not transcribed"]
+
+
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+async def test_the_player_fits_a_small_window(service: Service, window: Window, direction: str) -> None:
+    """A phone's, and one of four times the size: all of it and text are in sight, time from left to right."""
+    page = window.page
+    await hold_meeting(service)
+    await service.sessions.end_meeting("m")
+    for width, height in ((360, 740), (320, 256)):
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.goto("about:blank")
+        await page.goto(f"{service.url}/meetings/m#t=15")
+        await page.evaluate("direction => { document.documentElement.dir = direction; }", direction)
+        plot = page.locator(".plot")
+        head, whole = await plot.locator(".playhead").bounding_box(), await plot.bounding_box()
+        assert head is not None
+        assert whole is not None
+        assert head["x"] - whole["x"] == pytest.approx(whole["width"] * 15 / 29, abs=2)
+        await page.locator("#listening summary").click()
+        await expect(page.get_by_label("Speed")).to_be_visible()
+        assert await page.evaluate(OUTSIDE) == []
+        await page.keyboard.press("Escape")
+        await page.get_by_text("Fine.").click()
+        await expect(page.get_by_role("toolbar", name="This sentence")).to_be_in_viewport(ratio=1)
+
+
+async def test_a_link_beyond_the_end_says_so(service: Service, window: Window) -> None:
+    """And leads to what is last; one to a sentence that is not there says that."""
+    page = window.page
+    await hold_meeting(service)
+    await service.sessions.end_meeting("m")
+    await page.goto(f"{service.url}/meetings/m#t=7200")
+    await expect(page.locator(".notice")).to_have_text(
+        "This link leads to 2:00:00, but the meeting ends at 0:29."
+    )
+    await expect(page.locator("[data-listen=time]")).to_have_text("0:29 / 0:29")
+    await page.goto("about:blank")
+    await page.goto(f"{service.url}/meetings/m#s-nowhere")
+
+    await expect(page.locator(".notice")).to_have_text("The sentence this link leads to is not in this text.")
+
+
+async def test_a_link_to_what_is_yet_to_come_waits_for_it(service: Service, window: Window) -> None:
+    """The page of a live meeting says that the text is not there, and goes there once it is."""
+    page = window.page
+    await hold_meeting(service)
+    await page.goto(f"{service.url}/meetings/m#t=31")
+    await expect(page.locator(".notice")).to_contain_text("The text of 0:31 is not here yet.")
+    await asyncio.gather(*(service.send_silence(person, 9_000) for person in ("ann", "bob")))
+    await service.say("bob", 30_000, 38_000, "Me too.")
+
+    await expect(page.locator(".sentence.spoken")).to_have_text("Me too. ")
 
 
 async def test_listening_goes_on_after_a_failure(service: Service, window: Window) -> None:
@@ -172,7 +348,7 @@ async def test_a_time_beside_words_leads_there(service: Service, window: Window)
     await service.sessions.end_meeting("m")
     await page.goto(f"{service.url}/meetings/m")
     for _ in range(2):
-        await page.get_by_role("link", name="0:21").click()
+        await page.get_by_role("button", name="0:21").click()
         await expect(page.locator("[data-listen=time]")).to_have_text("0:21 / 0:29")
         await page.locator(PLACE).press("ArrowLeft")
         await expect(page.locator("[data-listen=time]")).to_have_text("0:16 / 0:29")

@@ -1,14 +1,18 @@
 // A dialog that changes one thing in the service, of the version it was opened with: whoever was faster is
-// shown, and nothing of theirs is overwritten unless the reader says so.
+// shown, and nothing of theirs is overwritten or deleted unless the reader says so.
 
 import { words } from "./words.js";
 
+const GONE = 404;
+
 export class EditDialog {
-  /** `save(form)` returns `[url, {method, body}]`, or nothing if there is nothing to save. */
-  constructor(dialog, save) {
+  /** `save(form)` returns `[url, {method, body}]`, or nothing if there is nothing to save; `remark(answer)` what the
+   *  reader has to know of what was changed, if anything. */
+  constructor(dialog, save, remark = () => "") {
     this.dialog = dialog;
     this.form = dialog.querySelector("form");
     this.save = save;
+    this.remark = remark;
     this.version = 0;
     this.saving = false;
     this.part("close").addEventListener("click", () => dialog.close());
@@ -30,6 +34,7 @@ export class EditDialog {
     for (const [name, value] of Object.entries(fields)) this.form.elements[name].value = value;
     this.tell("");
     this.part("other").hidden = true;
+    this.settle(false);
     this.dialog.showModal();
   }
 
@@ -45,10 +50,21 @@ export class EditDialog {
     this.saving = true;
     const done = await this.change(url, request);
     this.saving = false;
-    if (done) this.dialog.close();
+    if (!done) return;
+    const remark = this.remark(done);
+    if (!remark) return this.dialog.close();
+    this.showNote(remark);
+    this.settle(true);
   }
 
-  /** Whether it is changed now; if not, the dialog says why. */
+  /** It is done, and stays to be read. */
+  settle(done) {
+    for (const control of this.form.elements) if (control !== this.part("close")) control.disabled = done;
+    this.part("close").textContent = words(done ? "common.close" : "edit.cancel");
+    if (done) this.part("close").focus();
+  }
+
+  /** What it is now; nothing if it is not changed, and the dialog says why. */
   async change(url, { method, body }) {
     const headers = { "If-Match": this.version === null ? "*" : `"${this.version}"` };
     if (body) headers["Content-Type"] = "application/json";
@@ -56,25 +72,28 @@ export class EditDialog {
     try {
       answer = await fetch(url, { method, headers, body: body && JSON.stringify(body) });
     } catch {
-      this.tell(words("edit.unreachable"));
-      return false;
+      return this.tell(words("edit.unreachable"));
     }
-    if (answer.ok) return true;
-    const problem = await answer.json().catch(() => ({}));
-    if (problem.code === "outdated") this.showOther(problem.current);
-    else this.tell(problem.detail ?? words("edit.failed"));
-    return false;
+    const said = await answer.json().catch(() => ({}));
+    if (answer.ok) return said;
+    if (said.code === "outdated") this.showOther(said.current, method === "PATCH" || method === "PUT");
+    else this.tell(answer.status === GONE ? words("edit.gone") : said.detail ?? words("edit.failed"));
   }
 
-  /** Somebody was faster: what they wrote, which is replaced if this is saved again. */
-  showOther(current) {
+  /** Somebody was faster: what they wrote, which is replaced if the same is pressed again. */
+  showOther(current, saving) {
     this.version = current.version;
     this.contested = true;
-    const other = this.part("other");
     const text = current.text ?? current.name ?? current.note;
     const known = text === undefined || this.opened.includes(text);
-    other.textContent = known ? words("edit.changed") : words("edit.changed_to", { text });
-    other.hidden = false;
+    const changed = known ? words("edit.changed") : words("edit.changed_to", { text });
+    this.showNote(`${changed} ${words(saving ? "edit.save_again" : "edit.press_again")}`);
+  }
+
+  showNote(text) {
+    const note = this.part("other");
+    note.textContent = text;
+    note.hidden = false;
   }
 
   tell(text) {

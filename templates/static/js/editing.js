@@ -2,6 +2,7 @@
 // other one that is open.
 
 import { EditDialog, read } from "./dialogs.js";
+import { clock, localiseTimes } from "./format.js";
 import { words } from "./words.js";
 
 export class Editing {
@@ -9,10 +10,9 @@ export class Editing {
   constructor(url, people, bookmarks) {
     const find = (id) => document.getElementById(id);
     this.url = url;
-    this.sentence = new EditDialog(find("edit-sentence"), (fields) => this.saveSentence(fields));
+    this.sentence = new EditDialog(find("edit-sentence"), (fields) => this.saveSentence(fields), remarkOn);
     this.person = new EditDialog(find("edit-person"), (fields) => this.savePerson(fields));
     this.bookmark = new EditDialog(find("edit-bookmark"), (fields) => this.saveBookmark(fields));
-    this.sentence.part("undo").addEventListener("click", () => this.undo());
     this.person.part("delete").addEventListener("click", () => this.deletePerson());
     this.bookmark.part("delete").addEventListener("click", () => this.deleteBookmark());
     for (const button of document.querySelectorAll(".change")) button.hidden = false;
@@ -24,10 +24,16 @@ export class Editing {
     });
   }
 
-  /** Adds to what can be done with a sentence. */
-  begin(selected) {
+  /** Adds to what can be done with a sentence, and by keys; `moment()` is what there is to bookmark else. */
+  begin(selected, keys, moment) {
     selected.offer("correct", ({ id }) => this.openSentence(id));
     selected.offer("bookmark", ({ start_ms }) => this.openBookmark({ at_ms: start_ms }));
+    const mark = async () => this.openBookmark({ at_ms: await moment() });
+    for (const button of document.querySelectorAll("[data-mark]")) {
+      button.addEventListener("click", mark);
+      button.hidden = false;
+    }
+    keys.add("b", "edit.mark_moment", mark);
   }
 
   async openSentence(id) {
@@ -36,19 +42,32 @@ export class Editing {
     this.id = id;
     this.was = found.text;
     this.sentence.open({ text: found.text }, found.version);
-    this.sentence.part("undo").hidden = !found.edited;
-    const original = this.sentence.part("original");
-    original.hidden = !found.edited;
-    original.querySelector("q").textContent = found.original;
+    const [, ...earlier] = found.history;
+    const versions = this.sentence.part("versions");
+    versions.hidden = !earlier.length;
+    versions.querySelector("ul").replaceChildren(...earlier.map((version) => this.makeVersion(version)));
+    localiseTimes(versions);
+  }
+
+  /** A text that the sentence had, since when, and a button that brings it back. */
+  makeVersion({ version, text, written_at }) {
+    const row = document.createElement("li");
+    const said = document.createElement("q");
+    said.dir = "auto";
+    said.textContent = text;
+    const when = document.createElement(written_at ? "time" : "small");
+    if (written_at) when.dateTime = written_at;
+    else when.textContent = words("edit.recognised");
+    const back = makeButton("edit.undo_to", () => this.sentence.submitAs(this.place("sentences", this.id), {
+      method: "PATCH", body: { text: version ? text : null } }));
+    back.hidden = text === this.was;
+    row.append(said, " ", when, " ", back);
+    return row;
   }
 
   saveSentence({ text }) {
     if (text.value.trim() === this.was && !this.sentence.contested) return null;
     return [this.place("sentences", this.id), { method: "PATCH", body: { text: text.value } }];
-  }
-
-  undo() {
-    this.sentence.submitAs(this.place("sentences", this.id, "undo"), { method: "POST" });
   }
 
   async openPerson(id) {
@@ -71,15 +90,10 @@ export class Editing {
   /** An id that was said to be this person too, and a button that says it is not. */
   makeAlias(id) {
     const row = document.createElement("p");
-    const button = document.createElement("button");
-    button.type = "button";
-    button.className = "button";
-    button.textContent = words("edit.part");
-    button.addEventListener("click", () => {
+    row.append(words("edit.also", { name: id }), " ", makeButton("edit.part", () => {
       this.person.version = null;
       this.person.submitAs(this.place("participants", id, "merge"), { method: "DELETE" });
-    });
-    row.append(words("edit.also", { name: id }), " ", button);
+    }));
     return row;
   }
 
@@ -106,9 +120,11 @@ export class Editing {
 
   /** A new one at a moment, or one that is there, with its `id`. */
   openBookmark({ id, at_ms, note = "", version = 0 }) {
+    if (this.bookmark.dialog.open) return;
     this.id = id;
     this.at_ms = at_ms;
     this.bookmark.open({ note }, version);
+    this.bookmark.part("at").textContent = clock(at_ms);
     this.bookmark.part("delete").hidden = id === undefined;
   }
 
@@ -126,6 +142,20 @@ export class Editing {
   place(...parts) {
     return [this.url, ...parts.map(encodeURIComponent)].join("/");
   }
+}
+
+/** What was changed is a former revision's: what that means for the text that others read. */
+function remarkOn({ current, current_id }) {
+  return current ? "" : words(current_id ? "edit.former_too" : "edit.former_only");
+}
+
+function makeButton(phrase, action) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "button";
+  button.textContent = words(phrase);
+  button.addEventListener("click", action);
+  return button;
 }
 
 /** Nothing could be read: the reader is not left waiting. */

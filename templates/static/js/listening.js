@@ -2,6 +2,7 @@
 
 import { copyText } from "./copying.js";
 import { clock } from "./format.js";
+import { notice } from "./notice.js";
 import { Player } from "./player.js";
 import { Spoken } from "./spoken.js";
 import { Timeline } from "./timeline.js";
@@ -19,6 +20,8 @@ export class Listening {
     this.bar = bar;
     this.store = store;
     this.sentences = [];
+    this.awaited_ms = null;
+    this.sent_ms = Number(bar.querySelector(".place").max);
     this.length_ms = 0;
     this.find = (name) => bar.querySelector(`[data-listen="${name}"]`);
     this.player = new Player(url, () => this.show());
@@ -30,18 +33,19 @@ export class Listening {
 
   /** Adds to what can be done with a sentence, and by keys. A link to a moment is `#t=SECONDS`. */
   begin(selected, keys) {
-    addEventListener("hashchange", () => this.goToHash());
+    addEventListener("hashchange", (event) => this.goToHash(event));
     document.addEventListener("click", (event) => this.onLink(event));
     // What is played would be heard again by the others.
     document.addEventListener("talk", () => this.isTalking() && this.player.pause());
     requestAnimationFrame(() => this.goToHash());
     selected.offer("link", ({ start_ms }) => this.link(start_ms));
     if (!this.kept) return;
-    const play = (at_ms, who) => {
+    const play = (...what) => {
       selected.drop();
-      this.play(at_ms, who);
+      this.play(...what);
     };
     selected.offer("play", ({ start_ms }) => play(start_ms, ""));
+    selected.offer("play_one", ({ start_ms, end_ms }) => play(start_ms, "", end_ms));
     selected.offer("play_who", ({ start_ms, participant_id }) => play(start_ms, participant_id));
     keys.add("l", "keys.listen", () => this.toggle());
     keys.add("[", "keys.listen_back", () => this.skip(-SKIP_MS));
@@ -55,6 +59,7 @@ export class Listening {
     on("on", "click", () => this.skip(SKIP_MS));
     on("place", "input", (event) => this.seek(Number(event.target.value)));
     on("place", "keydown", (event) => this.onPlaceKey(event));
+    this.timeline.place.addEventListener("keydown", (event) => this.onPlaceKey(event));
     on("speed", "change", (event) => this.player.setSpeed(Number(event.target.value)));
     on("who", "change", (event) => this.player.setWho(event.target.value));
     on("link", "click", () => this.link(this.player.at));
@@ -80,9 +85,17 @@ export class Listening {
     if (this.kept && this.store.state === "ended") this.bar.hidden = false;
     // While a meeting is read live, a lane more would move what is being read.
     this.timeline.open ||= this.store.state === "ended" || !this.bar.hidden;
-    this.timeline.render(people, said, this.whole_ms);
+    this.timeline.render(people, said, this.store.listBookmarks(), this.whole_ms);
     this.showPeople(people);
     this.show();
+    if (this.awaited_ms !== null && this.awaited_ms < this.length_ms) this.goTo(this.awaited_ms);
+  }
+
+  /** Where a bookmark belongs: where the player is; in a meeting that is only read, as far as it is by now. */
+  async moment() {
+    if (!this.bar.hidden || this.store.state === "ended") return this.player.at;
+    const answer = await fetch(`${this.player.url}/audio.wav`, { method: "HEAD" }).catch(() => null);
+    return Number(answer?.headers.get("Audio-To-Ms")) || this.length_ms;
   }
 
   isTalking() {
@@ -115,34 +128,44 @@ export class Listening {
 
   /** A time beside somebody's words, or a bookmark, leads the player there too, as often as it is pressed. */
   onLink(event) {
-    const link = event.target.closest?.('a[href^="#t="], a.at');
-    const sentence = link && this.store.sentences.get(link.hash.replace(/^#s-/, ""));
-    if (sentence) this.player.seek(sentence.start_ms);
-    else if (link && link.hash === location.hash) this.goToHash();
+    const link = event.target.closest?.('a[href^="#t="]');
+    const first = event.target.closest?.(".at")?.closest(".turn").querySelector(".sentence");
+    if (first) this.player.seek(this.store.sentences.get(first.dataset.id).start_ms);
+    else if (link?.hash === location.hash) this.goToHash(event);
   }
 
-  /** Hears the meeting from there on; of one participant alone if they are named. */
-  play(at_ms, who) {
+  /** Hears the meeting from there on, or up to `stop_ms`; of one participant alone if they are named. */
+  play(at_ms, who, stop_ms) {
     if (this.isTalking()) return;
     this.bar.hidden = false;
     this.spoken.along = true;
-    this.player.play(at_ms, who);
+    this.player.play(at_ms, who, stop_ms);
     this.find("who").value = this.player.who;
   }
 
   /** Shows a moment, and hears it if the player runs. */
   goTo(at_ms) {
+    this.awaited_ms = null;
     this.spoken.along = true;
     this.player.seek(at_ms);
     const near = this.sentences.findLast(({ start_ms }) => start_ms <= at_ms) ?? this.sentences[0];
     if (near) document.getElementById(`s-${near.id}`)?.scrollIntoView({ block: "center" });
   }
 
-  goToHash() {
+  /** Whoever opens a link that leads nowhere, or without an `event` to where nothing is heard, is told. */
+  goToHash(event) {
+    if (location.hash.startsWith("#s-") && !document.querySelector(":target")) notice(words("listen.no_sentence"));
     const found = /^#t=(\d+(?:\.\d+)?)$/.exec(location.hash);
     if (!found) return;
+    const at_ms = Number(found[1]) * 1000;
     this.bar.hidden = !this.kept;
-    this.goTo(Number(found[1]) * 1000);
+    if (!this.kept && !event) notice(words("listen.removed"));
+    const over = this.store.state === "ended";
+    const end_ms = over ? Math.max(this.whole_ms, this.sent_ms) : this.length_ms;
+    this.goTo(Math.min(at_ms, end_ms));
+    if (at_ms <= end_ms) return;
+    if (!over) this.awaited_ms = at_ms;
+    notice(words(over ? "listen.too_late" : "listen.not_yet", { at: clock(at_ms), of: clock(end_ms) }));
   }
 
   /** Puts a link to a moment into the address bar and, where that is allowed, the clipboard. */
@@ -150,7 +173,7 @@ export class Listening {
     const link = new URL(`#t=${Math.floor(at_ms / 1000)}`, location.href);
     history.replaceState(null, "", link);
     const copied = await copyText(link.href);
-    document.getElementById("told").textContent = words(copied ? "listen.link_copied" : "listen.link_in_address");
+    notice(words(copied ? "listen.link_copied" : "listen.link_in_address"));
   }
 
   /** How long the meeting is, as far as is known. */
@@ -171,8 +194,8 @@ export class Listening {
     place.value = at;
     place.ariaValueText = words("listen.place", { at: clock(at), of: clock(length_ms) });
     this.find("time").textContent = `${clock(at)} / ${clock(length_ms)}`;
-    this.find("trouble").textContent = trouble && words("listen.failed");
-    this.timeline.moveTo(at);
+    this.find("trouble").textContent = trouble && words(trouble);
+    this.timeline.moveTo(at, place.ariaValueText);
     if (playing) this.run();
     else if (!at) this.spoken.clear();
     else this.spoken.show(at, this.sentences);
@@ -184,6 +207,7 @@ export class Listening {
     this.running = requestAnimationFrame(() => {
       delete this.running;
       if (!this.player.playing) return;
+      this.player.stopInTime();
       this.hear(this.player.at);
       this.run();
     });

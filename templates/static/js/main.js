@@ -51,7 +51,7 @@ keys.add("j", "keys.next", () => moveTurn(log, 1));
 keys.add("k", "keys.previous", () => moveTurn(log, -1));
 keys.add("d", "keys.download", openDownloads);
 listening.begin(selected, keys);
-new Editing(meeting, find("people"), find("bookmarks")).begin(selected);
+new Editing(meeting, find("people"), find("bookmarks")).begin(selected, keys, () => listening.moment());
 listening.render(store.listEntries());
 const finder = find("find") && new Find(find("find"), () => store.listPeople());
 if (finder) keys.add("/", "keys.search", () => finder.focus());

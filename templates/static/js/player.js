@@ -5,6 +5,7 @@ import { keep, recall } from "./kept.js";
 
 const LOOK_MS = 500;
 const SPEED_KEY = "speed";
+const REMOVED = 410;
 
 export class Player {
   /** `url` is the meeting's, without a slash at its end; `onChange` is told of everything that happens.
@@ -15,6 +16,7 @@ export class Player {
     this.who = "";
     this.until_ms = null;
     this.end_ms = null;
+    this.stop_ms = null;
     this.trouble = "";
     this.audio = new Audio();
     this.audio.preload = "none";
@@ -42,11 +44,12 @@ export class Player {
     else this.play(this.at);
   }
 
-  /** Plays from there on; of `who` alone if they are named. */
-  play(at_ms, who = this.who) {
+  /** Plays from there on, or up to `stop_ms`; of `who` alone if they are named. */
+  play(at_ms, who = this.who, stop_ms = null) {
     this.stopWaiting();
     this.load(who, this.audio.error !== null || (this.end_ms !== null && at_ms >= this.end_ms));
     this.seek(at_ms);
+    this.stop_ms = stop_ms;
     this.audio.play().catch((error) => {
       if (error.name !== "AbortError") this.failed();
     });
@@ -58,7 +61,9 @@ export class Player {
     this.changed();
   }
 
+  /** Whoever goes elsewhere is not stopped there. */
   seek(at_ms) {
+    this.stop_ms = null;
     const at_s = Math.max(0, at_ms / 1000);
     if (this.audio.readyState) this.audio.currentTime = at_s;
     else this.wanted = at_s;
@@ -102,12 +107,18 @@ export class Player {
       this.audio.currentTime = this.wanted;
       delete this.wanted;
     }
+    this.stopInTime();
     this.onChange();
+  }
+
+  /** Stops where it is to stop; asked as often as somebody looks where it is. */
+  stopInTime() {
+    if (this.playing && this.stop_ms !== null && this.at >= this.stop_ms) this.pause();
   }
 
   /** A live meeting becomes longer: it goes on as soon as there is more, unless it is paused. */
   ended() {
-    if (this.end_ms !== null) {
+    if (this.end_ms !== null && this.stop_ms === null) {
       this.waiting = setInterval(() => {
         const more = this.until_ms === null || this.until_ms > this.end_ms;
         if (more || !this.audio.ended) this.play(this.at);
@@ -121,9 +132,11 @@ export class Player {
     this.waiting = null;
   }
 
-  failed() {
-    this.trouble = "failed";
+  async failed() {
+    this.trouble = "listen.failed";
     this.pause();
+    const answer = await fetch(this.audio.src, { method: "HEAD" }).catch(() => null);
+    if (answer?.status === REMOVED) this.trouble = "listen.removed";
     this.onChange();
   }
 }

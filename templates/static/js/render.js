@@ -3,6 +3,7 @@
 
 import { account, lost, unaccounted } from "./account.js";
 import { clock, initials } from "./format.js";
+import { makeTime } from "./selected.js";
 import { around, words } from "./words.js";
 
 /** Makes the children of `parent` the elements of `items`, by key, in order. */
@@ -96,7 +97,7 @@ export class LogRenderer {
     chip.ariaHidden = "true";
     const name = element("span", "name");
     name.dir = "auto";
-    head.append(chip, " ", name, " ", element("a", "at"), " ", element("span", "together"));
+    head.append(chip, " ", name, " ", makeTime(), " ", element("span", "together"));
     const said = element("p", "");
     said.dir = "auto";
     turn.append(head, said);
@@ -112,8 +113,7 @@ export class LogRenderer {
     updatePerson(turn, person);
     const at = turn.querySelector(".at");
     setText(at, clock(entry.start_ms));
-    const first = entry.items.find((item) => item.kind === "sentence");
-    if (first) at.setAttribute("href", `#s-${first.id}`);
+    at.disabled = !entry.items.some((item) => item.kind === "sentence");
     setText(turn.querySelector(".together"), entry.overlaps ? words("meeting.together") : "");
     const items = entry.items.map((item) => ({ ...item, key: item.id }));
     reconcile(turn.querySelector("p"), items, this.parts.get(turn), (item) => this.makePart(item), updatePart);

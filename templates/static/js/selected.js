@@ -1,4 +1,8 @@
 // The sentence that a reader has picked, marked, with what can be done with it beside it. One at a time.
+// The time of a turn is a button that picks its first sentence; arrows go on from there.
+
+import { tell } from "./notice.js";
+import { words } from "./words.js";
 
 const GAP_PX = 4;
 
@@ -10,6 +14,7 @@ export class Selected {
     this.find = find;
     this.id = null;
     this.actions = new Map();
+    for (const link of log.querySelectorAll("a.at")) link.replaceWith(makeTime(link.textContent, !link.hash));
     log.addEventListener("click", (event) => this.onClick(event));
     log.addEventListener("keydown", (event) => this.onKey(event));
     toolbar.addEventListener("click", (event) => this.onAction(event.target.closest("[data-do]")));
@@ -66,9 +71,19 @@ export class Selected {
     if (!next) return;
     this.pick(next);
     next.scrollIntoView({ block: "nearest" });
+    tell(next.textContent); // who does not see which one is picked hears it
+  }
+
+  /** Picks a turn's first sentence and goes to what can be done with it. */
+  pickFirst(turn) {
+    const first = turn.querySelector(".sentence");
+    this.pick(first);
+    this.toolbar.querySelector("button:not([hidden])").focus();
+    tell(first.textContent);
   }
 
   onClick(event) {
+    if (event.target.matches(".at")) return this.pickFirst(event.target.closest(".turn"));
     const sentence = event.target.closest(".sentence");
     if (!sentence || !getSelection().isCollapsed) return;
     if (sentence.dataset.id === this.id) this.drop();
@@ -77,12 +92,9 @@ export class Selected {
 
   /** Enter on a turn that has the focus picks its first sentence. */
   onKey(event) {
-    if (event.key !== "Enter" || !event.target.matches(".turn")) return;
-    const sentence = event.target.querySelector(".sentence");
-    if (!sentence) return;
+    if (event.key !== "Enter" || !event.target.matches(".turn:has(.sentence)")) return;
     event.preventDefault(); // or the key works the button that has the focus next
-    this.pick(sentence);
-    this.toolbar.querySelector("button:not([hidden])").focus();
+    this.pickFirst(event.target);
   }
 
   onToolbarKey(event) {
@@ -91,8 +103,9 @@ export class Selected {
     if (event.key === "Escape") {
       const turn = this.element?.closest(".turn");
       this.drop();
-      if (turn) turn.tabIndex = -1;
-      turn?.focus();
+      turn?.querySelector(".at").focus();
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      this.step(event.key === "ArrowDown" ? 1 : -1);
     } else if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
       buttons.at((at + (event.key === "ArrowRight" ? 1 : -1)) % buttons.length).focus();
     } else return;
@@ -103,4 +116,15 @@ export class Selected {
     const sentence = button && this.id && this.find(this.id);
     if (sentence) this.actions.get(button.dataset.do)(sentence);
   }
+}
+
+/** A turn's time as a button; one without a sentence leads nowhere. */
+export function makeTime(text = "", disabled = true) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "at";
+  button.title = words("listen.pick");
+  button.textContent = text;
+  button.disabled = disabled;
+  return button;
 }

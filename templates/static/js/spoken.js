@@ -18,7 +18,7 @@ export class Spoken {
     this.highlight = globalThis.Highlight && new Highlight();
     if (this.highlight) CSS.highlights.set(WORD, this.highlight);
     const leave = ({ target }) => {
-      if (!target.closest?.(".listening, dialog")) this.along = false;
+      if (!target.closest?.(".listening, .timeline, dialog")) this.along = false;
     };
     for (const kind of ["wheel", "touchmove"]) addEventListener(kind, leave, { passive: true });
     addEventListener("keydown", (event) => SCROLLING.includes(event.key) && leave(event));

@@ -1,31 +1,34 @@
-// A lane for each speaker: who spoke when, where audio is missing, where the player is. A click goes there.
+// A lane for each speaker: who spoke when and over whom, where audio or text is missing, where bookmarks and the
+// player are. A slider lies over the lanes: a click, a finger or keys go there.
+
+import { clock } from "./format.js";
+import { words } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 1;
-const DRAWN = { gap: "missing", stretch: "lost", sentence: "said" };
+const DRAWN = { gap: "missing", stretch: "lost", sentence: "said", both: "both" };
 
 export class Timeline {
-  /** `onSeek` is told the millisecond of the meeting, and whose lane it was. */
+  /** `onSeek` is told the millisecond of the meeting. */
   constructor(element, onSeek) {
     this.element = element;
     this.lanes = element.querySelector(".lanes");
+    this.place = element.querySelector("input");
+    this.flags = element.querySelector(".flags");
     this.playhead = element.querySelector(".playhead");
+    this.legend = element.querySelector(".legend");
     this.length_ms = 0;
     this.open = false;
     this.rows = new Map();
-    this.lanes.addEventListener("click", (event) => {
-      const drawing = event.target.closest("svg");
-      if (!drawing) return;
-      const { left, width } = drawing.getBoundingClientRect();
-      onSeek(((event.clientX - left) / width) * this.length_ms);
-    });
+    this.place.addEventListener("input", () => onSeek(Number(this.place.value)));
   }
 
-  /** Draws people `[{id, name, colour}]` and their items `[{kind, participant_id, start_ms, end_ms}]`. */
-  render(people, items, length_ms) {
-    this.length_ms = Math.max(1_000, length_ms);
+  /** Draws people `[{id, name, colour}]`, their items `[{kind, participant_id, start_ms, end_ms}]` in order, and
+   *  bookmarks. */
+  render(people, items, bookmarks, length_ms) {
+    this.length_ms = this.place.max = Math.max(1_000, length_ms);
     const of = new Map(people.map(({ id }) => [id, []]));
-    for (const item of items) of.get(item.participant_id)?.push(item);
+    for (const item of [...items, ...findBoth(items)]) of.get(item.participant_id)?.push(item);
     const speakers = people.filter(({ id }) => of.get(id).length);
     this.element.hidden = !speakers.length || !this.open;
     for (const [id, row] of this.rows) {
@@ -34,6 +37,10 @@ export class Timeline {
       this.rows.delete(id);
     }
     for (const person of speakers) this.renderLane(person, of.get(person.id));
+    this.renderFlags(bookmarks);
+    for (const sign of this.legend.children) {
+      sign.hidden = !this.lanes.querySelector(`.${sign.className}:not([d=""])`);
+    }
   }
 
   renderLane(person, items) {
@@ -49,16 +56,49 @@ export class Timeline {
     row.querySelector("svg").setAttribute("viewBox", `0 0 ${this.length_ms} ${HEIGHT}`);
     for (const [kind, className] of Object.entries(DRAWN)) {
       const drawn = items.filter((item) => item.kind === kind).map(draw).join("");
-      const path = row.querySelector(`.${className}`);
+      const path = row.querySelector(`path.${className}`);
       if (path.getAttribute("d") !== drawn) path.setAttribute("d", drawn);
     }
   }
 
-  /** Where the player is; at the very beginning it has not been used. */
-  moveTo(at_ms) {
+  renderFlags(bookmarks) {
+    const wanted = JSON.stringify([this.length_ms, bookmarks]);
+    if (this.flagged === wanted) return;
+    this.flagged = wanted;
+    this.flags.replaceChildren(...bookmarks.map((mark) => this.makeFlag(mark)));
+  }
+
+  makeFlag({ at_ms, note }) {
+    const flag = document.createElement("a");
+    flag.href = `#t=${Math.floor(at_ms / 1000)}`;
+    flag.title = flag.ariaLabel = words("listen.flag", { at: clock(at_ms), note });
+    flag.style.setProperty("--at", Math.min(1, at_ms / this.length_ms));
+    return flag;
+  }
+
+  /** Where the player is, and how that is said; at the very beginning it has not been used. */
+  moveTo(at_ms, text) {
+    this.place.value = at_ms;
+    this.place.ariaValueText = text;
     this.playhead.hidden = !at_ms;
     this.playhead.style.setProperty("--at", Math.min(1, at_ms / (this.length_ms || 1)));
   }
+}
+
+/** Where one speaks while another does, an item in the lane of each. */
+function findBoth(items) {
+  const both = [];
+  let open = [];
+  for (const item of items.filter(({ kind }) => kind === "sentence")) {
+    open = open.filter(({ end_ms }) => end_ms > item.start_ms);
+    for (const other of open) {
+      if (other.participant_id === item.participant_id) continue;
+      const span = { kind: "both", start_ms: item.start_ms, end_ms: Math.min(item.end_ms, other.end_ms) };
+      both.push({ ...span, participant_id: item.participant_id }, { ...span, participant_id: other.participant_id });
+    }
+    open.push(item);
+  }
+  return both;
 }
 
 function makeLane() {
@@ -78,6 +118,7 @@ function makeLane() {
   return row;
 }
 
-function draw({ start_ms, end_ms }) {
-  return `M${start_ms} 0h${Math.max(1, end_ms - start_ms)}v${HEIGHT}H${start_ms}z`;
+function draw({ kind, start_ms, end_ms }) {
+  const top = kind === "both" ? 0.6 : 0;
+  return `M${start_ms} ${top}h${Math.max(1, end_ms - start_ms)}v${HEIGHT - top}H${start_ms}z`;
 }
