@@ -19,6 +19,8 @@ class Download:
     media_type: str
     extension: str
     """without the dot in front"""
+    whose: str | None = None
+    """the name of the only participant in it, if one was asked for by name"""
 
 
 def make_download(transcript: Transcript, name: str, options: ExportOptions = DEFAULT_OPTIONS) -> Download:
@@ -30,7 +32,15 @@ def make_download(transcript: Transcript, name: str, options: ExportOptions = DE
     form, chosen = formats[name], select(transcript, options)
     if options.per_participant:
         return Download(_pack(chosen, form, options), "application/zip", "zip")
-    return Download(_write(chosen, form, options), form.media_type, form.extension)
+    return Download(
+        _write(chosen, form, options), form.media_type, form.extension, _find_name(chosen, options)
+    )
+
+
+def _find_name(chosen: Transcript, options: ExportOptions) -> str | None:
+    if options.participant is None or not options.names:
+        return None
+    return next((participant.name for participant in chosen.participants), None)
 
 
 def _pack(transcript: Transcript, form: Format, options: ExportOptions) -> bytes:

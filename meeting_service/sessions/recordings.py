@@ -40,10 +40,9 @@ class Playable:
     """raises `AudioRemoved` once the audio was deleted"""
 
     @property
-    def title(self) -> str:
-        """What a file of it is called."""
-        of = "" if self.participant is None else f" - {self.participant.name}"
-        return f"{self.meeting.title}{of}"
+    def whose(self) -> str | None:
+        """The name of the only one who is heard."""
+        return None if self.participant is None else self.participant.name
 
 
 class Recordings:

@@ -40,7 +40,17 @@ class ListQuery:
     @property
     def asked(self) -> bool:
         """Whether anything narrows the list."""
-        return bool(self.q or self.speaker or self.since or self.until)
+        return bool(self.q or self.filtered)
+
+    @property
+    def filtered(self) -> bool:
+        """Whether more than words does."""
+        return bool(self.speaker or self.since or self.until)
+
+    @property
+    def quoted(self) -> bool:
+        """Whether words are to stand next to each other."""
+        return any(" " in phrase.folded for phrase in self.search.phrases)
 
     @property
     def search(self) -> Search:
@@ -55,8 +65,13 @@ class ListQuery:
             None if until is None else until + timedelta(days=1),
         )
 
-    def link(self, *, cursor: str) -> str:
-        """The address of another page of the same list."""
+    @property
+    def unfiltered(self) -> str:
+        """The address of what the words alone find."""
+        return "/?" + urlencode({"q": self.q})
+
+    def link(self, *, cursor: str = "") -> str:
+        """The address of another page of the same list; the first without a cursor."""
         asked = {"q": self.q, "speaker": self.speaker, "from": self.since, "to": self.until}
         if self.since or self.until:
             asked["zone"] = self.zone

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from meeting_service.condition import Condition
 from meeting_service.exports import Preset, Purpose, formats
+from meeting_service.exports.options import MAX_LINE_CHARS, MIN_LINE_CHARS
 from meeting_service.web.assets import render_page
 from meeting_service.web.finding import find
 from meeting_service.web.keys import CLOCK, SESSIONS, SETTINGS
@@ -46,6 +47,7 @@ async def read_meeting(request: web.Request, wanted: int | None) -> dict[str, An
         "find": await find(request, meeting_id),
         "formats": FORMATS,
         "presets": list(Preset),
+        "line_chars": (MIN_LINE_CHARS, MAX_LINE_CHARS),
         "trouble": _find_trouble(request),
         "audio_removed_at": transcript.meeting.audio_removed_at,
         "audio_until": sessions.keeping.rules.audio_until(transcript.meeting),

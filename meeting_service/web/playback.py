@@ -164,7 +164,7 @@ def _read_format(request: web.Request) -> AudioFormat:
 def _describe(form: AudioFormat, found: Playable) -> dict[str, str]:
     return {
         "Content-Type": form.media_type,
-        "Content-Disposition": content_disposition(found.title, form),
+        "Content-Disposition": content_disposition(found.meeting.title, form, found.whose),
         "Audio-From-Ms": str(found.recording.from_ms),
         "Audio-To-Ms": str(found.recording.to_ms),
         "Accept-Ranges": "none",

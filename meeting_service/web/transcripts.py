@@ -99,7 +99,7 @@ async def download(request: web.Request) -> web.Response:
     as_of = None if over else request.app[CLOCK].utc_now()
     options = ExportOptions(**query.model_dump(exclude={"revision"}), as_of=as_of)
     made = await asyncio.to_thread(make_download, transcript, name, options)
-    disposition = content_disposition(transcript.meeting.title, made.extension)
+    disposition = content_disposition(transcript.meeting.title, made.extension, made.whose)
     return web.Response(
         body=made.content, headers={"Content-Type": made.media_type, "Content-Disposition": disposition}
     )

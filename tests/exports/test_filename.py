@@ -33,10 +33,20 @@ def test_title_becomes_a_name(title: str, name: str) -> None:
     assert name == title_to_filename(title, "srt")
 
 
-@given(st.text())
-def test_any_title_is_safe(title: str) -> None:
+@pytest.mark.parametrize("title", ["Weekly", "W" * 300, "会" * 300, ""])
+def test_whose_file_it_is_stays(title: str) -> None:
+    """However long the title, two people's files are told apart."""
+    names = {whose: title_to_filename(title, "srt", whose) for whose in ("Ann", "Ben / \u202ex")}
+
+    assert names["Ann"].endswith(" - Ann.srt")
+    assert names["Ben / \u202ex"].endswith(" - Ben - x.srt")
+    assert all(len(name.encode()) <= 160 for name in names.values())
+
+
+@given(st.text(), st.none() | st.text())
+def test_any_title_is_safe(title: str, whose: str | None) -> None:
     """No path, no control character, nothing reserved, never too long."""
-    name = title_to_filename(title, "srt")
+    name = title_to_filename(title, "srt", whose)
 
     assert not re.search(r'[\x00-\x1f\x7f/\\<>:"|?*%]', name)
     assert not name.startswith((".", " "))

@@ -17,6 +17,7 @@ LOUD = 3_000
 
 WATCH = """
 window.produced = [];
+window.asked = 0;
 const Node = AudioWorkletNode, Context = AudioContext, { mediaDevices } = navigator;
 window.AudioWorkletNode = class extends Node {
   constructor(...arguments_) {
@@ -26,7 +27,10 @@ window.AudioWorkletNode = class extends Node {
   }
 };
 const ask = mediaDevices?.getUserMedia.bind(mediaDevices);
-if (ask) mediaDevices.getUserMedia = async (wishes) => (window.stream = await ask(window.wishes = wishes));
+if (ask) mediaDevices.getUserMedia = async (wishes) => {
+  window.asked += 1;
+  return (window.stream = await ask(window.wishes = wishes));
+};
 """
 """what the audio thread hands over, and what the page holds, seen from outside"""
 PRODUCED = """() => {

@@ -2,10 +2,13 @@
 
 import io
 import zipfile
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.async_api import Browser, expect
 
+from meeting_service.web.playback import AudioQuery
+from meeting_service.web.transcripts import DownloadQuery
 from tests.web.browser import Window, open_window
 from tests.web.conftest import Service
 
@@ -147,14 +150,48 @@ async def test_what_is_chosen_is_what_is_taken_away(service: Service, window: Wi
     assert b"Early words." not in text
     assert b"Bob" not in text
     await page.get_by_label("From").fill("soon")
+    await page.locator("#download .choice summary").click()
     await expect(page.get_by_role("alert").filter(has_text="Write a time")).to_be_visible()
-    await page.get_by_label("From").fill("")
-    await page.get_by_label("Names", exact=True).check()
+    await page.get_by_role("link", name="Subtitles").click()
+    await expect(page.get_by_label("From")).to_be_focused()
+    assert page.url.endswith("/m")
+    await page.get_by_role("button", name="As usual").click()
+    await expect(page.locator("#download .changed")).to_be_empty()
     who = page.locator("#download [name=participant]")
-    await who.select_option("each, a file for everybody in a ZIP")
+    await who.select_option("each, a file for everybody")
     name, packed = await take(window, "srt")
     assert name == "Planning.zip"
     assert zipfile.ZipFile(io.BytesIO(packed)).namelist() == ["Ann.srt", "Bob.srt"]
+    async with page.expect_download() as waiting:
+        await page.get_by_role("link", name="Bob .flac").click()
+    assert (await waiting.value).suggested_filename == "Planning - Bob.flac"
+    await who.select_option("Bob")
+    assert (await take(window, "srt"))[0] == "Planning - Bob.srt"
+
+
+async def test_every_option_can_be_chosen(service: Service, window: Window) -> None:
+    """All that a download takes, and a file of sound; none goes where it means nothing."""
+    page = window.page
+    await service.open_meeting("ann")
+    await page.goto(f"{service.url}/meetings/m")
+    await page.locator("#download > summary").click()
+    await page.locator("#download .choice summary").click()
+    for label in ("Names", "Times"):
+        await page.get_by_label(label, exact=True).uncheck()
+    await page.get_by_label("Subtitles overlap").check()
+    await page.get_by_label("Letters a line").fill("32")
+    for label, chosen in (("Captions by", "the BBC"), ("Sound at", "16 kHz"), ("Who", "Ann")):
+        await page.locator("#download").get_by_label(label).select_option(chosen)
+    await page.get_by_label("From").fill("5")
+    await page.get_by_label("To", exact=True).fill("1:00")
+    text, sound = [
+        parse_qs(urlsplit(await link.get_attribute("href") or "").query)
+        for link in (page.get_by_role("link", name="Subtitles"), page.get_by_role("link", name="smallest"))
+    ]
+
+    assert set(DownloadQuery.model_fields) - {"revision", "per_participant"} == set(text)
+    assert set(AudioQuery.model_fields) == set(sound)
+    assert [text["line_chars"], text["to_ms"], sound["rate"]] == [["32"], ["60000"], ["16000"]]
 
 
 async def test_text_that_broke_other_pages_is_text_here(service: Service, window: Window) -> None:

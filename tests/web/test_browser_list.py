@@ -206,3 +206,35 @@ async def test_menus_close_by_themselves(service: Service, window: Window) -> No
     await page.keyboard.press("Escape")
     await expect(page.locator(".menu[open]")).to_have_count(0)
     await expect(menu).to_be_focused()
+
+
+async def test_a_first_step_can_be_copied(service: Service, window: Window) -> None:
+    """The list that is empty has commands, each with a button."""
+    await window.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await window.page.goto(service.url)
+    button = window.page.get_by_role("button", name="Copy").last
+    await button.click()
+    await expect(window.page.get_by_role("button", name="Copied")).to_have_count(1)
+    copied = await window.page.evaluate("() => navigator.clipboard.readText()")
+
+    assert copied == f"meeting-service send {service.url} ann.wav ben.wav"
+
+
+async def test_any_title_and_any_name_has_its_place(service: Service, window: Window) -> None:
+    """On a phone, too: the longest title leaves room for what is live; names stay in order."""
+    page = window.page
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await service.open_meeting("ann")
+    await service.join("dana", "דנה כהן")
+    await service.join("bob", "Bob")
+    await service.sessions.rename_meeting("m", "W" * 200)
+    await page.goto(service.url)
+    state = await page.locator(".meeting .state").bounding_box()
+    names = [await name.bounding_box() for name in await page.locator(".names bdi").all()]
+    title = await page.locator(".meeting h3").bounding_box()
+
+    assert state is not None
+    assert title is not None
+    assert (state["height"] < 30, title["height"] < 100) == (True, True)
+    assert sorted(names, key=lambda box: (box["y"], box["x"]) if box else (0, 0)) == names
+    assert await page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")

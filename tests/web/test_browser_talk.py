@@ -13,7 +13,7 @@ from meeting_service.meeting import MeetingState
 from meeting_service.settings import Settings
 from meeting_service.web.keys import SESSIONS
 from tests.audio_service import AudioService
-from tests.web.browser import PATIENCE_MS
+from tests.web.browser import PATIENCE_MS, Window
 from tests.web.conftest import Service, StartService
 from tests.web.talking import (
     RATE_HZ,
@@ -44,6 +44,21 @@ PLAY = """async () => {
   tone.start();
   await context.resume();
 }"""
+FAIL = """failure => {
+  const answer = async () => {
+    if (failure) throw new DOMException(...failure);
+    return document.createElement("canvas").captureStream();
+  };
+  Object.assign(navigator.mediaDevices, { getUserMedia: answer, getDisplayMedia: answer });
+}"""
+"""how a browser answers that is asked for sound"""
+FAILURES: list[tuple[str, list[str] | None, str]] = [
+    ("My microphone", ["", "NotFoundError"], "No microphone was found. Plug one in"),
+    ("My microphone", ["", "NotReadableError"], "Another program may be using it"),
+    ("My microphone", ["Permission denied by system", "NotAllowedError"], "privacy settings"),
+    ("The sound of a tab", ["", "NotAllowedError"], "No tab was shared"),
+    ("The sound of a tab", None, "That was shared without sound"),
+]
 LIVE = "Live: what you say is written down."
 
 
@@ -109,6 +124,48 @@ async def test_a_link_and_two_browsers_are_a_meeting(settings: Settings, tmp_pat
 
     assert sorted(person.name for person in people) == ["Ann", "Ben"]
     assert complaints == []
+
+
+async def test_who_presses_twice_joins_once(audio_service: AudioService, person: BrowserContext) -> None:
+    """The browser is asked once, one socket is opened; also by who is trying the microphone already."""
+    await person.add_init_script(
+        "window.sockets = 0; window.WebSocket = class extends WebSocket {"
+        " constructor(...all) { super(...all); window.sockets += 1; } };"
+    )
+    talker = await open_talker(person, audio_service.url, "m1")
+    await talker.page.get_by_label("Your name").fill("Ann")
+    await talker.page.evaluate("""() => {
+      for (const id of ["check", "join", "join"]) document.getElementById(`talk-${id}`).click();
+    }""")
+    await expect(talker.state).to_have_text(LIVE)
+    await talker.wait_produced(0.3)
+    people = await audio_service.sessions.list_participants("m1")
+
+    assert await talker.page.evaluate("() => [window.asked, window.sockets]") == [1, 1]
+    assert [person.name for person in people] == ["Ann"]
+    assert talker.window.complaints == []
+
+
+async def test_a_restart_of_the_service_loses_nothing(
+    audio_service: AudioService, person: BrowserContext
+) -> None:
+    """What is said meanwhile is kept in the page, which says so, and is held afterwards to the sample."""
+    talker = await open_talker(person, audio_service.url, "m1")
+    await talker.join("Ann")
+    await expect(talker.state).to_have_text(LIVE)
+    await audio_service.stop()
+    await expect(talker.state).to_contain_text("What you say is kept and sent later.")
+    await talker.wait_produced(1)
+    await audio_service.start()
+    await expect(talker.state).to_have_text(LIVE)
+    await talker.press("Leave")
+    await expect(talker.state).to_have_text("You left.")
+    held, produced = await held_of(audio_service), await talker.produced()
+
+    assert len(held) > RATE_HZ
+    assert np.array_equal(held, produced[-len(held) :])
+    assert await audio_service.sessions.list_gaps("m1") == []
+    assert talker.window.complaints == []
 
 
 async def test_the_muted_are_silent_and_stay_so(audio_service: AudioService, person: BrowserContext) -> None:
@@ -204,7 +261,8 @@ async def test_a_tab_is_heard(audio_service: AudioService, talking: Browser) -> 
 
 
 async def test_the_end_of_the_meeting_is_told(audio_service: AudioService, person: BrowserContext) -> None:
-    """Also to who talks: what was said is there, the microphone is let go."""
+    """Also to who talks: what was said is there, the microphone is let go; and to who has not joined yet."""
+    waiting = await open_talker(person, audio_service.url, "m1")
     talker = await open_talker(person, audio_service.url, "m1")
     await talker.join("Ann")
     await expect(talker.state).to_have_text(LIVE)
@@ -213,7 +271,9 @@ async def test_the_end_of_the_meeting_is_told(audio_service: AudioService, perso
     live = await talker.page.evaluate('() => window.stream.getTracks().some(t => t.readyState === "live")')
 
     assert not live
-    assert talker.window.complaints == []
+    await expect(waiting.state).to_have_text("The meeting has ended. The text stays here.")
+    await expect(waiting.page.get_by_role("button", name="Join")).to_be_hidden()
+    assert talker.window.complaints == waiting.window.complaints == []
 
 
 async def test_no_state_breaks_a_rule_of_accessibility(service: Service, talking: Browser) -> None:
@@ -251,3 +311,18 @@ async def test_a_microphone_that_may_not_be_used(
     await expect(insecure.trouble).to_contain_text("only to pages on https or on the same machine")
     await expect(insecure.page.get_by_role("button", name="Join")).to_be_disabled()
     assert denied.window.complaints == []
+
+
+async def test_why_nothing_can_be_heard(service: Service, window: Window) -> None:
+    """And what to do: no microphone, another program has it, the system forbids it, a tab without sound."""
+    await service.open_meeting()
+    talker = Talker(window.page)
+    await talker.page.goto(f"{service.url}/meetings/m/talk")
+    for kind, failure, told in FAILURES:
+        await talker.page.evaluate(FAIL, failure)
+        await talker.page.get_by_label(kind).check()
+        await talker.join("Ann")
+
+        await expect(talker.trouble).to_contain_text(told)
+        await expect(talker.state).to_be_empty()
+    assert await service.sessions.list_participants("m") == []

@@ -90,6 +90,17 @@ async def test_the_list_shows_what_was_found(said: Service) -> None:
     assert "No money" not in (await read(said.client, "/?from=2099-01-01")).text
 
 
+async def test_who_finds_nothing_is_told_what_to_do(said: Service) -> None:
+    """Without quotation marks, without filters, all meetings: whatever may help."""
+    nothing = await read(said.client, "/?q=money+no&speaker=zoe")
+    quoted = await read(said.client, "/?q=%22money+no%22")
+
+    assert "Fewer or shorter words may help" in nothing.text
+    assert {"/", "/?q=money+no"} <= set(nothing.values("href"))
+    assert "Without quotation marks" in quoted.text
+    assert "/?q=%22money+no%22" not in quoted.values("href")
+
+
 async def test_a_meeting_is_searched_on_its_page(said: Service) -> None:
     """What was found is listed and marked in its place."""
     page = await read(said.client, "/meetings/m?q=budget")
@@ -99,6 +110,7 @@ async def test_a_meeting_is_searched_on_its_page(said: Service) -> None:
     assert len([href for href in found if f"s-{href[3:]}" in page.values("id")]) >= 2
     assert len([1 for tag, _ in page.elements if tag == "mark"]) == 4
     assert "Not found" in (await read(said.client, "/meetings/m?q=%3Cscript%3E")).text
+    assert "Found: 1" in (await read(said.client, "/meetings/m?q=budget&speaker=ann")).text
 
 
 async def test_a_meeting_is_renamed_and_deleted_without_scripts(said: Service) -> None:

@@ -88,11 +88,13 @@ async def test_a_part_of_it_is_taken_away(service: Service) -> None:
     """One participant's, a span of time; what there is not is told."""
     await two_people_talk(service)
     path = "/v1/meetings/m/transcript.txt"
-    bobs = await (await service.client.get(path, params={"participant": "Bob", "preset": "bbc"})).text()
+    answer = await service.client.get(path, params={"participant": "Bob", "preset": "bbc"})
+    bobs = await answer.text()
     late = await (await service.client.get(path, params={"from_ms": "3500"})).text()
     wrong = ({"participant": "Carla"}, {"from_ms": "9", "to_ms": "9"}, {"preset": "x"}, {"from_ms": "-1"})
     answers = [await service.client.get(path, params=query) for query in wrong]
 
+    assert 'filename="Planning - Bob.txt"' in answer.headers["Content-Disposition"]
     assert "Yes, please." in bobs
     assert "Shall we begin?" not in bobs
     assert ("First <topic>." in late, "Shall we begin?" in late) == (True, False)

@@ -3,70 +3,133 @@
 import { words } from "./words.js";
 
 const EACH = "\0each";
+const MOST_MS = 10 ** 12; // as far as the service goes
+const OF_TEXT = ["names", "times", "preset", "line_chars", "keep_overlaps"];
 
 export class Downloads {
   /** `listPeople()` tells who is in the meeting; `isLive()` whether more is to come. */
   constructor(menu, listPeople, isLive) {
     this.form = menu.querySelector("form");
+    this.choice = menu.querySelector(".choice");
     this.asOf = menu.querySelector(".as-of");
+    this.amiss = menu.querySelector(".amiss");
+    this.changed = menu.querySelector(".changed");
+    this.reset = menu.querySelector("[type=reset]");
     this.links = [...menu.querySelectorAll("a[download]")].map((link) => ({ link, address: link.href }));
+    this.sounds = menu.querySelector(".sounds");
+    this.mixed = [...this.sounds?.children ?? []];
     this.listPeople = listPeople;
     this.isLive = isLive;
-    menu.querySelector(".choice").hidden = false;
-    this.form.addEventListener("input", () => this.onInput());
+    this.choice.hidden = false;
+    this.form.addEventListener("input", () => this.write());
+    this.form.addEventListener("reset", () => setTimeout(() => this.onReset()));
     this.form.addEventListener("submit", (event) => event.preventDefault());
     menu.addEventListener("toggle", () => menu.open && this.onOpen());
-    menu.addEventListener("click", (event) => {
-      if (event.target.closest("a[download]") && !this.onInput()) event.preventDefault();
-    });
+    menu.addEventListener("click", (event) => event.target.closest("a[download]") && this.onTake(event));
   }
 
   onOpen() {
-    this.asOf.hidden = !this.isLive();
-    const now = new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).format(new Date());
-    this.asOf.textContent = words("download.as_of", { time: now });
+    this.tellTime();
     const select = this.form.elements.participant;
     const chosen = select.value;
     const people = this.listPeople().map(({ id, name }) => new Option(name, id));
     select.replaceChildren(
-      new Option(words("download.everybody"), ""), ...people, new Option(words("download.each"), EACH));
+      new Option(words("download.everybody"), "", true), ...people, new Option(words("download.each"), EACH));
     select.value = chosen;
     if (select.selectedIndex < 0) select.selectedIndex = 0;
+    this.write();
   }
 
-  /** Writes every address anew; false, and says why, if the choice is none. */
-  onInput() {
-    const { from_ms, to_ms } = this.form.elements;
-    const span = [from_ms, to_ms].map((field) => toMs(field.value));
-    const wrong = span.includes(null) || (span[0] !== undefined && span[1] !== undefined && span[0] >= span[1]);
-    for (const field of [from_ms, to_ms]) field.ariaInvalid = String(wrong);
-    this.form.querySelector(".amiss").textContent = wrong ? words("download.span_wrong") : "";
-    if (wrong) return false;
-    for (const { link, address } of this.links) link.href = this.compose(address, span);
-    return true;
+  onReset() {
+    this.write();
+    this.form.elements[0].focus(); // the button is gone
   }
 
-  compose(address, [from_ms, to_ms]) {
-    const { names, times, preset, participant } = this.form.elements;
-    const url = new URL(address);
-    const isAudio = /\/audio\.\w+$/.test(url.pathname);
-    const choose = (name, value, usual) => value !== usual && url.searchParams.set(name, value);
-    if (!isAudio) {
-      choose("names", String(names.checked), "true");
-      choose("times", String(times.checked), "true");
-      choose("preset", preset.value, preset.options[0].value);
+  /** Nothing is taken by a choice that is none; where it is made comes into view. */
+  onTake(event) {
+    this.tellTime();
+    if (!this.amiss.textContent) return;
+    event.preventDefault();
+    this.choice.open = true;
+    this.form.querySelector("[aria-invalid=true]").focus();
+  }
+
+  tellTime() {
+    this.asOf.hidden = !this.isLive();
+    const time = new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).format(new Date());
+    this.asOf.textContent = words("download.as_of", { time });
+  }
+
+  /** Writes every address anew, or says why a choice is none. */
+  write() {
+    const { line_chars, from_ms, to_ms } = this.form.elements;
+    const span = { from_ms: toMs(from_ms.value), to_ms: toMs(to_ms.value) };
+    const inOrder = span.to_ms === undefined || (span.from_ms ?? 0) < span.to_ms;
+    const wrong = new Map([
+      [line_chars, !line_chars.validity.valid],
+      [from_ms, span.from_ms === null],
+      [to_ms, span.to_ms === null || (span.from_ms !== null && !inOrder)],
+    ]);
+    for (const [field, isWrong] of wrong) field.ariaInvalid = String(isWrong);
+    const { min: least, max: most } = line_chars;
+    this.amiss.textContent = wrong.get(line_chars) ? words("download.line_wrong", { least, most })
+      : wrong.get(from_ms) || wrong.get(to_ms) ? words("download.span_wrong") : "";
+    const chosen = new Map([...this.listChosen()].map(([name, value]) => [name, span[name] ?? value]));
+    this.reset.hidden = !chosen.size;
+    this.changed.textContent = chosen.size ? words("download.changed", { n: chosen.size }) : "";
+    if (this.amiss.textContent) return;
+    for (const { link, address } of this.links) link.href = compose(address, chosen);
+    this.listSounds(chosen);
+  }
+
+  /** What is not as usual, by name. */
+  *listChosen() {
+    for (const { name, type, checked, defaultChecked, value, options } of this.form.elements) {
+      const isBox = type === "checkbox";
+      if (isBox && checked !== defaultChecked) yield [name, String(checked)];
+      else if (!isBox && name && value.trim() !== (options?.[0]?.value ?? "")) yield [name, value];
     }
-    if (participant.value !== EACH) choose("participant", participant.value, "");
-    else if (!isAudio) choose("per_participant", "true");
-    choose("from_ms", from_ms, undefined);
-    choose("to_ms", to_ms, undefined);
-    return url.href;
   }
+
+  /** Sound comes one file at a time: with a file for each, everybody has links of their own. */
+  listSounds(chosen) {
+    if (!this.sounds) return;
+    const each = chosen.get("participant") === EACH;
+    this.sounds.replaceChildren(...(each ? this.listPeople().map((person) => this.soundOf(person, chosen)) : this.mixed));
+  }
+
+  soundOf({ id, name }, chosen) {
+    const row = document.createElement("li");
+    const whose = document.createElement("bdi");
+    whose.textContent = name;
+    row.className = "each";
+    row.append(whose, ...this.mixed.map((item) => {
+      const link = item.firstElementChild.cloneNode();
+      link.href = compose(link.href, new Map(chosen).set("participant", id));
+      link.textContent = item.querySelector("span").textContent;
+      link.setAttribute("aria-label", `${name} ${link.textContent}`);
+      return link;
+    }));
+    return row;
+  }
+}
+
+/** The address with what was chosen; sound knows nothing of text's options, nor text of its rate. */
+function compose(address, chosen) {
+  const url = new URL(address);
+  const isSound = /\/audio\.\w+$/.test(url.pathname);
+  for (const [name, value] of chosen) {
+    if (isSound ? OF_TEXT.includes(name) : name === "rate") continue;
+    if (value !== EACH) url.searchParams.set(name, value);
+    else if (!isSound) url.searchParams.set("per_participant", "true");
+  }
+  return url.href;
 }
 
 /** Of h:mm:ss, m:ss or s; undefined of nothing, null of anything else. */
 export function toMs(text) {
   if (!text.trim()) return undefined;
   if (!/^\s*(\d+:)?(\d+:)?\d+\s*$/.test(text)) return null;
-  return text.split(":").reduce((sum, part) => sum * 60 + Number(part), 0) * 1000;
+  const ms = text.split(":").reduce((sum, part) => sum * 60 + Number(part), 0) * 1000;
+  return ms > MOST_MS ? null : ms;
 }

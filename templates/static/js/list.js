@@ -2,6 +2,7 @@
 // Each change is the page as the service sends it anew, of which the lists are taken over.
 
 import { ask } from "./asking.js";
+import { copyText } from "./copying.js";
 import { clock, localiseTimes } from "./format.js";
 import { singleKeysWork } from "./keys.js";
 import { closeMenus } from "./menu.js";
@@ -40,7 +41,7 @@ addEventListener("keydown", (event) => {
 document.addEventListener("visibilitychange", () => document.hidden || look());
 setInterval(() => document.hidden || look(), EVERY_MS);
 closeMenus();
-localiseTimes(lists);
+prepare();
 look();
 
 function search() {
@@ -80,12 +81,18 @@ function show(page) {
   lists.replaceWith(fresh);
   lists = fresh;
   failed.textContent = "";
-  localiseTimes(lists);
+  prepare();
   const told = document.getElementById("told");
   const text = page.getElementById("told").textContent;
   if (told.textContent !== text) told.textContent = text;
   document.getElementById("speakers").replaceChildren(...document.importNode(page.getElementById("speakers"), true).children);
   if (focus) [...lists.querySelectorAll("a, summary")].find((one) => keyOf(one) === focus)?.focus();
+}
+
+/** What a page without scripts does without. */
+function prepare() {
+  localiseTimes(lists);
+  for (const button of lists.querySelectorAll("[data-does=copy]")) button.hidden = false;
 }
 
 /** What names an element of a row, also of the same row in another copy. */
@@ -125,7 +132,15 @@ function isBusy() {
   return document.querySelector("dialog[open], #lists .menu[open]") !== null;
 }
 
+async function copy(button) {
+  const code = button.closest(".command").querySelector("code");
+  getSelection().selectAllChildren(code); // to be copied by hand where it cannot be
+  if (await copyText(code.textContent)) button.textContent = words("list.copied");
+}
+
 async function onClick(event) {
+  const copying = event.target.closest("[data-does=copy]");
+  if (copying) return copy(copying);
   const link = event.target.closest("a[data-does]");
   if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();

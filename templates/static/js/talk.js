@@ -17,13 +17,17 @@ const WISHES = ["echoCancellation", "noiseSuppression", "autoGainControl"];
 const panel = document.getElementById("talk");
 const [form, devices, level, state, waiting, trouble, again, mute, leave, check, copy] = ["form", "devices",
   "level", "state", "waiting", "trouble", "again", "mute", "leave", "check", "copy"].map((id) => document.getElementById(`talk-${id}`));
+const kinds = form.querySelector(".kinds");
 const joining = document.getElementById("talk-join");
 const shareLink = document.getElementById("talk-link");
 const { name, kind, device } = form.elements;
 const place = new Place(panel.dataset.meeting);
 const skewMs = measureSkew();
 const microphone = new Microphone(panel.dataset.worklet, { onPiece: take, onChange: hearOf });
+const health = document.getElementById("health");
 let link = null;
+let opening = null; // what is asked of the browser, until it answers
+let entering = false;
 let sound = "closed"; // or asking, hearing, suspended, silenced, unplugged
 let last = null; // why the page talks no more
 let heard = false;
@@ -48,6 +52,7 @@ function begin() {
   form.addEventListener("change", ({ target }) => onChoice(target));
   navigator.mediaDevices?.addEventListener("devicechange", onDevices);
   document.addEventListener("visibilitychange", onVisibility);
+  new MutationObserver(onHealth).observe(health, { attributeFilter: ["data-health"] });
   addEventListener("beforeunload", (event) => isUnsent() && event.preventDefault());
   addEventListener("pagehide", keepPlace);
   addEventListener("pageshow", (event) => event.persisted && location.reload());
@@ -83,20 +88,41 @@ function isAble() {
 
 // Hearing
 
-async function hear() {
+/** Whether something is heard now. A browser is asked once at a time, however often somebody presses. */
+function hear() {
+  opening ??= open().finally(() => {
+    opening = null;
+    show();
+  });
+  return opening;
+}
+
+async function open() {
+  const before = link;
   complain("");
   last = null;
   hearOf("asking");
   try {
     await microphone.open(kind.value, readWishes());
   } catch (error) {
-    const why = FAILURES[error.name] ?? "broken";
-    complain(why === "denied" && kind.value !== MICROPHONE ? "denied_tab" : why);
+    complain(whyNot(error));
     hearOf(microphone.stream ? "hearing" : link ? "unplugged" : "closed");
+    return false;
+  }
+  // Meanwhile the meeting may have ended, or another tab have taken over.
+  if (OVER.has(last) || link !== before) {
+    await microphone.close();
     return false;
   }
   showDevices();
   return true;
+}
+
+function whyNot({ name: failure, message }) {
+  const why = FAILURES[failure] ?? "broken";
+  if (why !== "denied") return why;
+  if (kind.value !== MICROPHONE) return "denied_tab";
+  return /system/i.test(message) ? "denied_system" : "denied";
 }
 
 function readWishes() {
@@ -121,8 +147,14 @@ function take({ pcm, level: loudness, at }) {
 // Taking part
 
 async function join() {
-  if (!form.reportValidity()) return;
-  if (!microphone.stream && !(await hear())) return;
+  if (link || entering || !form.reportValidity()) return;
+  entering = true;
+  const heardNow = (!opening && microphone.stream) || (await hear());
+  entering = false;
+  if (heardNow) enter();
+}
+
+function enter() {
   place.name = name.value;
   const { id, zero } = place.who(kind.value);
   last = null;
@@ -221,6 +253,18 @@ async function onDevices() {
   if (sound === "unplugged" && back && kind.value === MICROPHONE) hear();
 }
 
+/** Who has not joined is told, too, that there is nothing left to join. */
+function onHealth() {
+  const what = health.dataset.health;
+  if (link || last === what || !OVER.has(what)) return;
+  last = what;
+  sound = "closed";
+  microphone.close();
+  place.forget(kind.value);
+  showLevel(0);
+  show();
+}
+
 function onVisibility() {
   if (document.visibilityState !== "visible") return;
   if (sound === "suspended") microphone.resume();
@@ -261,6 +305,7 @@ function show() {
   mute.disabled = Boolean(link?.finishing);
   if (document.activeElement === check && sound === "hearing") joining.focus();
   check.hidden = sound === "hearing";
+  kinds.disabled = opening !== null;
   offer(what);
 }
 
