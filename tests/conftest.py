@@ -1,7 +1,8 @@
 """What every test is held to: nothing blocks the event loop, no task is left behind, no exception is lost.
 
 Time on the loop is measured as processor time of its thread, so that a busy machine fails no test;
-sleeping costs no processor time and is caught when it is called.
+sleeping costs no processor time and is caught when it is called. Many tests wait more than they work,
+so files of them run beside each other; tests of one file run one after the other.
 """
 
 import asyncio
@@ -9,6 +10,7 @@ import gc
 import inspect
 import json
 import logging
+import os
 import shutil
 import sys
 import threading
@@ -29,6 +31,8 @@ LOOP_STEP_LIMIT_S = 1.0
 """Processor seconds that one step of an event loop may take."""
 GRACE_S = 10.0
 """Seconds that tasks which are already ending may take to end."""
+MOST_CORES = 8
+"""Each process of tests may have services and a browser of its own."""
 
 
 class _Collector(threading.local):
@@ -42,6 +46,8 @@ class _Collector(threading.local):
 
 _blocking: list[str] = []
 """What was caught since the current test began; read by the guard after it."""
+_lost: list[str] = []
+"""Exceptions that nobody saw, each with the test on whose loop it was; read by the guard after each test."""
 _collector = _Collector()
 _run_step = asyncio.Handle._run
 _sleep = time.sleep
@@ -78,8 +84,29 @@ def pytest_configure() -> None:
     time.sleep = _sleep_watched  # type: ignore[assignment]
 
 
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Processes to run tests in: one more than cores; only this one for single files and for shown output."""
+    few = any(".py" in argument for argument in config.args)
+    return 0 if few or config.option.capture == "no" else min(os.cpu_count() or 1, MOST_CORES) + 1
+
+
 @pytest.fixture(autouse=True)
-def nothing_blocks_the_loop(request: pytest.FixtureRequest) -> Iterator[None]:
+def nothing_is_lost(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test on whose loop was an exception that nobody saw.
+
+    It ends after all others: what the test held is let go and tells now, not during another test. What is
+    left then belongs to the run and is looked through no more.
+    """
+    yield
+    request.node.funcargs.clear()
+    gc.collect()
+    gc.freeze()
+    lost, _lost[:] = _lost[:], []
+    assert not lost, "exceptions nobody saw: " + "; ".join(lost)
+
+
+@pytest.fixture(autouse=True)
+def nothing_blocks_the_loop(request: pytest.FixtureRequest, nothing_is_lost: None) -> Iterator[None]:
     """Fail a test during which something blocked an event loop."""
     _blocking.clear()
     if inspect.iscoroutinefunction(getattr(request, "function", None)):
@@ -136,15 +163,17 @@ def restored_logging() -> Iterator[None]:
 
 
 @pytest.fixture
-async def nothing_is_left_on_the_loop() -> AsyncIterator[None]:
-    """Fail a test that leaves a task running or an exception unseen on its loop."""
-    loop = asyncio.get_running_loop()
-    lost: list[dict[str, Any]] = []
-    loop.set_exception_handler(lambda _, context: lost.append(context))
+async def nothing_is_left_on_the_loop(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """Fail a test that leaves a task running on its loop; note exceptions that nobody sees there."""
+    test = request.node.nodeid
+
+    def note(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        _lost.append(f"{test}: {context}")
+
+    asyncio.get_running_loop().set_exception_handler(note)
     before = asyncio.all_tasks()
     yield
     after = asyncio.all_tasks() - before - {asyncio.current_task()}
     if after:
         _, after = await asyncio.wait(after, timeout=GRACE_S)
     assert not after, f"tasks left running: {after}"
-    assert not lost, f"exceptions nobody saw: {lost}"
