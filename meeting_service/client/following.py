@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from aiohttp import ClientError, ClientResponse, ClientTimeout
+from aiohttp import ClientConnectionError, ClientError, ClientResponse, ClientTimeout
 
 from meeting_service.client.errors import DOUBTS, PASSING
 from meeting_service.client.event_stream import EventReader
@@ -79,11 +79,14 @@ async def _read_events(
 async def _read_line(response: ClientResponse, silence_s: float) -> bytes:
     """The next line with its end; empty after the last one.
 
-    A chunk whose frame was changed makes aiohttp 3.14 give up the connection, its timeout with it, and leave
-    who reads the body waiting for ever; so the wait has a limit of its own.
+    A chunk whose frame was changed makes aiohttp 3.14 give up the connection, its timeout with it: who waits
+    for more of the body then waits for ever, and who asks later meets a RuntimeError.
 
     Raises:
         ClientError, OSError, TimeoutError: the connection is dead.
     """
-    async with asyncio.timeout(silence_s):
-        return await response.content.readline()
+    try:
+        async with asyncio.timeout(silence_s):
+            return await response.content.readline()
+    except RuntimeError as error:
+        raise ClientConnectionError(str(error)) from error

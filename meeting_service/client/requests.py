@@ -135,7 +135,10 @@ class Requests:
         return Unreachable(f"{self.base_url.origin()} does not answer: {detail}")
 
     async def _read(self, response: ClientResponse) -> Answer:
-        body = await response.read()
+        try:
+            body = await response.read()
+        except RuntimeError as error:  # how aiohttp 3.14 says that the connection was given up before
+            raise self.unreachable(str(error)) from error
         position = response.headers.get("Upload-Offset", "")
         if response.headers.get(CHECKSUM) != answer_checksum(response.status, position, body):
             raise self.unreachable(
