@@ -4,8 +4,10 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import sys
 import time
+import weakref
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import suppress
 from enum import StrEnum
@@ -51,7 +53,7 @@ class FaultService:
 
     Args:
         folder: its data is in `data`, its log in `service.log`.
-        port: where to listen; 0 takes a free one, once.
+        port: where to listen; 0 takes a free one, once, which nobody else is given as long as this is there.
         environment: variables in addition to this process's.
         prefix: a command to run it under: strace, faketime, `ip netns exec …`.
         recogniser: who recognises.
@@ -173,6 +175,17 @@ class FaultService:
                     os.kill(worker, signal.SIGKILL)
         if self._nursery is not None:
             await self._nursery.close()
+
+    def _keep_port(self) -> int:
+        """One that no other process is given between a kill and the next start; 0 where it cannot be kept."""
+        if sys.platform != "linux":
+            return 0
+        keeper = socket.socket()
+        keeper.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        keeper.bind(("127.0.0.1", 0))  # and never listens, so that the service may
+        port = int(keeper.getsockname()[1])
+        weakref.finalize(self, os.close, keeper.detach())
+        return port
 
     @property
     def _command(self) -> list[str]:
