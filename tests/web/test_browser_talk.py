@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -212,12 +213,17 @@ async def test_what_the_browser_takes_away_is_told(
 ) -> None:
     """Sound that it pauses, a microphone that is pulled out: each with a way on; what is missing is a gap.
 
-    Who has left may end the meeting.
+    A tab that it puts to sleep is missing nothing. Who has left may end the meeting.
     """
     talker = await open_talker(person, audio_service.url, "m1")
     await talker.join("Ann")
     await expect(talker.state).to_have_text(LIVE)
     await talker.wait_produced(0.5)
+    system = await person.new_cdp_session(talker.page)
+    await system.send("Page.setWebLifecycleState", {"state": "frozen"})
+    await asyncio.sleep(1.3)
+    await system.send("Page.setWebLifecycleState", {"state": "active"})
+    await talker.wait_produced(0.3)
     await talker.page.evaluate("() => window.context.suspend()")
     await expect(talker.state).to_contain_text("Your browser has paused the sound")
     await talker.page.wait_for_timeout(1_300)
