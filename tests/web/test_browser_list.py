@@ -106,8 +106,8 @@ async def test_what_one_said_is_found_while_they_say_it(service: Service, window
     """The place that was found stays while somebody types on, and while more is said; nobody else counts."""
     page = window.page
     await service.open_meeting("ann", "ben")
-    for n, who in enumerate(("ann", "ben", "ann", "ben")):
-        await service.say(who, n * 2_000, n * 2_000 + 900, f"The budget {n}.")
+    for n, speaker in enumerate(("ann", "ben", "ann", "ben")):
+        await service.say(speaker, n * 2_000, n * 2_000 + 900, f"The budget {n}.")
     await page.goto(f"{service.url}/meetings/m")
     output, who, here = page.locator("#find output"), page.get_by_label("Said by"), page.locator(".here")
 

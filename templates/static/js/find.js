@@ -25,10 +25,7 @@ export class Find {
     this.highlight = globalThis.Highlight && new Highlight();
     if (this.highlight) CSS.highlights.set("found", this.highlight);
     form.parentElement.querySelector(".found")?.remove();
-    for (const mark of document.querySelectorAll(".sentence mark")) {
-      const place = mark.closest(".sentence");
-      place.textContent = place.textContent;
-    }
+    for (const place of document.querySelectorAll(".sentence:has(mark)")) place.textContent = place.textContent;
     form.addEventListener("submit", (event) => this.onSubmit(event));
     form.addEventListener("keydown", (event) => this.onKey(event));
     this.field.addEventListener("input", () => this.onInput());
