@@ -1,12 +1,15 @@
 // Follow mode: stay at the end while the reader is there; leave the reader alone anywhere else.
 
+import { handFocusOn } from "./focus.js";
 import { words } from "./words.js";
 
 const NEAR_PX = 96;
 
 export class Follow {
-  constructor(button) {
+  /** `log` has what is followed. */
+  constructor(button, log) {
     this.button = button;
+    this.log = log;
     this.missed = 0;
     this.following = atEnd();
     addEventListener("scroll", () => this.onScroll(), { passive: true });
@@ -31,6 +34,7 @@ export class Follow {
   /** Nothing more will come: the reader is left alone. */
   retire() {
     this.following = false;
+    this.handOn();
     this.button.remove();
   }
 
@@ -40,7 +44,13 @@ export class Follow {
     this.show();
   }
 
+  /** Who pressed the button reads on where it leads. */
+  handOn() {
+    handFocusOn(this.button, [...this.log.querySelectorAll(".turn:not([data-draft])")].at(-1) ?? this.log);
+  }
+
   show() {
+    if (this.following) this.handOn();
     this.button.hidden = this.following;
     this.button.textContent = this.missed ? words("meeting.jump_new", { n: this.missed }) : words("meeting.jump");
   }

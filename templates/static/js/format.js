@@ -19,12 +19,12 @@ export function initials(name) {
 }
 
 /** How far text lags, in seconds, or minutes from the second one on; nothing if it does not. */
-export function behind(ms) {
+export function behind(ms, phrase = "health.behind") {
   const seconds = Math.round(ms / 1000);
   if (!seconds) return "";
   const amount = seconds < 120 ? words("common.seconds", { n: seconds })
     : words("common.minutes", { n: Math.floor(seconds / 60) });
-  return words("health.behind", { amount });
+  return words(phrase, { amount });
 }
 
 /** Less than ten seconds to a tenth, rounded up: nothing that is there shows as nothing. */

@@ -1,7 +1,9 @@
 // A meeting's page: what was sent becomes the store, events keep it current, each change is rendered once.
 
 import { Figures } from "./account.js";
+import { followBar } from "./bar.js";
 import { Captions } from "./captions.js";
+import { copyText } from "./copying.js";
 import { Downloads } from "./downloads.js";
 import { Editing } from "./editing.js";
 import { Find } from "./find.js";
@@ -17,6 +19,7 @@ import { Revisions } from "./revisions.js";
 import { Selected } from "./selected.js";
 import { MeetingStore } from "./store.js";
 import { EventStream } from "./stream.js";
+import { transcriptToText } from "./turns.js";
 import { words } from "./words.js";
 
 const TROUBLES = ["storage_full", "storage_failing", "storage_damaged", "recogniser_down"];
@@ -29,7 +32,7 @@ const renderBookmarks = new BookmarkRenderer(find("bookmarks"));
 const store = readPage();
 const renderLog = new LogRenderer(log);
 const renderPeople = new PeopleRenderer(find("people"));
-const follow = new Follow(find("follow"));
+const follow = new Follow(find("follow"), log);
 const revisions = new Revisions(find("revisions"), find("progress"), Number(log.dataset.after));
 const keys = new Keys(find("keys"), find("show-keys"));
 const selected = new Selected(log, find("actions"), (id) => store.sentences.get(id));
@@ -39,6 +42,9 @@ let connection = "connecting";
 let added = 0;
 let scheduled = false;
 let listened = 0;
+let shown = store.listEntries();
+let edited = false;
+let broken = false;
 let figures = null;
 let pause = null;
 let captions = null;
@@ -46,7 +52,7 @@ let captions = null;
 localiseTimes(document);
 closeMenus();
 new Downloads(find("download"), () => store.listPeople(), () => store.state !== "ended");
-renderLog.adopt(store.listEntries());
+renderLog.adopt(shown);
 keys.add("j", "keys.next", () => moveTurn(log, 1));
 keys.add("k", "keys.previous", () => moveTurn(log, -1));
 keys.add("d", "keys.download", openDownloads);
@@ -58,6 +64,9 @@ if (finder) keys.add("/", "keys.search", () => finder.focus());
 if (store.state === "ended") follow.retire();
 else begin();
 openStream();
+followBar(document.querySelector(".bar"));
+find("copy-all").addEventListener("click", copyAll);
+showHealth();
 
 /** The store of what the page was sent with. */
 function readPage() {
@@ -90,7 +99,6 @@ function begin() {
   keys.add("g", "keys.live", () => { follow.jump(); pause.resume(); });
   keys.add("p", "keys.pause", () => pause.toggle());
   keys.add("c", "keys.captions", () => captions.toggle());
-  showHealth();
   if (isFirstVisit()) follow.jump();
   figures = new Figures(meeting, (people) => {
     store.putPeople(people, performance.now());
@@ -102,25 +110,27 @@ function begin() {
 function openStream() {
   const aliases = new Map([...document.querySelectorAll("#people > li")].map(({ dataset }) => [dataset.id, dataset.aliases]));
   const stream = new EventStream(log.dataset.events, Number(log.dataset.after), {
-    onEvent(kind, data) {
+    onEvent: guarded((kind, data) => {
       if (kind === "participant_deleted" || kind === "restored") return reloadWhenFree();
       // Who is the same person as whom decides whose all text is.
       if (kind === "participant" && (aliases.get(data.id) ?? "") !== data.aliases.join("/")) return reloadWhenFree();
-      if (kind === "participant" && store.state !== "ended") tell(data);
+      const here = kind === "participant" && (store.people.get(data.id)?.present ?? false);
+      edited ||= isEdit(kind, data);
       added += kind === "sentence" && !store.sentences.has(data.id) ? 1 : 0;
       const over = store.state === "ended";
       store.apply(kind, data);
+      if (kind === "participant" && here !== data.present && !over) tell(data);
       schedule();
       if (over || store.state !== "ended") return;
       figures.retire();
       revisions.offer(stream.after);
-    },
-    onHealth(state) {
+    }),
+    onHealth: guarded((state) => {
       connection = state;
-      store.behind_ms = 0; // a new connection is told if it is otherwise
-      store.service = "ready";
+      store.forgetPassing();
+      schedule();
       showHealth();
-    },
+    }),
   });
   stream.open();
 }
@@ -128,7 +138,27 @@ function openStream() {
 function schedule() {
   if (scheduled) return;
   scheduled = true;
-  requestAnimationFrame(render);
+  requestAnimationFrame(guarded(render));
+}
+
+/** Never a silent stop: of an error the reader is told, who would wait for text that does not come. */
+function guarded(action) {
+  return (...given) => {
+    try {
+      action(...given);
+    } catch (error) {
+      broken = true;
+      showHealth();
+      throw error;
+    }
+  };
+}
+
+/** Whether somebody changed by hand what is shown already. */
+function isEdit(kind, { id, version, title }) {
+  if (kind === "sentence") return store.sentences.has(id);
+  if (kind === "participant") return store.people.has(id) && store.people.get(id).version !== version;
+  return kind.startsWith("bookmark") || (kind === "meeting" && title !== store.title);
 }
 
 function render() {
@@ -138,19 +168,22 @@ function render() {
   captions?.render(entries, personOf);
   const more = added;
   added = 0;
-  if (pause?.holds(more)) return;
-  follow.around(() => renderLog.render(entries, personOf), more + (pause?.take() ?? 0));
+  const held = pause?.holds(more);
+  if (held && !edited) return;
+  edited = false;
+  shown = held ? store.correct(shown) : entries;
+  follow.around(() => renderLog.render(shown, personOf), held ? 0 : more + (pause?.take() ?? 0));
   renderPeople.render(store.listPeople());
   renderBookmarks.render(store.listBookmarks());
   if (listened !== store.settled) {
-    listening.render(entries);
+    listening.render(shown);
     finder?.renew();
   }
   listened = store.settled;
   selected.place();
-  find("nothing").hidden = entries.length > 0;
+  find("nothing").hidden = shown.length > 0;
   if (store.title !== null) showTitle(store.title);
-  if (store.state === "ended") retire();
+  if (store.state === "ended" && !held) retire();
 }
 
 function retire() {
@@ -163,10 +196,15 @@ function showTitle(title) {
   if (heading.textContent !== title) heading.textContent = document.title = title;
 }
 
-/** Says who came or left, to who does not see it. */
+/** Says who came or left, also to who does not see it. */
 function tell({ id, name, present }) {
-  const before = store.people.get(id)?.present ?? false;
-  if (before !== present) find("told").textContent = words(present ? "meeting.joined" : "meeting.has_left", { name });
+  if (present) store.welcome(id, performance.now());
+  find("told").textContent = words(present ? "meeting.joined" : "meeting.has_left", { name });
+}
+
+async function copyAll({ currentTarget: button }) {
+  const copied = await copyText(transcriptToText(store.listEntries(), personOf));
+  button.textContent = words(copied ? "download.copied" : "download.not_copied");
 }
 
 function showHealth() {
@@ -174,10 +212,20 @@ function showHealth() {
   const ended = store.state === "ended" && connection !== "gone";
   const over = ended || (store.state === "ending" && connection === "live");
   const troubled = !ended && connection === "live" && TROUBLES.includes(store.service);
-  const state = troubled ? store.service : over ? store.state : connection;
+  const state = broken ? "broken" : troubled ? store.service : over ? store.state : connection;
   const text = words(`health.${state}`);
   health.dataset.health = state;
-  if (health.textContent !== text) health.textContent = text;
+  captions?.tell(state === "live" ? "" : text);
+  if (health.textContent === text) return;
+  health.textContent = text;
+  if (broken) health.replaceChildren(makeReload(text));
+}
+
+function makeReload(text) {
+  const link = document.createElement("a");
+  link.href = location.pathname + location.search;
+  link.textContent = text;
+  return link;
 }
 
 function showBehind() {

@@ -1,5 +1,6 @@
 // Pause: while the reader wants it, nothing on the page moves; what comes waits, and is counted.
 
+import { handFocusOn } from "./focus.js";
 import { words } from "./words.js";
 
 export class Pause {
@@ -41,6 +42,7 @@ export class Pause {
 
   /** Nothing more will come. */
   retire() {
+    handFocusOn(this.button, this.button.nextElementSibling);
     this.button.remove();
   }
 

@@ -2,9 +2,11 @@
 // and a screen reader is told what is new and nothing else. All text goes in as text.
 
 import { account, lost, unaccounted } from "./account.js";
-import { clock, initials } from "./format.js";
+import { behind, clock, initials } from "./format.js";
 import { makeTime } from "./selected.js";
 import { around, words } from "./words.js";
+
+const LATE_MS = 3_000; // from which on it is said of one participant
 
 /** Makes the children of `parent` the elements of `items`, by key, in order. */
 function reconcile(parent, items, elements, make, update) {
@@ -242,9 +244,19 @@ function makePerson(person) {
   const name = element("span", "name");
   name.dir = "auto";
   item.dataset.id = person.id;
-  item.append(chip, " ", name, " ", element("span", "doing"), " ", makeShare(), " ", element("span", "account"),
+  const now = element("span", "now");
+  now.append(element("span", "doing"), " ", element("span", "late"));
+  item.append(chip, " ", name, " ", now, " ", makeShare(), " ", element("span", "account"),
     " ", element("span", "unaccounted"), " ", makeChange(""));
   return item;
+}
+
+/** Five bars beside what somebody does. Who cannot see them reads that. */
+function makeBars(now) {
+  const bars = element("span", "loud");
+  bars.ariaHidden = "true";
+  now.querySelector(".doing").after(" ", bars);
+  return bars;
 }
 
 function makeShare() {
@@ -256,11 +268,19 @@ function makeShare() {
   return share;
 }
 
+function updateLevel(now, { doing, level }) {
+  const shown = now.querySelector(".loud") ?? makeBars(now);
+  shown.hidden = ["left", "spoke"].includes(doing);
+  if (shown.dataset.level !== String(level)) shown.dataset.level = level;
+}
+
 function updateListed(item, person) {
   setClass(item, `speaker-${person.colour}`);
   updatePerson(item, person);
   item.dataset.doing = person.doing;
   setText(item.querySelector(".doing"), words(`meeting.${person.doing}`, { time: clock(person.figures.speech_ms) }));
+  setText(item.querySelector(".late"), person.behind_ms < LATE_MS ? "" : behind(person.behind_ms, "meeting.behind"));
+  updateLevel(item.querySelector(".now"), person);
   item.dataset.lost = lost(person.figures) ? "yes" : "no";
   const share = item.querySelector(".share");
   share.hidden = !person.share;

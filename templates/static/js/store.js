@@ -7,6 +7,8 @@ import { COLOURS, groupEntries, inReadingOrder } from "./turns.js";
 const GAP = 0;
 const TEXT = 1;
 const QUIET_MS = 15_000;
+const IDLE = { level: 0, behind_ms: 0, reconnecting: false };
+const PASSING = ["draft", "activity", "behind", "service"];
 
 export class MeetingStore {
   constructor(state) {
@@ -18,14 +20,17 @@ export class MeetingStore {
     this.gaps = new Map();
     this.stretches = new Map();
     this.bookmarks = new Map();
+    this.activity = new Map();
     this.behind_ms = 0;
     this.service = "ready";
-    this.settled = 0; // grows with everything that is no draft
+    this.settled = 0; // grows with everything that stays
+    this.entries = null;
   }
 
   /** Takes one event as `/events` tells it. */
   apply(kind, data) {
-    if (kind !== "draft") this.settled += 1;
+    if (!PASSING.includes(kind)) this.settled += 1;
+    if (kind === "draft" || !PASSING.includes(kind)) this.entries = null;
     if (kind === "sentence") this.tellSentence(data);
     else if (kind === "not_transcribed") this.addStretch(data);
     else if (kind === "draft") this.setDraft(data);
@@ -34,8 +39,16 @@ export class MeetingStore {
     else if (kind === "bookmark") this.bookmarks.set(data.id, data);
     else if (kind === "bookmark_deleted") this.bookmarks.delete(data.id);
     else if (kind === "meeting") this.setMeeting(data);
+    else if (kind === "activity") for (const one of data.participants) this.activity.set(one.participant_id, one);
     else if (kind === "behind") this.behind_ms = data.behind_ms;
     else if (kind === "service") this.service = data.state;
+  }
+
+  /** A new connection is told all that is not so any more. */
+  forgetPassing() {
+    this.activity.clear();
+    this.behind_ms = 0;
+    this.service = "ready";
   }
 
   /** A person keeps the colour of the place in which they came. */
@@ -44,7 +57,13 @@ export class MeetingStore {
     const known = this.people.get(id);
     const colour = known?.colour ?? this.people.size % COLOURS;
     const figures = figuresOf(person);
-    this.people.set(id, { id, name, present, version, colour, figures, heard_ms: known?.heard_ms });
+    const kept = known && { heard_ms: known.heard_ms, quiet: known.quiet, came_ms: known.came_ms };
+    this.people.set(id, { id, name, present, version, colour, figures, ...kept });
+  }
+
+  /** Somebody is there who was not, `now_ms` on the clock of `putPeople`. */
+  welcome(id, now_ms) {
+    this.people.get(id).came_ms = now_ms;
   }
 
   /** Takes everybody as they are `now_ms`, on any clock: whose audio no longer grows is known by it. */
@@ -56,6 +75,7 @@ export class MeetingStore {
       const grew = before?.figures.received_ms !== after.figures.received_ms;
       if (grew || before.heard_ms === undefined) after.heard_ms = now_ms;
       after.quiet = now_ms - after.heard_ms >= QUIET_MS;
+      if (now_ms - after.came_ms >= QUIET_MS) delete after.came_ms;
     }
   }
 
@@ -112,22 +132,27 @@ export class MeetingStore {
     return this.people.get(id) ?? { id, name: id, present: false, colour: 0, figures: figuresOf({}) };
   }
 
-  doingOf({ id, present, quiet }) {
+  doingOf({ id, present, quiet, came_ms }, { reconnecting }) {
     if (this.state === "ended") return "spoke";
+    if (present && reconnecting) return "reconnecting";
     if (this.drafts.has(id)) return "speaking";
     if (!present) return "left";
-    return quiet ? "no_audio" : "here";
+    return came_ms !== undefined ? "arrived" : quiet ? "no_audio" : "here";
   }
 
-  /** Everybody, with what they do: "speaking", "no_audio", "here", "left" or "spoke", and their share of talk in percent. */
+  /**
+   * Everybody, with what they do: "speaking", "reconnecting", "no_audio", "arrived", "here", "left" or "spoke", their
+   * share of talk in percent, how loud they are, 0 to 5, and how late their text is.
+   */
   listPeople() {
     const people = [...this.people.values()];
     const total = people.reduce((sum, { figures }) => sum + figures.speech_ms, 0);
-    return people.map((person) => ({
-      ...person,
-      doing: this.doingOf(person),
-      share: total ? Math.round(100 * person.figures.speech_ms / total) : 0,
-    }));
+    return people.map((person) => {
+      const { level, behind_ms, reconnecting } = this.activity.get(person.id) ?? IDLE;
+      const doing = this.doingOf(person, { reconnecting });
+      const share = total ? Math.round(100 * person.figures.speech_ms / total) : 0;
+      return { ...person, doing, share, level, behind_ms };
+    });
   }
 
   /** By time. */
@@ -137,6 +162,13 @@ export class MeetingStore {
 
   listEntries() {
     const kinds = [this.sentences, this.stretches, this.drafts, this.gaps];
-    return groupEntries(kinds.flatMap((items) => [...items.values()]).sort(inReadingOrder));
+    this.entries ??= groupEntries(kinds.flatMap((items) => [...items.values()]).sort(inReadingOrder));
+    return this.entries;
+  }
+
+  /** Entries that were listed before, with what people corrected since, and nothing new. */
+  correct(entries) {
+    const current = (item) => this.sentences.get(item.id) ?? item;
+    return entries.map((entry) => (entry.items ? { ...entry, items: entry.items.map(current) } : entry));
   }
 }

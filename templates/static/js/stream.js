@@ -2,7 +2,7 @@
 // A hidden tab lets go of its connection: a browser has only six of them for a host.
 
 const KINDS = ["sentence", "not_transcribed", "draft", "participant", "gap", "meeting", "revision", "behind", "service", "participant_deleted",
-  "bookmark", "bookmark_deleted", "restored"];
+  "activity", "bookmark", "bookmark_deleted", "restored"];
 const HIDDEN_MS = 30_000;
 const RETRY_MS = 2_000;
 const SILENT_MS = 40_000; // the service says something every 15 s

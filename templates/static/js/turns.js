@@ -1,5 +1,7 @@
 // From sentences, drafts and gaps to what is shown, in reading order. Pure; the same rules as `web/view.py`.
 
+import { clock } from "./format.js";
+
 export const COLOURS = 12;
 const TURN_MAX_MS = 120_000;
 
@@ -44,6 +46,15 @@ export function groupEntries(items) {
     last.overlaps ||= overlapping.has(item.id);
   }
   return entries;
+}
+
+/** What is final of entries as text to paste: a line for each turn. */
+export function transcriptToText(entries, personOf) {
+  const lines = entries.map(({ start_ms, participant_id, items = [] }) => {
+    const said = items.filter((item) => item.kind === "sentence").map((item) => item.text).join(" ");
+    return said && `[${clock(start_ms)}] ${personOf(participant_id).name}: ${said}`;
+  });
+  return lines.filter(Boolean).join("\n");
 }
 
 function continues(turn, item) {
