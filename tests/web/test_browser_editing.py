@@ -157,9 +157,10 @@ async def test_nobody_is_deleted_with_another_unseen(service: Service, window: W
     page = await open_page(service, window)
     page.on("dialog", lambda dialog: dialog.accept())
     await page.get_by_role("button", name="Change Ann").click()
+    dialog = page.locator("#edit-person")
+    await expect(dialog).to_be_visible()
     await service.sessions.editing.merge("m", "bob", "ann", None)
     await page.get_by_role("button", name="Delete…").click()
-    dialog = page.locator("#edit-person")
     await expect(dialog.get_by_role("alert").filter(has_text="meanwhile")).to_have_text(
         "Somebody changed this meanwhile. Nothing is deleted yet: press again if it still is to be."
     )
@@ -176,7 +177,7 @@ async def test_a_moment_is_bookmarked_with_a_note(service: Service, window: Wind
     """Made at a sentence, changed, and deleted."""
     page = await open_page(service, window)
     await page.get_by_text("Which one?").click()
-    await page.get_by_role("button", name="Bookmark").click()
+    await page.get_by_role("button", name="Bookmark", exact=True).click()
     await page.get_by_label("Note", exact=True).fill("A question")
     await page.get_by_role("button", name="Save").click()
     mark = page.locator("#bookmarks li")

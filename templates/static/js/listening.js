@@ -95,7 +95,7 @@ export class Listening {
   async moment() {
     if (!this.bar.hidden || this.store.state === "ended") return this.player.at;
     const answer = await fetch(`${this.player.url}/audio.wav`, { method: "HEAD" }).catch(() => null);
-    return Number(answer?.headers.get("Audio-To-Ms")) || this.length_ms;
+    return Math.max(Number(answer?.headers.get("Audio-To-Ms") ?? 0), this.length_ms);
   }
 
   isTalking() {

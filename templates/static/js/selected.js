@@ -42,6 +42,7 @@ export class Selected {
     this.id = element.dataset.id;
     element.classList.add("picked");
     this.toolbar.hidden = false;
+    delete this.above;
     this.place();
     this.toolbar.scrollIntoView({ block: "nearest" });
   }
@@ -52,17 +53,20 @@ export class Selected {
     this.toolbar.hidden = true;
   }
 
-  /** Beside its sentence, wherever that is now. */
+  /** Below its sentence, wherever that is now; above it where the page ends, under what stands at the bottom. */
   place() {
     const element = this.element;
     if (!element) return this.drop();
     const around = this.toolbar.offsetParent.getBoundingClientRect();
     const lines = element.getClientRects();
     const last = lines[lines.length - 1] ?? element.getBoundingClientRect();
+    const below = last.bottom - around.top + GAP_PX;
+    const over = (lines[0] ?? last).top - around.top - GAP_PX - this.toolbar.offsetHeight;
+    this.above ??= over > 0 && below + this.toolbar.offsetHeight > around.height;
     const furthest = around.width - this.toolbar.offsetWidth;
     const left = Math.max(0, Math.min(last.left - around.left, furthest));
     this.toolbar.style.setProperty("left", `${left}px`);
-    this.toolbar.style.setProperty("top", `${last.bottom - around.top + GAP_PX}px`);
+    this.toolbar.style.setProperty("top", `${this.above ? over : below}px`);
   }
 
   step(by) {
