@@ -1,13 +1,14 @@
 """Pages on which people take part from a browser: a meeting begun by a click, and a meeting's own page with
 a microphone. Their audio comes over the same socket as a bot's."""
 
+import secrets
 from typing import Annotated
 from urllib.parse import quote
 
 from aiohttp import web
 from pydantic import Field
 
-from meeting_service.ingest import clean_title
+from meeting_service.ingest import check_meeting_id, clean_title
 from meeting_service.meeting import MeetingState, NewMeeting
 from meeting_service.web.assets import render_page
 from meeting_service.web.bodies import Body, read_form
@@ -20,18 +21,25 @@ class NewMeetingForm(Body):
     """What who begins a meeting may say about it."""
 
     title: Annotated[str, Field(max_length=1_000)] = ""
+    id: str | None = None
+    """that the page gave the meeting: a button that is pressed twice begins one"""
 
 
 async def new(request: web.Request) -> web.Response:
     """GET /talk: where a meeting begins."""
-    return render_page(request, "talk_new.html", {})
+    return render_page(request, "talk_new.html", {"id": secrets.token_hex(8)})
 
 
 async def start(request: web.Request) -> web.Response:
     """POST /talk: make a meeting and go there to take part."""
     form = await read_form(request, NewMeetingForm)
     title = clean_title(form.title) if form.title.strip() else None
-    meeting, _ = await request.app[SESSIONS].create_meeting(NewMeeting(title=title))
+    sessions = request.app[SESSIONS]
+    wanted = None if form.id is None else check_meeting_id(form.id)
+    meeting, _ = await sessions.create_meeting(NewMeeting(id=wanted, title=title))
+    if meeting.state != MeetingState.LIVE or title not in (None, meeting.title):
+        # The form of an earlier meeting, gone back to.
+        meeting, _ = await sessions.create_meeting(NewMeeting(title=title))
     raise web.HTTPSeeOther(f"/meetings/{quote(meeting.id, safe='')}/talk")
 
 

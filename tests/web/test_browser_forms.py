@@ -34,7 +34,7 @@ async def test_forms_work_over_a_network(browser: Browser, exposed: Service) -> 
     window = await open_window(browser, scripts=False)
     page = window.page
     await page.goto(f"{url}/talk")
-    await page.locator("form input").fill("Weekly")
+    await page.get_by_role("textbox").fill("Weekly")
     await page.locator("form button").click()
     await page.wait_for_url("**/meetings/*/talk")
     manage = page.url.removesuffix("talk") + "manage"

@@ -19,6 +19,23 @@ async def test_a_meeting_begins_by_a_click(client: Client) -> None:
     assert f"{client.make_url(answer.headers['Location'])}" in page.values("value")
 
 
+async def test_a_button_pressed_twice_begins_one_meeting(client: Client) -> None:
+    """The same form is the same meeting, until that is over or another title is meant."""
+    page = await read(client, "/talk")
+    (given,) = [value for value in page.values("value") if value]
+
+    async def begin(title: str) -> str:
+        answer = await client.post("/talk", data={"id": given, "title": title}, allow_redirects=False)
+        assert answer.status == 303
+        return answer.headers["Location"]
+
+    first = await begin("Weekly")
+    assert (first, await begin("Weekly")) == (f"/meetings/{given}/talk", first)
+    assert await begin("Other") != first
+    await client.post(f"/v1/meetings/{given}/end")
+    assert await begin("Weekly") != first
+
+
 @pytest.mark.parametrize("data", [None, {"title": ""}, {"title": " \n "}])
 async def test_a_meeting_needs_no_title(client: Client, data: dict[str, str] | None) -> None:
     """It gets one of its own."""
@@ -36,6 +53,7 @@ async def test_a_meeting_needs_no_title(client: Client, data: dict[str, str] | N
         ("colour=red", 422),
         ("title", 422),
         ("title=%ff", 422),
+        ("id=a/b", 422),
         ("title=" + "a" * 70_000, 413),
     ],
 )
