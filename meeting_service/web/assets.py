@@ -2,8 +2,10 @@
 
 import gzip
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from aiohttp import web
 from meeting_service.resources import resource_path
 from meeting_service.web.shapes import time_to_text
 from meeting_service.web.view import ms_to_clock
-from meeting_service.web.words import DEFAULT_LANGUAGE, WORDS, choose_words, load_words
+from meeting_service.web.words import DEFAULT_LANGUAGE, WORDS, Words, choose_words, load_words
 
 CONTENT_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
@@ -50,13 +52,19 @@ def load_assets(folder: Path) -> Assets:
 
 
 def setup_templates(app: web.Application) -> None:
-    """Compile every template, so that no request waits for the disk."""
+    """Give an application its pages, files and words; no request waits for the disk."""
+    environment, assets, catalogues = _read_templates()
+    app[aiohttp_jinja2.APP_KEY], app[ASSETS], app[WORDS] = environment, assets, dict(catalogues)
+
+
+@cache
+def _read_templates() -> tuple[jinja2.Environment, Assets, Mapping[str, Words]]:
+    """Read and compile everything, once in a process however many applications it makes."""
     folder = resource_path("templates")
-    app[ASSETS] = assets = load_assets(folder / "static")
-    app[WORDS] = catalogues = load_words(folder / "words")
-    environment = aiohttp_jinja2.setup(
-        app,
+    assets, catalogues = load_assets(folder / "static"), load_words(folder / "words")
+    environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
+        autoescape=True,
         undefined=jinja2.StrictUndefined,
         auto_reload=False,
         trim_blocks=True,
@@ -69,6 +77,7 @@ def setup_templates(app: web.Application) -> None:
     environment.filters["day_and_time"] = _day_and_time
     for name in environment.list_templates(extensions=["html"]):
         environment.get_template(name)
+    return environment, assets, catalogues
 
 
 def render_page(request: web.Request, name: str, context: dict[str, Any]) -> web.Response:

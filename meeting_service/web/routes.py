@@ -1,5 +1,7 @@
 """Every route of the service, on one page."""
 
+from functools import cache
+
 from aiohttp import web
 
 from meeting_service.clock import SystemClock
@@ -102,13 +104,19 @@ def setup_web(app: web.Application) -> None:
     held_bodies.setup(app)
     playback.setup(app)
     assets.setup_templates(app)
-    app[openapi.DOCUMENT] = openapi.describe(ROUTES)
+    app[openapi.DOCUMENT] = _describe()
     app.middlewares.extend(
         (checked.seal_answers, answer_errors, checked.check_requests, security.refuse_foreign_pages)
     )
     app.on_response_prepare.append(security.add_headers)
     for route in ROUTES:
         _add(app, route)
+
+
+@cache
+def _describe() -> openapi.Schema:
+    """The same for every application of a process."""
+    return openapi.describe(ROUTES)
 
 
 def _add(app: web.Application, route: Route) -> None:
