@@ -14,13 +14,13 @@ export function figuresOf(person) {
   return Object.fromEntries(FIGURES.map((name) => [name, person[name] ?? 0]));
 }
 
-/** One line: received, spoken, transcribed, missing; nothing where nothing came. */
-export function account(figures) {
+/** One line: received, spoken unless that is told beside it, transcribed, missing; nothing where nothing came. */
+export function account(figures, { spoken = true } = {}) {
   if (!figures.received_ms) return "";
   const { speech_ms, not_transcribed_ms, waiting_ms, gap_ms } = figures;
   return [
     words("meeting.received", { time: clock(figures.received_ms) }),
-    speech_ms ? words("meeting.spoken", { time: clock(speech_ms) }) : "",
+    speech_ms && spoken ? words("meeting.spoken", { time: clock(speech_ms) }) : "",
     not_transcribed_ms ? words("meeting.missing_text", { time: exactly(not_transcribed_ms) }) : "",
     waiting_ms >= SHOWN_WAITING_MS ? words("meeting.in_work", { time: clock(waiting_ms) })
       : speech_ms && !not_transcribed_ms && waiting_ms < CAUGHT_UP_MS ? words("meeting.all_transcribed") : "",

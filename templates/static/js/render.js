@@ -286,7 +286,7 @@ function updateListed(item, person) {
   share.hidden = !person.share;
   share.querySelector("meter").value = person.share;
   setText(share.querySelector("meter + span"), words("common.percent", { n: person.share }));
-  setText(item.querySelector(".account"), account(person.figures));
+  setText(item.querySelector(".account"), account(person.figures, { spoken: person.doing !== "spoke" }));
   setText(item.querySelector(".unaccounted"), unaccounted(person.figures));
   const change = item.querySelector(".change");
   const label = words("edit.change_person", { name: person.name });
