@@ -1,90 +1,173 @@
 """Take pictures of every state of the pages in a real browser, and the paper: run as a program.
 
-`python -m tests.web.take_screenshots FOLDER` ends when all are there, after a minute and a half: the bundled
-meeting is played for those that show people talking. `--told` takes only those that need no meeting played.
+`python -m tests.web.take_screenshots FOLDER` takes every state in four looks, of the bundled meeting where it
+can be. `--docs` takes only those that the documentation shows, by the names they have there; `--told` only
+those that need no recogniser.
 """
 
 import asyncio
 import re
 import sys
-from collections.abc import Awaitable, Callable
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from playwright.async_api import Browser, Page, expect
 
-from tests.web.browser import open_browser
+from meeting_service.client import MeetingClient
+from tests.faults.service import FaultService, Recogniser
+from tests.web.browser import PATIENCE_MS
+from tests.web.companions import Speakers
 from tests.web.conftest import Service
-from tests.web.staged import played_demo, told_service
+from tests.web.staged import told_service
+from tests.web.talking import hum, open_talking_browser, write_recording
 
 Look = dict[str, object]
-DESK: Look = {"viewport": {"width": 1180, "height": 860}}
-PHONE: Look = {"viewport": {"width": 390, "height": 844}, "is_mobile": True}
+DESK: Look = {"viewport": {"width": 1180, "height": 820}}
+PHONE: Look = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 SCREEN: Look = {"viewport": {"width": 1280, "height": 720}}
-LIVE = {
-    "live": (DESK, "light"),
-    "live-dark": (DESK, "dark"),
-    "live-phone": (PHONE, "light"),
-    "live-phone-dark": (PHONE, "dark"),
+LOOKS = {
+    "": DESK | {"color_scheme": "light"},
+    "-dark": DESK | {"color_scheme": "dark"},
+    "-phone": PHONE | {"color_scheme": "light"},
+    "-phone-dark": PHONE | {"color_scheme": "dark"},
 }
-LONG_DRAFT = re.compile(".{24,}")
-SENTENCES = 20
-"""that many are said before a picture is taken: everybody has joined, and people talk over each other"""
+DOCS = {
+    "live": "live",
+    "live-dark": "live-dark",
+    "live-phone": "live-phone-dark",
+    "list": "list",
+    "captions": "captions",
+    "talk": "talk",
+    "listening": "listening",
+    "correcting": "correcting-dark",
+    "searching": "searching",
+    "downloads": "downloads",
+    "gap-and-not-transcribed": "gap-and-not-transcribed",
+}
+"""what the documentation shows: the name of a picture there, and the state with its look"""
+TALKING_MS, SENTENCES = 69_600, 18
+"""people talk, one over another; so many sentences are final by then, at least"""
+PAST = {"Budget for the second half": 24, "Design review: login page": 47, "Retrospective": 93}
+"""meetings that are over, with the minutes that they took"""
+NAMES = ("Ann", "Ben", "Carla", "Dev", "Élodie", "Farid")
 Act = Callable[[Page], Awaitable[object]]
+expect.set_options(timeout=PATIENCE_MS)
 
 
-async def main(folder: Path, *, told_only: bool) -> None:
-    """Every picture, by name, into the folder."""
-    async with open_browser() as browser:
-        await take_told(browser, folder)
-        if not told_only:
-            await take_played(browser, folder)
+@dataclass(frozen=True)
+class Album:
+    """Where pictures go, and which are wanted."""
+
+    browser: Browser
+    folder: Path
+    wanted: dict[str, str] | None
+    """by state and look, the name of the file; None: all, by state and look"""
+
+    async def take(
+        self, url: str, state: str, act: Act | None = None, *, looks: Mapping[str, Look] = LOOKS
+    ) -> None:
+        """One state, in every look that is wanted."""
+        for ending, look in looks.items():
+            name = f"{state}{ending}"
+            if self.wanted is None or name in self.wanted:
+                file = name if self.wanted is None else self.wanted[name]
+                async with self.open(url, look) as page:
+                    if act is not None:
+                        await act(page)
+                    await page.screenshot(path=self.folder / f"{file}.png", animations="disabled")
+
+    async def print(self, url: str, state: str) -> None:
+        """One state on paper, if all are wanted."""
+        if self.wanted is None:
+            async with self.open(url, DESK | {"color_scheme": "dark"}) as page:
+                await page.pdf(path=self.folder / f"{state}.pdf", format="A4")
+
+    @asynccontextmanager
+    async def open(self, url: str, look: object) -> AsyncIterator[Page]:
+        """A page of its own, which has what was there."""
+        assert isinstance(look, dict)
+        context = await self.browser.new_context(**look, permissions=["microphone"])
+        context.set_default_timeout(PATIENCE_MS)
+        page = await context.new_page()
+        await page.goto(url, wait_until="networkidle" if "/meetings/" not in url else "load")
+        yield page
+        await context.close()
 
 
-async def take_played(browser: Browser, folder: Path) -> None:
-    """While the bundled meeting is live: in every look, with captions."""
-    async with played_demo() as url:
-        views = [_take_live(browser, url, folder / f"{name}.png", *look) for name, look in LIVE.items()]
-        await asyncio.gather(*views, _take_captions(browser, url, folder / "captions.png"))
+async def main(folder: Path, flags: set[str]) -> None:
+    """Every picture that is wanted, into the folder."""
+    with tempfile.TemporaryDirectory() as given:
+        recording = await asyncio.to_thread(write_recording, Path(given) / "hum.wav", hum(2), silence_s=0)
+        async with open_talking_browser(recording) as browser:
+            wanted = {state: name for name, state in DOCS.items()} if "--docs" in flags else None
+            album = Album(browser, folder, wanted)
+            await take_told(album)
+            if "--told" not in flags:
+                await take_heard(album, Path(given))
 
 
-async def take_told(browser: Browser, folder: Path) -> None:
+async def take_heard(album: Album, data: Path) -> None:
+    """The bundled meeting, as the bundled model hears it: while people talk, and when it is over."""
+    async with (
+        FaultService(data, recogniser=Recogniser.BUNDLED) as service,
+        MeetingClient(service.url) as client,
+    ):
+        speakers = Speakers(client)
+        meeting_id = await speakers.begin()
+        await _hold_past(client, speakers)
+        await speakers.say(TALKING_MS)
+        page = f"{service.url}/meetings/{meeting_id}"
+        await album.take(f"{page}?captions", "captions", _see_captions, looks={"": SCREEN})
+        await album.take(f"{page}/talk", "talk", _try_microphone)
+        await album.take(page, "live", _see_talk)
+        await album.take(service.url, "list")
+        await speakers.say(speakers.script.duration_ms + 2_000)
+        await client.end(meeting_id)
+        await album.take(page, "ended")
+        await album.take(page, "listening", _listen)
+        await album.take(page, "correcting", _correct)
+        await album.take(page, "searching", _search)
+        await album.take(page, "downloads", _open_downloads)
+        await album.take(f"{service.url}/?q=customers", "list-search")
+
+
+async def _hold_past(client: MeetingClient, speakers: Speakers) -> None:
+    """Meetings before it, without a word."""
+    assert speakers.meeting is not None
+    for n, (title, minutes) in enumerate(PAST.items()):
+        started_at = speakers.meeting.started_at - timedelta(minutes=minutes)
+        meeting = await client.create_meeting(title=title, started_at=started_at)
+        for name in NAMES[: 3 + n]:
+            await client.put_participant(meeting.id, name.lower(), name)
+        await client.end(meeting.id)
+
+
+async def take_told(album: Album) -> None:
     """States that are made on purpose."""
     async with told_service() as service:
-        await shoot(browser, service.url, folder, "list-empty")
-        await shoot(browser, f"{service.url}/meetings/none", folder, "error")
-        await shoot(browser, f"{service.url}/docs", folder, "docs")
+        await album.take(service.url, "list-empty")
+        await album.take(f"{service.url}/meetings/none", "error")
+        await album.take(f"{service.url}/talk", "begin")
+        await album.take(f"{service.url}/docs", "docs")
         await _hold_meetings(service)
         page = f"{service.url}/meetings/m"
-        await shoot(browser, page, folder, "gap-and-not-transcribed")
-        await shoot(browser, page, folder, "downloads", _open_downloads)
-        await shoot(browser, page, folder, "keys", lambda page: page.keyboard.press("?"))
-        await shoot(browser, page, folder, "paused", lambda page: page.keyboard.press("p"))
-        await shoot(browser, service.url, folder, "list")
-        await shoot(browser, f"{service.url}/?q=login", folder, "list-search")
+        await album.take(page, "gap-and-not-transcribed", _see_live)
+        await album.take(page, "keys", lambda page: page.keyboard.press("?"))
+        await album.take(page, "paused", lambda page: page.keyboard.press("p"))
+        await album.take(f"{page}/manage", "manage")
         service.worker.ready = False
-        await shoot(browser, page, folder, "trouble")
+        await album.take(page, "trouble")
         service.worker.ready = True
         await service.sessions.end_meeting("m")
-        await shoot(browser, page, folder, "ended-retention")
-        await _print(browser, page, folder / "paper.pdf")
-
-
-async def shoot(browser: Browser, url: str, folder: Path, name: str, act: Act | None = None) -> None:
-    """One state in four looks."""
-    for size, where in ((DESK, ""), (PHONE, "-phone")):
-        for scheme, dark in (("light", ""), ("dark", "-dark")):
-            page = await browser.new_page(**size, color_scheme=scheme)  # type: ignore[arg-type]
-            await page.goto(url)
-            await page.wait_for_timeout(300)  # the first events
-            if act is not None:
-                await act(page)
-            await page.screenshot(path=folder / f"{name}{where}{dark}.png")
-            await page.close()
+        await album.take(page, "ended-retention")
+        await album.print(page, "paper")
 
 
 async def _hold_meetings(service: Service) -> None:
-    await service.open_meeting(meeting_id="past")
-    await service.sessions.end_meeting("past")
     await service.open_meeting("ann", "ben", "carla")
     for who in ("ann", "ben", "carla"):
         await service.send_silence(who, 24_000)
@@ -98,39 +181,51 @@ async def _hold_meetings(service: Service) -> None:
     await service.say("ann", 29_000, 33_000, "I was cut off for a moment, could you say that again?")
 
 
+async def _see_live(page: Page) -> None:
+    await expect(page.locator("#health")).to_have_text("Live")
+
+
+async def _see_talk(page: Page) -> None:
+    await page.locator("#log .sentence").nth(SENTENCES - 1).wait_for(state="attached")
+    await page.locator(".draft", has_text=re.compile(".{24,}")).first.wait_for(state="attached")
+    await expect(page.locator("#behind")).to_be_hidden()
+
+
+async def _see_captions(page: Page) -> None:
+    await expect(page.locator(".captions .lines")).to_have_text(re.compile(".{80,}"))
+
+
+async def _try_microphone(page: Page) -> None:
+    await page.get_by_label("Your name").fill("Dev")
+    await page.get_by_role("button", name="Try the microphone first").click()
+    await expect(page.locator("#talk-state")).to_contain_text("You are heard")
+
+
+async def _listen(page: Page) -> None:
+    await page.locator("#log .sentence", has_text="topics").first.click()
+    await page.locator('#actions [data-do="play"]').click()
+    await page.wait_for_function("() => [...CSS.highlights.get('spoken') ?? []].length")
+    await page.get_by_role("region", name="Listen").get_by_role("button", name="Pause").click()
+    await page.evaluate("scrollTo(0, 0)")
+
+
+async def _correct(page: Page) -> None:
+    await page.locator("#log .sentence", has_text="How").first.click()
+    await page.locator('#actions [data-do="correct"]').click()
+    await page.get_by_label("What was said").fill("How bad is it at the moment?")
+
+
+async def _search(page: Page) -> None:
+    await page.locator("#find-q").fill("server")
+    await expect(page.locator("#find output")).to_contain_text("1 of")
+    await page.locator("#find-q").press("Enter")
+
+
 async def _open_downloads(page: Page) -> None:
     await page.locator("#download > summary").click()
     await page.locator("#download .choice summary").click()
 
 
-async def _print(browser: Browser, url: str, path: Path) -> None:
-    page = await browser.new_page(color_scheme="dark")
-    await page.goto(url)
-    await page.pdf(path=path, format="A4")
-    await page.close()
-
-
-async def _take_live(browser: Browser, url: str, path: Path, size: Look, scheme: str) -> None:
-    page = await browser.new_page(**size, color_scheme=scheme)  # type: ignore[arg-type]
-    await page.goto(url)
-    await _wait_for_talk(page)
-    await page.screenshot(path=path)
-
-
-async def _take_captions(browser: Browser, url: str, path: Path) -> None:
-    page = await browser.new_page(**SCREEN)  # type: ignore[arg-type]
-    await page.goto(f"{url}?captions")
-    await _wait_for_talk(page)
-    await expect(page.locator(".captions .lines")).to_have_text(re.compile(".{80,}"), timeout=30_000)
-    await page.screenshot(path=path)
-
-
-async def _wait_for_talk(page: Page) -> None:
-    await page.locator(".sentence").nth(SENTENCES).wait_for(state="attached", timeout=180_000)
-    draft = page.locator(".draft:not([hidden])").filter(has_text=LONG_DRAFT)
-    await draft.first.wait_for(state="attached", timeout=60_000)
-
-
 if __name__ == "__main__":
-    wanted = [word for word in sys.argv[1:] if not word.startswith("-")]
-    asyncio.run(main(Path(wanted[0]), told_only="--told" in sys.argv))
+    words = sys.argv[1:]
+    asyncio.run(main(Path(words[0]), set(words[1:])))
