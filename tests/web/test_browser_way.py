@@ -30,6 +30,11 @@ MIDDLE_OF_FIRST_MS, AFTER_FIRST_MS, SOME_MS, MORE_MS, REST_MS = 3_600, 6_000, 42
 NOT_MISSED = """() => document.querySelectorAll("#log .sentence").length
   - Number(/\\d+/.exec(document.getElementById("follow").textContent)?.[0] ?? 0)"""
 """sentences that the button "Jump to live" does not count as new"""
+WITHIN_LOG = """(element) => {
+  const [own, log] = [element, element.closest("#log")].map((each) => each.getBoundingClientRect());
+  return [own.left - log.left, own.top - log.top];
+}"""
+"""where it stands in the transcript; on a phone the participants above that may become taller"""
 LONG = 6
 """a sentence that takes five seconds"""
 IS_HEARD = """(nth) => {
@@ -120,12 +125,12 @@ async def read_live(way: Way) -> None:
     async def see_draft(reader: Reader) -> None:
         draft = reader.page.locator(".draft").first
         await expect(draft).to_contain_text("Good afternoon")
-        places[reader] = await place_of(draft)
+        places[reader] = await draft.evaluate(WITHIN_LOG)
 
     async def see_it_firm(reader: Reader) -> None:
         final = reader.page.locator(".sentence").first
         await expect(final).to_have_text(f"{FIRST} ")
-        assert places[reader] == await place_of(final)
+        assert places[reader] == await final.evaluate(WITHIN_LOG)
 
     async def follow(reader: Reader) -> None:
         await expect(reader.page.locator("#log .sentence").last).to_contain_text("lunch")
