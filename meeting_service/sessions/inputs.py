@@ -1,6 +1,6 @@
 """Where one sender's audio goes: to one participant, or to one participant per channel."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -129,18 +129,19 @@ class AudioInput:
             await self._intake.complete(self._intake.end_stream(live), "end")
 
     async def settle(self) -> int:
-        """Let what another sender has under way be stored, then say where to go on."""
+        """Let what another sender has under way be stored, then take its place and say where to go on."""
         async with self._meeting.opening:
             self._find_streams()
         for live in self._streams.values():
             async with live.storing:
                 pass
+        self._take_hold()
         return self.through
 
     def lose(self) -> None:
-        """The connection that sent it broke; who watches is told until more comes, by whatever way."""
+        """The connection broke: who watches is told until a sender comes, unless another came before."""
         for live in self._streams.values():
-            live.sender_lost = True
+            live.lose(self, self._intake.now_s())
 
     def close(self) -> None:
         """Take no more: another sender has taken over. What is not being stored yet is refused."""
@@ -156,12 +157,14 @@ class AudioInput:
             if self._request.exact:
                 await self._intake.streams.check_repeated(chunks)
             await self._intake.streams.keep(streams, chunks, {streams[0].id: tail})
+            self._take_hold()
             return self.through
 
     async def _declare_gap(self, start: int, end: int) -> int:
         async with self._storing() as streams:
             if all(self._intake.has_room_for_gap(live, end) for live in streams):
                 await self._intake.record_gap(streams, start, end)
+                self._take_hold()
                 return self.through
         await self.end()
         raise StreamEnded("the stream has as many gaps as one may have and is over: go on in a new one")
@@ -179,12 +182,22 @@ class AudioInput:
             if self._closed:
                 raise StreamEnded("another sender has taken this participant over")
             yield streams
+            self._check_kept(streams)
+
+    def _check_kept(self, streams: Iterable["LiveStream"]) -> None:
+        """See that nobody was deleted while this was being stored, and this with them."""
+        for live in streams:
+            if not live.stream.ended and self._intake.streams.find(live.id) is None:
+                self._meeting.check_takes(live.stream.participant_id)
+                raise StreamEnded("this was deleted while it was being stored")
 
     def _find_streams(self) -> None:
         found = {p: self._meeting.find_open_stream(p) for p in self.participants}
         self._streams = {p: live for p, live in found.items() if live}
+
+    def _take_hold(self) -> None:
         for live in self._streams.values():
-            live.sender_lost = False
+            live.sent_by(self)
 
     def _check_place(self, start: int | None) -> None:
         if start is not None and start > self.through:

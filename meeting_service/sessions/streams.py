@@ -161,27 +161,26 @@ class LiveStreams:
     async def keep(
         self, streams: Sequence[LiveStream], chunks: Sequence[AudioChunk], tails: Mapping[int, bytes]
     ) -> None:
-        """Make audio durable, then let the worker know; call it while `storing`."""
+        """Make audio durable, then let the worker know; call it while `storing`.
+
+        Of a stream that is deleted meanwhile nothing is kept; whoever sends it finds out by `find`.
+        """
         for live in streams:
             self._check_open(live)  # a deletion waits for nobody: its audio must not come back
         before = {live.id: self._ledger.through(live.id) for live in streams}
         held = await self._ledger.append(chunks, tails)
         sounding = {chunk.stream_id for chunk in chunks if chunk.pcm.any()}
         self._note_loudness(chunks)
-        for live in streams:
-            await self.compare(live)
-            self._check_kept(live)
+        for live in await self._compare_kept(streams):
             self._arrived(live, before[live.id], held[live.id], silent=live.id not in sounding)
 
     async def keep_gap(self, streams: Sequence[LiveStream], start: int, end: int) -> None:
-        """Record a gap of all these streams and let the worker know; call it while `storing`."""
+        """Record a gap of all these streams and let the worker know; call it while `storing`, as `keep`."""
         for live in streams:
             self._check_open(live)
         before = {live.id: self._ledger.through(live.id) for live in streams}
         held = await self._ledger.record_gaps([Gap(live.id, start, end) for live in streams])
-        for live in streams:
-            await self.compare(live)
-            self._check_kept(live)
+        for live in await self._compare_kept(streams):
             self._worker.send(AudioArrived(live.id, held[live.id]))
             metrics.gap_seconds.inc(max(0, held[live.id] - before[live.id]) / live.stream.rate_hz)
 
@@ -248,9 +247,11 @@ class LiveStreams:
         if known is None or live.stream.ended or not isinstance(known[0], LiveMeeting):
             raise StreamEnded("the participant left, or was ended from elsewhere: this stream takes no more")
 
-    def _check_kept(self, live: LiveStream) -> None:
-        if live.id not in self._streams:
-            raise StreamEnded("this was deleted while the piece was being stored, and the piece with it")
+    async def _compare_kept(self, streams: Sequence[LiveStream]) -> list[LiveStream]:
+        """Those that are still there, each compared with what it may repeat."""
+        for live in streams:
+            await self.compare(live)
+        return [live for live in streams if live.id in self._streams]
 
     def _make_decoding(self, vocabulary: Sequence[str]) -> DecodingConfig:
         if not vocabulary:

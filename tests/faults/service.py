@@ -74,7 +74,7 @@ class FaultService:
     ) -> None:
         self.folder = folder
         self.data = folder / "data"
-        self.port = port
+        self.port = port or self._keep_port()
         self.environment = dict(environment or {})
         self.prefix = tuple(prefix)
         self.settings = settings

@@ -5,7 +5,7 @@ import asyncio
 import numpy as np
 import pytest
 
-from meeting_service.errors import AudioDiffers, AudioHole, NotFound, StreamEnded
+from meeting_service.errors import AudioDiffers, AudioHole, NotFound, ParticipantGone, StreamEnded
 from meeting_service.meeting import MeetingState, NewMeeting
 from meeting_service.settings import Settings
 from meeting_service.worker.messages import AudioArrived, FinishStream
@@ -104,6 +104,50 @@ async def test_what_a_former_sender_has_under_way_comes_before_a_new_one(setting
             await old.append(TALK[2 * RATE_HZ :], 2 * RATE_HZ)
 
 
+async def test_only_a_sender_that_is_there_is_no_longer_lost(run_service: RunService) -> None:
+    """What is refused takes nobody back; a piece, a gap and a welcome do."""
+    async with run_service() as sessions:
+        await sessions.create_meeting(NewMeeting(id="m"))
+        audio = await sessions.open_input("m", ["ann"], RATE_HZ)
+        await audio.append(TALK, 0)
+        (live,) = sessions.streams.list_readings()[0].streams.values()
+        audio.lose()
+        refused = await sessions.open_input("m", ["ann"], RATE_HZ)
+        with pytest.raises(AudioDiffers):
+            await refused.append(talk(2, 4), 0)
+        with pytest.raises(AudioHole):
+            await refused.append(TALK, 2 * len(TALK))
+        refused.lose()
+        assert live.lost_s is not None
+        await refused.append(TALK, 0)
+        assert live.lost_s is None
+        refused.lose()
+        assert live.lost_s is not None
+        await audio.declare_gap(len(TALK), 5 * RATE_HZ)
+        assert live.lost_s is None
+        audio.lose()
+        assert live.lost_s is not None
+        await (await sessions.open_input("m", ["ann"], RATE_HZ)).settle()
+        assert live.lost_s is None
+
+
+async def test_a_late_break_of_a_former_sender_is_of_no_account(run_service: RunService) -> None:
+    """A newer one sends, or was told where to go on."""
+    async with run_service() as sessions:
+        await sessions.create_meeting(NewMeeting(id="m"))
+        old, new, newest = [await sessions.open_input("m", ["ann"], RATE_HZ) for _ in range(3)]
+        await old.append(TALK, 0)
+        (live,) = sessions.streams.list_readings()[0].streams.values()
+        await new.append(talk(2, 1), len(TALK))
+        old.lose()
+        assert live.lost_s is None
+        await newest.settle()
+        new.lose()
+        assert live.lost_s is None
+        newest.lose()
+        assert live.lost_s is not None
+
+
 async def test_channels_that_are_not_at_the_same_place_go_on_at_the_first(run_service: RunService) -> None:
     """What one of them would lose by that is refused."""
     async with run_service() as sessions:
@@ -132,11 +176,30 @@ async def test_a_piece_on_its_way_when_its_meeting_is_deleted_goes_with_it(setti
         await sessions.delete_meeting("m")
         ledger.free.set()
 
-        with pytest.raises(StreamEnded, match="deleted while"):
+        with pytest.raises(NotFound):
             await piece
         with pytest.raises(NotFound):
             await audio.append(talk(2, 1), 0)
         assert 0 == ledger.through(stream.id)
+
+
+async def test_who_is_deleted_while_their_piece_is_stored_takes_nobody_with_them(settings: Settings) -> None:
+    """Their sender is told that they are gone, and what another said on the next channel is recognised."""
+    worker = DeafWorker()
+    async with run_held(settings, worker) as (sessions, ledger):
+        audio = await sessions.open_input("m", ["ann", "ben"], RATE_HZ)
+        both = np.stack([TALK, TALK[::-1]], axis=1)
+        await audio.append(both, 0)
+        _, ben = await sessions.store.list_streams("m")
+        ledger.hold()
+        piece = asyncio.create_task(audio.append(both, len(TALK)))
+        await ledger.asked.wait()
+        await sessions.delete_participant("m", "ann")
+        ledger.free.set()
+
+        with pytest.raises(ParticipantGone):
+            await piece
+    assert AudioArrived(ben.id, 2 * len(TALK)) in worker.told
 
 
 async def test_many_ends_at_once_are_one(run_service: RunService) -> None:
