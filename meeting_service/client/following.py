@@ -64,7 +64,8 @@ async def _read_events(
     )
     timeout = ClientTimeout(total=None, sock_connect=silence_s, sock_read=silence_s)
     async with requests.begin(question, timeout) as response:
-        await requests.refuse(response)
+        async with asyncio.timeout(silence_s):
+            await requests.refuse(response)
         reader = EventReader()
         while line := await _read_line(response, silence_s):
             told = reader.accept_line(line)
