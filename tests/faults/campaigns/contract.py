@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import traceback
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,7 +48,11 @@ async def run(order: Order) -> Outcome:
         rounds = [_Round(*size, order.seed + number) for number, size in enumerate(sizes)]
         playing = [loop.run_in_executor(pool, _play, order.folder, each) for each in rounds]
         for next_end in asyncio.as_completed(playing):
-            ended, failure = await next_end
+            try:
+                ended, failure = await next_end
+            except BrokenProcessPool as error:
+                failures.append(f"a round took all that were not over with it: {error!r}")
+                break
             if failure:
                 failures.append(_tell(order.folder, ended, failure))
             played += ended.size
