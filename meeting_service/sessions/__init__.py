@@ -11,9 +11,9 @@ what somebody wants gone, `keeping` what was kept long enough; `recordings` are 
 be written; `tasks` run beside it all.
 """
 
-from meeting_service.sessions.activity import Activity
+from meeting_service.sessions.activity import NOBODY, Activity
 from meeting_service.sessions.conditions import Readiness
 from meeting_service.sessions.inputs import AudioInput
 from meeting_service.sessions.manager import SessionManager
 
-__all__ = ["Activity", "AudioInput", "Readiness", "SessionManager"]
+__all__ = ["NOBODY", "Activity", "AudioInput", "Readiness", "SessionManager"]

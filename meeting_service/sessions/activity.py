@@ -2,9 +2,10 @@
 
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from meeting_service.audio import Pcm
 
@@ -19,6 +20,10 @@ HELD_S = 0.6
 """how long the loudest counts, so that a level does not fall between two syllables"""
 STALE_S = 2.5
 """after which what came last is not what comes now"""
+LOST_S = 120.0
+"""after which a sender whose connection broke is no longer expected back: simply no audio comes"""
+SHARED_S = 0.25
+"""how long what was found counts for all who watch a meeting"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class Activity:
     behind_ms: int = 0
     """how much later than usual their text is"""
     reconnecting: bool = False
-    """whether the connection that sent their audio broke, and nothing came since"""
+    """whether the connection that sent their audio broke a while ago, and no other has come since"""
 
 
 class Loudness:
@@ -57,6 +62,49 @@ def pcm_to_level(pcm: Pcm) -> int:
     heard = pcm[-HEARD_SAMPLES:]
     # The lowest sample has no positive of its own size.
     return bisect_right(PEAKS, max(int(heard.max()), -int(heard.min()))) if len(heard) else 0
+
+
+class Snapshot:
+    """How it is with everybody at one moment; the same one for many who watch."""
+
+    def __init__(self, people: Mapping[str, Activity]) -> None:
+        self.people = people
+        """by id, those with whom it is not as with somebody who is silent and in time"""
+        self._written: WeakKeyDictionary[Snapshot, str] = WeakKeyDictionary()
+        """news against others, for as long as somebody knows these"""
+
+    def write_news(self, known: "Snapshot", write: Callable[[Sequence[Activity]], str]) -> str:
+        """How it is with those with whom it is not as in `known`, nothing if there is nobody.
+
+        It is written once for all who ask, so all ask with the same `write`.
+        """
+        if known is self:
+            return ""
+        if (text := self._written.get(known)) is None:
+            news = _find_news(known.people, self.people)
+            text = self._written[known] = write(news) if news else ""
+        return text
+
+
+NOBODY = Snapshot({})
+"""before anything was told"""
+
+
+class Watch:
+    """Looks how it is with a meeting's people: once for all who ask within `SHARED_S`."""
+
+    def __init__(self) -> None:
+        self._at_s = -math.inf
+        self._shown: Mapping[str, str] = {}
+        self._latest = NOBODY
+
+    def look(self, streams: Iterable["LiveStream"], now_s: float, shown: Mapping[str, str]) -> Snapshot:
+        """As of now or just before; takes what `list_activity` does."""
+        if now_s - self._at_s >= SHARED_S or shown != self._shown:
+            found = list_activity(streams, now_s, shown)
+            self._at_s, self._shown = now_s, shown
+            self._latest = self._latest if found == self._latest.people else Snapshot(found)
+        return self._latest
 
 
 def list_activity(
@@ -86,5 +134,16 @@ def _streams_to_activity(who: str, streams: Sequence["LiveStream"], now_s: float
         who,
         level=max((live.loudness.level(now_s) for live in taken), default=0),
         behind_ms=max(live.behind_ms for live in streams),
-        reconnecting=bool(taken) and all(live.sender_lost for live in taken),
+        reconnecting=_is_expected_back([live.lost_s for live in taken], now_s),
     )
+
+
+def _is_expected_back(lost: Sequence[float | None], now_s: float) -> bool:
+    """Whether all senders are lost, and one of them not for long."""
+    since = [at_s for at_s in lost if at_s is not None]
+    return 0 < len(since) == len(lost) and now_s - max(since) < LOST_S
+
+
+def _find_news(known: Mapping[str, Activity], now: Mapping[str, Activity]) -> list[Activity]:
+    changed = [who for who in {**known, **now} if known.get(who) != now.get(who)]
+    return [now.get(who, Activity(who)) for who in changed]

@@ -41,6 +41,7 @@ class Intake:
         self.ledger = ledger
         self.streams = streams
         self.complete = tasks.complete
+        self.now_s = clock.monotonic_s
         self._store = store
         self._broadcaster = broadcaster
         self._clock = clock
@@ -88,6 +89,7 @@ class Intake:
         meeting.present.reach(end_ms, self._clock.monotonic_s())
         older = None if stream.ended else meeting.find_open_stream(stream.participant_id)
         live = self.streams.adopt(meeting, stream, checkpoint, await self._find_repeated(stream, checkpoint))
+        live.lost_s = self.now_s()  # its connection went down with the process before this one
         await self.streams.compare(live)
         await self._show_gaps(stream)
         if stream.ended and live.former is not None:

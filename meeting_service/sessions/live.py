@@ -12,7 +12,7 @@ from meeting_service.meeting import (
     Stream,
     participant_to_fingerprint,
 )
-from meeting_service.sessions.activity import Loudness
+from meeting_service.sessions.activity import Loudness, Watch
 from meeting_service.sessions.present import Present
 from meeting_service.transcript import FIRST_REVISION
 
@@ -81,8 +81,10 @@ class LiveStream:
         self.finished = asyncio.Event()
         """set when all text is final and stored"""
         self.loudness = Loudness()
-        self.sender_lost = False
-        """whether the connection that sent it broke, and nothing came since"""
+        self.lost_s: float | None = None
+        """when the connection that sent it broke, monotonic, unless another has come since"""
+        self._sender: object = None
+        """who sent last, or was told where to go on"""
         self._arrivals = Arrivals()
         self._sound_through = 0
         self._told = 0
@@ -96,9 +98,17 @@ class LiveStream:
         """Only what is stored counts: recognition begins there again."""
         self.checkpoint, self.open_samples, self.open_transcribed_samples = self.stored, 0, 0
 
+    def sent_by(self, sender: object) -> None:
+        """It is `sender` that sends it now."""
+        self._sender, self.lost_s = sender, None
+
+    def lose(self, sender: object, at_s: float) -> None:
+        """The connection of `sender` broke at a monotonic time; of no account if another sends it now."""
+        if self._sender is sender:
+            self.lost_s = at_s
+
     def audio_arrived(self, through: int, at_s: float) -> None:
         """Audio up to `through` became durable at a monotonic time."""
-        self.sender_lost = False
         self._arrivals.add(self.stream.offset_ms(through), at_s)
 
     def is_news(self, through: int, *, silent: bool) -> bool:
@@ -173,6 +183,8 @@ class LiveMeeting(Reading):
         """whether it is being deleted; nothing is taken from then on"""
         self.gone: set[str] = set()
         """fingerprints of participants who were deleted while it is live; nothing is taken for them"""
+        self.watch = Watch()
+        """how everybody is, for who watches"""
         self.ending: asyncio.Task[None] | None = None
         """makes the last words final"""
         self._speaking: dict[str, LiveStream] = {}

@@ -19,7 +19,7 @@ from meeting_service.errors import MeetingServiceError
 from meeting_service.failpoints import reach
 from meeting_service.ledger import Ledger
 from meeting_service.meeting import Meeting, MeetingState, NewMeeting, Participant
-from meeting_service.sessions.activity import Activity, list_activity
+from meeting_service.sessions.activity import NOBODY, Snapshot
 from meeting_service.sessions.audits import Audits
 from meeting_service.sessions.conditions import Conditions, Readiness
 from meeting_service.sessions.deletion import Deletions
@@ -300,10 +300,10 @@ class SessionManager:
         """How much later than usual a meeting's text is."""
         return self.broadcaster.behind_ms(meeting_id)
 
-    def list_activity(self, meeting_id: str, shown: Mapping[str, str]) -> dict[str, Activity]:
-        """How loud, late or cut off people are this moment, by the ids under which they are `shown`."""
+    def look(self, meeting_id: str, shown: Mapping[str, str]) -> Snapshot:
+        """How loud, late or cut off people are, by the ids under which they are `shown`: cheap to ask."""
         live = self._meetings.find(meeting_id)
-        return list_activity(live.streams.values(), self._clock.monotonic_s(), shown) if live else {}
+        return live.watch.look(live.streams.values(), self._clock.monotonic_s(), shown) if live else NOBODY
 
     async def list_gaps(self, meeting_id: str) -> list[TranscriptGap]:
         """Audio that never came, by time."""

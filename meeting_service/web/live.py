@@ -2,7 +2,8 @@
 
 import asyncio
 import socket
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import structlog
 from aiohttp import web
@@ -175,26 +176,33 @@ async def _tell_restart(request: web.Request, response: EventSourceResponse) -> 
 
 
 async def _keep_alive(response: EventSourceResponse) -> None:
-    with suppress(ConnectionResetError, TimeoutError):
+    with _until_gone():
         while True:
             await asyncio.sleep(HEARTBEAT_S)
             await response.send(shapes.Alive().model_dump_json(), event="alive")
 
 
 async def _tell_activity(response: EventSourceResponse, teller: Teller) -> None:
-    with suppress(ConnectionResetError, TimeoutError):
+    with _until_gone():
         while True:
             if news := teller.take_activity():
-                await response.send(news.model_dump_json(), event="activity")
+                await response.send(news, event="activity")
             await asyncio.sleep(ACTIVITY_S)
 
 
 async def _send_all(response: EventSourceResponse, watcher: Watcher, teller: Teller) -> None:
-    try:
+    with _until_gone():
         async for event in watcher:
             await _send(response, event, teller)
+
+
+@contextmanager
+def _until_gone() -> Iterator[None]:
+    """For one who may leave or take nothing at any time, and then resumes by id; else it is logged."""
+    try:
+        yield
     except (ConnectionResetError, TimeoutError):
-        pass  # the reader is gone or takes nothing; it resumes by id if it comes back
+        pass
     except MeetingServiceError as error:
         log.warning("event stream cut", code=error.code)
     except Exception:

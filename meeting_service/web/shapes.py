@@ -247,7 +247,9 @@ class ParticipantActivity(Shape):
     behind_ms: int
     """how much later than usual their text is"""
     reconnecting: bool
-    """whether the connection that sent their audio broke, and nothing came since"""
+    """whether they are expected back: less than two minutes ago the connection that last sent their audio
+    broke, stood still in the middle of a request or went down with the service, and no other has sent or was
+    welcomed since"""
 
 
 class Activity(Shape):

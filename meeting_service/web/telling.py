@@ -24,7 +24,7 @@ from meeting_service.events import (
     StoredEventKind,
 )
 from meeting_service.meeting import Participant
-from meeting_service.sessions import Activity, SessionManager
+from meeting_service.sessions import NOBODY, Activity, SessionManager
 from meeting_service.transcript import FIRST_REVISION, Draft, OverlapFinder, Sentence
 from meeting_service.web import shapes
 
@@ -41,7 +41,7 @@ class Teller:
         """by revision, those of which a sentence was told"""
         self._drafts: dict[str, dict[str, Draft]] = {}
         """of people with several ids, by these"""
-        self._activity: dict[str, Activity] = {}
+        self._activity = NOBODY
         """as was told last"""
 
     @classmethod
@@ -77,12 +77,10 @@ class Teller:
         text = " ".join(one.text for one in said)
         return shapes.draft_to_event(Draft(person, start_ms, end_ms, text))
 
-    def take_activity(self) -> shapes.Activity | None:
-        """Of whom it is not as was told last; None if nothing differs."""
-        now = self._sessions.list_activity(self._meeting_id, self._shown)
-        told, self._activity = self._activity, now
-        changed = [who for who in {**told, **now} if told.get(who) != now.get(who)]
-        return shapes.activity_to_shape([now.get(who, Activity(who)) for who in changed]) if changed else None
+    def take_activity(self) -> str:
+        """JSON of those with whom it is not as was told last; empty if nothing differs."""
+        told, self._activity = self._activity, self._sessions.look(self._meeting_id, self._shown)
+        return self._activity.write_news(told, _write_activity)
 
     def _missing_to_shape(self, event: SpeechGivenUp | GapRecorded) -> tuple[str, BaseModel]:
         match event:
@@ -147,6 +145,10 @@ def _to_shape(event: StoredEventKind) -> tuple[str, BaseModel]:
         case RevisionChanged(revision):
             return "revision", shapes.revision_to_shape(revision)
     raise TypeError(type(event).__name__)
+
+
+def _write_activity(people: Sequence[Activity]) -> str:
+    return shapes.activity_to_shape(people).model_dump_json()
 
 
 def _find_aliases(people: Sequence[Participant]) -> dict[str, str]:

@@ -64,7 +64,7 @@ class Upload:
         self._bytes = 0
         self._samples = 0
         self._broken = False
-        """whether the connection broke before the body was over"""
+        """whether the connection broke before the body was over, or nothing came on it for too long"""
         self.input: AudioInput | None = None
         """the way in, once the rate is known"""
 
@@ -123,6 +123,7 @@ class Upload:
                 heard_s = loop.time()
                 await take(data)
             elif loop.time() - heard_s > self._limits.body_idle_s:
+                self._broken = True  # nobody says of a cable that was pulled
                 raise BodyStalled(f"nothing came for {self._limits.body_idle_s:g} s")
             elif self._pending:
                 await self._flush()
@@ -130,13 +131,13 @@ class Upload:
     async def _next_data(self, body: StreamReader) -> bytes | None:
         """What has arrived; None if nothing did for a while, empty at the end."""
         try:
-            async with asyncio.timeout(GATHER_S if self._pending else POLL_S):
+            async with asyncio.timeout(GATHER_S if self._pending else POLL_S) as patience:
                 return await body.readany()
-        except TimeoutError:
-            return None
         except HttpProcessingError as error:
             raise InvalidRequest("the body's transfer encoding is broken") from error
-        except ConnectionError as error:
+        except OSError as error:
+            if patience.expired():
+                return None
             self._broken = True
             raise InvalidRequest("the connection broke before the body was over") from error
 

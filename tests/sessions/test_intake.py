@@ -29,3 +29,19 @@ async def test_audio_after_a_loss_is_heard(run_service: RunService, settings: Se
 
     assert len(transcript.sentences) > 1
     assert (20 * RATE_HZ, 0) == (lost.unaccounted, whole.unaccounted)
+
+
+async def test_who_has_not_come_back_after_a_restart_is_expected(run_service: RunService) -> None:
+    """Whose stream is open: not one who left, nor one who sends again."""
+    async with run_service() as sessions:
+        await sessions.create_meeting(NewMeeting(id="m"))
+        for who in ("ann", "ben", "cleo"):
+            await (await sessions.open_input("m", [who], RATE_HZ)).append(talk(1, 2), 0)
+        await sessions.end_participant("m", "cleo")
+        before = sessions.look("m", {}).people
+    async with run_service() as sessions:
+        await (await sessions.open_input("m", ["ben"], RATE_HZ)).append(talk(2, 1), 2 * RATE_HZ)
+        known = sessions.look("m", {}).people
+
+    assert not any(one.reconnecting for one in before.values())
+    assert ["ann"] == [who for who, one in known.items() if one.reconnecting]

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -170,6 +171,23 @@ class Service:
         """More audio of a participant becomes durable, so that what is said of it survives a restart."""
         found = await self.sessions.open_input(meeting_id, [participant_id], 16_000)
         await found.append(np.zeros(16 * ms, np.int16), None)
+
+    @asynccontextmanager
+    async def heard(self, participant_id: str, peak: int) -> AsyncIterator[None]:
+        """Meanwhile a participant of meeting `m` keeps sending what is as loud as that, 16-bit samples."""
+        sender = await self.sessions.open_input("m", [participant_id], 16_000)
+
+        async def send() -> None:
+            while True:
+                await sender.append(np.full(1_600, peak, np.int16), None)
+                await asyncio.sleep(0.1)
+
+        sending = asyncio.create_task(send(), name="sender")
+        try:
+            yield
+        finally:
+            sending.cancel()
+            await asyncio.wait({sending})
 
     async def say(self, participant_id: str, start_ms: int, end_ms: int, text: str) -> None:
         """Make a sentence final and wait until it is stored and told; each participant's in order."""

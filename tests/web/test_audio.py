@@ -13,8 +13,6 @@ from aiohttp import ClientSession
 
 from meeting_service.audio import MAX_RATE_HZ
 from meeting_service.meeting import NewMeeting
-from meeting_service.sessions import Activity
-from meeting_service.web.keys import SESSIONS
 from tests.audio_service import PCM_TYPE, RATE_HZ, AudioService, Bot, noise, to_bytes
 
 PCM = noise(8_000)
@@ -397,8 +395,21 @@ async def test_a_request_over_its_seconds_is_refused(tmp_path: Path) -> None:
         assert 413 == (await bot.post(bytes(2 * RATE_HZ + 2))).status
 
 
+def is_cut_off(audio_service: AudioService) -> bool:
+    """Whether Ann's sender is known to be."""
+    known = audio_service.sessions.look("m1", {}).people
+    return "ann" in known and known["ann"].reconnecting
+
+
+async def wait_until_cut_off(audio_service: AudioService, *, there: bool = False) -> None:
+    """Return once it is known that Ann's sender is cut off, or `there` again."""
+    async with asyncio.timeout(20):
+        while is_cut_off(audio_service) is there:  # noqa: ASYNC110 nobody tells
+            await asyncio.sleep(0.01)
+
+
 async def test_a_body_that_stands_still_is_given_up(audio_service: AudioService, bot: Bot) -> None:
-    """408 after the idle limit, and what came is held."""
+    """408 after the idle limit, and what came is held; who watches is told, for a cut cable says nothing."""
     never = asyncio.Event()
 
     async def body() -> AsyncIterator[bytes]:
@@ -408,12 +419,7 @@ async def test_a_body_that_stands_still_is_given_up(audio_service: AudioService,
     answer = await bot.post(body())
 
     assert (408, "stalled", 8_000) == (answer.status, answer.body["code"], answer.body["through"])
-
-
-def is_cut_off(audio_service: AudioService) -> bool:
-    """Whether Ann's sender is known to be."""
-    known = audio_service.app[SESSIONS].list_activity("m1", {})
-    return known.get("ann", Activity("ann")).reconnecting
+    await wait_until_cut_off(audio_service)
 
 
 async def test_a_connection_that_breaks_keeps_what_came(audio_service: AudioService, bot: Bot) -> None:
@@ -426,12 +432,10 @@ async def test_a_connection_that_breaks_keeps_what_came(audio_service: AudioServ
     await bot.wait_for(8_000)
     writer.transport.abort()
     await reader.read()
-    async with asyncio.timeout(20):
-        while not is_cut_off(audio_service):  # noqa: ASYNC110 nobody tells
-            await asyncio.sleep(0.01)
+    await wait_until_cut_off(audio_service)
 
     assert 200 == (await bot.post(to_bytes(PCM))).status
-    assert not is_cut_off(audio_service)
+    await wait_until_cut_off(audio_service, there=True)
     assert np.array_equal(np.tile(PCM, 2), (await audio_service.stored("ann"))[0])
 
 

@@ -6,13 +6,15 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 import pytest
 from aiohttp import ClientResponse, ClientSession
+from structlog.testing import capture_logs
 
 from meeting_service.backup import back_up, restore
 from meeting_service.protocol import SUBPROTOCOL
+from meeting_service.sessions.activity import Loudness
 from meeting_service.settings import Settings
+from meeting_service.web.senders import SENDERS
 from tests.web.conftest import Client, Service, StartService
 
 
@@ -53,6 +55,13 @@ async def take(events: AsyncIterator[Event], count: int) -> list[Event]:
     """The next events, within reason."""
     async with asyncio.timeout(20):
         return [await anext(events) for _ in range(count)]
+
+
+async def stored(events: AsyncIterator[Event]) -> AsyncIterator[Event]:
+    """Those that have a number."""
+    async for event in events:
+        if event.id is not None:
+            yield event
 
 
 async def test_everything_stored_is_told_in_order_with_its_number(service: Service) -> None:
@@ -135,7 +144,7 @@ async def test_a_watcher_of_what_a_backup_does_not_hold(
     for number in range(5):
         await second.sessions.rename_meeting("m", f"new {number}")
     async with watching(second.client, headers={"Last-Event-ID": str(known)}) as events:
-        restored, *renamed = await take(events, 6)
+        restored, *renamed = await take(stored(events), 6)
 
     assert ("restored", {"after": 3}) == (restored.kind, restored.data)
     assert [f"new {number}" for number in range(5)] == [event.data["title"] for event in renamed]
@@ -152,7 +161,7 @@ async def test_a_watcher_resumes_after_a_restart(start_service: StartService) ->
     second = await start_service()
     await second.say("ann", 1_000, 1_900, "After.")
     async with watching(second.client, headers={"Last-Event-ID": "4"}) as events:
-        (told,) = await take(events, 1)
+        (told,) = await take(stored(events), 1)
 
     assert (told.id, told.data["text"]) == ("5", "After.")
 
@@ -349,12 +358,12 @@ async def hear_activity(events: AsyncIterator[Event], told: dict[str, Any]) -> N
 async def test_who_is_loud_or_late_is_told(service: Service) -> None:
     """As it is now, to who begins to watch, too; of nobody of whom nothing differs."""
     await service.open_meeting("ann", "ben")
-    loud = await service.sessions.open_input("m", ["ann"], 16_000)
-    await loud.append(np.full(1_600, 400, np.int16), None)
-    async with watching(service.client, "?after=5") as events:
+    async with service.heard("ann", 400), watching(service.client, "?after=5") as events:
         assert [Event("activity", None, {"participants": [activity(2)]})] == await take(events, 1)
         service.worker.fall_behind("ann", 4_000)
         await hear_activity(events, activity(2, 4_000))
+    async with watching(service.client, "?after=5") as events:
+        await hear_activity(events, activity(0, 4_000))
         await service.sessions.end_participant("m", "ann")
         await hear_activity(events, activity())
 
@@ -363,10 +372,15 @@ async def test_a_person_of_two_ids_is_told_as_one(service: Service) -> None:
     """Under the id under which they are shown."""
     await service.open_meeting("ann", "phone")
     await service.sessions.editing.merge("m", "phone", "ann", 0)
-    async with watching(service.client, "?after=5") as events:
-        phone = await service.sessions.open_input("m", ["phone"], 16_000)
-        await phone.append(np.full(1_600, 400, np.int16), None)
+    async with watching(service.client, "?after=5") as events, service.heard("phone", 400):
         await hear_activity(events, activity(2))
+
+
+async def wait_for_no_socket(service: Service) -> None:
+    """Return when the service knows that every sender is gone."""
+    async with asyncio.timeout(20):
+        while service.client.app[SENDERS].sockets:  # noqa: ASYNC110 sockets tell nobody
+            await asyncio.sleep(0.01)
 
 
 async def test_a_sender_that_is_cut_off_is_told_until_it_is_back(service: Service) -> None:
@@ -386,5 +400,27 @@ async def test_a_sender_that_is_cut_off_is_told_until_it_is_back(service: Servic
                     await socket.close()
             if not polite:
                 await hear_activity(events, activity(reconnecting=True))
+        await wait_for_no_socket(service)
         service.worker.fall_behind("ann", 3_000)
         await hear_activity(events, activity(0, 3_000))
+
+
+class BrokenLoudness(Loudness):
+    """Fails whoever asks how loud it is."""
+
+    def level(self, now_s: float) -> int:
+        """Never anything."""
+        raise ArithmeticError(now_s)
+
+
+async def test_a_failure_to_tell_how_everybody_is_can_be_found(service: Service) -> None:
+    """The stream ends, to be taken up again, and the log says why."""
+    await service.open_meeting("ann")
+    (reading,) = service.sessions.streams.list_readings()
+    for live in reading.streams.values():
+        live.loudness = BrokenLoudness()
+    with capture_logs() as logged:
+        async with watching(service.client) as events, asyncio.timeout(20):
+            assert "activity" not in [event.kind async for event in events]
+
+    assert ["event stream failed"] == [line["event"] for line in logged if line["log_level"] == "error"]
