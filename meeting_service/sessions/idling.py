@@ -17,8 +17,10 @@ log = structlog.get_logger()
 CHECK_EVERY_S = 60.0
 PATIENCE_S = 10.0
 """for meetings that do not end at once; the next look finds them"""
+SLEPT_S = 3 * CHECK_EVERY_S
+"""between two looks: then the machine was asleep"""
 RETURN_S = 600.0
-"""how long after a start senders have to come back, though they were away for long"""
+"""how long after a start, or a sleep, senders have to come back, though they were away for long"""
 
 
 class Idling:
@@ -60,11 +62,18 @@ class Idling:
     async def run(self) -> None:
         """Look every minute until cancelled."""
         while True:
+            looked_s = self._clock.monotonic_s()
             await asyncio.sleep(CHECK_EVERY_S)
+            if self._clock.monotonic_s() - looked_s > SLEPT_S:
+                self.wake()
             try:
                 await self.check()
             except MeetingServiceError as error:
                 log.warning("idle_meetings_wait", code=error.code, detail=error.detail)
+
+    def wake(self) -> None:
+        """The machine was asleep, and everybody with it: senders have time to come back, as after a start."""
+        self._begun_s = self._clock.monotonic_s()
 
     async def check(self) -> None:
         """Keep how it is, and end what is over.

@@ -111,6 +111,21 @@ async def test_it_ends_as_if_somebody_had_asked(settings: Settings, clock: SetCl
     assert clock.now == ended.kept_from
 
 
+async def test_who_slept_with_the_machine_has_time_to_come_back(settings: Settings, clock: SetClock) -> None:
+    """A day with a closed lid ends no meeting, as long as somebody speaks soon."""
+    async with run_on(settings, DeafWorker(), clock=clock) as sessions:
+        await sessions.create_meeting(NewMeeting(id="m"))
+        await speak(sessions)
+        clock.advance(hours=24)
+        sessions.idling.wake()
+        awake = await check(sessions)
+        clock.advance(seconds=RETURN_S)
+        later = await check(sessions)
+
+    assert {"m": MeetingState.LIVE} == awake
+    assert {"m": MeetingState.ENDING} == later
+
+
 async def test_one_that_never_had_audio_has_longer(settings: Settings, clock: SetClock) -> None:
     """From when it was made or, if that is later, from the start that was said."""
     async with run_on(settings, DeafWorker(), clock=clock) as sessions:
