@@ -135,8 +135,9 @@ async def test_a_late_break_of_a_former_sender_is_of_no_account(run_service: Run
     """A newer one sends, or was told where to go on."""
     async with run_service() as sessions:
         await sessions.create_meeting(NewMeeting(id="m"))
-        old, new, newest = [await sessions.open_input("m", ["ann"], RATE_HZ) for _ in range(3)]
+        old = await sessions.open_input("m", ["ann"], RATE_HZ)
         await old.append(TALK, 0)
+        new, newest = [await sessions.open_input("m", ["ann"], RATE_HZ) for _ in range(2)]
         (live,) = sessions.streams.list_readings()[0].streams.values()
         await new.append(talk(2, 1), len(TALK))
         old.lose()

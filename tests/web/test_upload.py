@@ -10,7 +10,6 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from meeting_service.errors import InvalidRequest
 from meeting_service.sessions import AudioInput
-from meeting_service.settings import LimitSettings
 from meeting_service.web.audio_head import read_audio_head
 from meeting_service.web.held_bodies import HeldBodies
 from meeting_service.web.upload import Upload
@@ -24,9 +23,12 @@ async def test_a_connection_that_fails_is_broken_at_once(audio_service: AudioSer
     async def open_input(rate_hz: int, _channels: int) -> AudioInput:
         return await audio_service.sessions.open_input("m1", ["ann"], rate_hz)
 
-    body = StreamReader(BaseProtocol(asyncio.get_running_loop()), 2**16, loop=asyncio.get_running_loop())
+    loop = asyncio.get_running_loop()
+    connection = BaseProtocol(loop)
+    connection.connection_made(asyncio.Transport())
+    body = StreamReader(connection, 2**16, loop=loop)
     head = read_audio_head(CIMultiDictProxy(CIMultiDict({"Content-Type": PCM_TYPE})))
-    upload = Upload(head, open_input, LimitSettings(), HeldBodies(), asyncio.Event())
+    upload = Upload(head, open_input, audio_service.settings.limits, HeldBodies(), asyncio.Event())
     body.feed_data(to_bytes(noise(8_000)))
     taking = asyncio.create_task(upload.run(body))
     async with asyncio.timeout(20):
