@@ -10,6 +10,7 @@ from pydantic import Field
 
 from meeting_service.ingest import check_meeting_id, clean_title
 from meeting_service.meeting import MeetingState, NewMeeting
+from meeting_service.sessions import SessionManager
 from meeting_service.web.assets import render_page
 from meeting_service.web.bodies import Body, read_form
 from meeting_service.web.keys import CLOCK, SESSIONS
@@ -34,13 +35,19 @@ async def start(request: web.Request) -> web.Response:
     """POST /talk: make a meeting and go there to take part."""
     form = await read_form(request, NewMeetingForm)
     title = clean_title(form.title) if form.title.strip() else None
-    sessions = request.app[SESSIONS]
-    wanted = None if form.id is None else check_meeting_id(form.id)
-    meeting, _ = await sessions.create_meeting(NewMeeting(id=wanted, title=title))
-    if meeting.state != MeetingState.LIVE or title not in (None, meeting.title):
-        # The form of an earlier meeting, gone back to.
-        meeting, _ = await sessions.create_meeting(NewMeeting(title=title))
-    raise web.HTTPSeeOther(f"/meetings/{quote(meeting.id, safe='')}/talk")
+    meeting_id = await _begin(request.app[SESSIONS], form.id or secrets.token_hex(8), title)
+    raise web.HTTPSeeOther(f"/meetings/{quote(meeting_id, safe='')}/talk")
+
+
+async def _begin(sessions: SessionManager, form_id: str, title: str | None) -> str:
+    """The id of a form's meeting; if that is over or has another title, of the next that the form begins."""
+    wanted, n = form_id, 0
+    while True:
+        meeting, _ = await sessions.create_meeting(NewMeeting(id=check_meeting_id(wanted), title=title))
+        if meeting.state == MeetingState.LIVE and title in (None, meeting.title):
+            return meeting.id
+        n += 1
+        wanted = f"{form_id}-{n}"
 
 
 async def talk(request: web.Request) -> web.Response:

@@ -23,7 +23,10 @@ window.AudioWorkletNode = class extends Node {
   constructor(...arguments_) {
     super(...arguments_);
     window.context = arguments_[0];
-    this.port.addEventListener("message", ({ data }) => window.produced.push(data.pcm.slice()));
+    this.port.addEventListener("message", ({ data }) => {
+      window.produced.push(data.pcm.slice());
+      window.last = Date.now();
+    });
   }
 };
 const ask = mediaDevices?.getUserMedia.bind(mediaDevices);

@@ -4,7 +4,7 @@ import asyncio
 import re
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.web.browser import Window, open_window
 from tests.web.conftest import Service
@@ -138,6 +138,7 @@ async def test_a_participant_is_renamed_merged_parted_and_deleted(service: Servi
     await expect(page.locator(".turn .name")).to_have_text(["Ann", "Robert"])
     await page.get_by_role("button", name="Change Robert").click()
     await page.get_by_label("The same person as").select_option("Ann")
+    await expect(page.get_by_label("Name", exact=True)).to_be_disabled()
     await page.get_by_role("button", name="Save").click()
     await expect(page.locator("#people .name")).to_have_text(["Ann"])
     await page.get_by_role("button", name="Change Ann").click()
@@ -190,6 +191,39 @@ async def test_a_moment_is_bookmarked_with_a_note(service: Service, window: Wind
     await page.get_by_role("button", name="Delete").click()
 
     await expect(page.locator("#bookmarks")).to_be_hidden()
+
+
+async def test_a_late_answer_leaves_alone_what_is_open_by_then(service: Service, window: Window) -> None:
+    """A dialog that was asked for before another one, and what was saved of a sentence before another one."""
+    page = await open_page(service, window)
+    answered = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await answered.wait()
+        await route.continue_()
+
+    await page.get_by_text("We ship").click()
+    await page.route("**/sentences/*", hold)
+    await page.get_by_role("button", name="Correct").click()
+    await page.get_by_role("button", name="Bookmark", exact=True).click()
+    async with page.expect_response("**/sentences/*") as told:
+        answered.set()
+    await (await told.value).finished()
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.locator("#bookmarks li")).to_have_count(1)
+    await expect(page.locator("dialog[open]")).to_have_count(0)
+    await begin_correction(page, "We ship the bed.")
+    answered.clear()
+    await page.get_by_role("button", name="Save").click()
+    await page.get_by_role("button", name="Cancel").click()
+    await page.unroute("**/sentences/*")
+    await page.get_by_text("Which one?").click()
+    await page.get_by_role("button", name="Correct").click()
+    await expect(page.get_by_label("What was said")).to_have_value("Which one?")
+    answered.set()
+
+    await expect(page.locator(".sentence").first).to_have_text("We ship the bed. ")
+    await expect(page.locator("#edit-sentence")).to_be_visible()
 
 
 async def test_what_somebody_deleted_meanwhile_is_said(service: Service, window: Window) -> None:

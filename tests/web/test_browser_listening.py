@@ -18,6 +18,7 @@ OUTSIDE = """() => [...document.querySelectorAll("#listening *")].filter((part) 
   const { left, right } = part.getBoundingClientRect();
   return part.checkVisibility() && (left < 0 || right > innerWidth);
 }).map((part) => part.outerHTML)"""
+FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 COVERED = """() => document.querySelector("#actions").getBoundingClientRect().bottom
   > document.querySelector("#listening").getBoundingClientRect().top"""
 
@@ -60,15 +61,18 @@ async def test_a_sentence_is_played_from_its_beginning(service: Service, window:
 
 
 async def test_the_word_that_is_said_is_marked(service: Service, window: Window) -> None:
-    """Within its sentence, by the word's own time."""
+    """Within its sentence, by the word's own time; who loads the page again stays where they read."""
     page = window.page
     await hold_meeting(service)
     await service.sessions.end_meeting("m")
-    await page.goto(f"{service.url}/meetings/m#t=22")
+    await page.goto(f"{service.url}/meetings/m#t=00:00:22")
     await page.wait_for_function("() => [...CSS.highlights.get('spoken')].map(String).join() === 'Fine.'")
 
     await expect(page.locator(".sentence.spoken")).to_have_text("Fine. ")
     assert await page.locator(PLACE).input_value() == "22000"
+    await page.reload()
+    await page.evaluate(FRAME)
+    assert await page.locator(PLACE).input_value() == "0"
 
 
 async def test_the_timeline_has_a_lane_a_speaker_and_goes_where_it_is_clicked(
@@ -198,26 +202,65 @@ async def test_the_time_of_a_turn_is_a_button_that_picks(service: Service, windo
 
     await expect(page.locator(".sentence.picked")).to_have_text("Me too. ")
     await expect(page.get_by_role("toolbar", name="This sentence").locator(":focus")).to_have_count(1)
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("button", name="0:30")).to_be_focused()
 
 
 async def test_one_sentence_is_heard_and_no_more(service: Service, window: Window) -> None:
-    """It stops where the sentence ends; pressed again it goes on from there."""
+    """It stops where the sentence ends, also if silence is skipped; pressed again it goes on from there."""
     page = window.page
-    await hold_meeting(service)
+    await service.open_meeting("ann")
+    await service.send_silence("ann", 30_000)
+    await service.say("ann", 1_000, 2_000, "Good morning.")
+    await service.say("ann", 21_000, 29_000, "Fine.")
     await service.sessions.end_meeting("m")
     await page.goto(f"{service.url}/meetings/m")
     await page.locator("#listening summary").click()
-    await page.get_by_label("Speed").select_option("3")
+    await page.get_by_label("Skip silence").check()
     await page.get_by_text("Good morning.").click()
     await page.get_by_role("button", name="Only this sentence").click()
     bar = page.get_by_role("region", name="Listen")
-    await expect(bar.get_by_role("button", name="Pause")).to_be_visible()
+    await heard_until(page, 2)
     await expect(bar.get_by_role("button", name="Play")).to_be_visible()
     stopped = int(await page.locator(PLACE).input_value())
     await bar.get_by_role("button", name="Play").click()
 
-    assert 4_000 <= stopped < 5_000
+    assert 2_000 <= stopped < 20_000
+    await heard_until(page, 21)
+
+
+async def test_what_is_corrected_can_be_heard(service: Service, window: Window) -> None:
+    """From its dialog, which stays open."""
+    page = window.page
+    await hold_meeting(service)
+    await service.sessions.end_meeting("m")
+    await page.goto(f"{service.url}/meetings/m")
+    await page.get_by_text("how are you?").click()
+    await page.get_by_role("button", name="Correct").click()
+    await page.locator("#edit-sentence").get_by_role("button", name="Play").click()
     await heard_until(page, 5.2)
+
+    await expect(page.locator("#edit-sentence")).to_be_visible()
+
+
+async def test_nothing_is_played_that_must_not_be(service: Service, window: Window) -> None:
+    """Before anything was said the reader is told so; who talks is not heard twice by any key."""
+    page = window.page
+    await page.add_init_script(
+        "navigator.mediaSession.setActionHandler = (name, act) => { (window.keys ??= {})[name] = act; };"
+    )
+    await service.open_meeting("ann")
+    await service.send_silence("ann", 5_000)
+    await page.goto(f"{service.url}/meetings/m")
+    await page.keyboard.press("l")
+    await expect(page.locator(".notice")).to_contain_text("Nothing has been said yet.")
+    await service.say("ann", 1_000, 4_000, "One.")
+    await expect(page.get_by_text("One.")).to_be_visible()
+    play = page.locator("#listening .play")
+    await page.evaluate("() => { document.body.dataset.talk = 'live'; window.keys.play(); }")
+    await expect(play).to_have_attribute("data-playing", "no")
+    await page.evaluate("() => { delete document.body.dataset.talk; window.keys.play(); }")
+    await expect(play).to_have_attribute("data-playing", "yes")
 
 
 async def test_bookmarks_stand_on_the_timeline(service: Service, window: Window) -> None:
@@ -241,13 +284,27 @@ async def test_bookmarks_stand_on_the_timeline(service: Service, window: Window)
 
     await expect(page.locator("#bookmarks li")).to_have_text(["0:22 All is <b>well</b>", "0:22 Again"])
     await expect(flag).to_have_count(2)
+    await expect(flag.first).to_be_focused()
+    await page.locator(PLACE).focus()
+    await page.keyboard.press("b")
+    await page.get_by_role("button", name="Save").click()
+    await expect(flag.nth(2)).to_have_accessible_name("Bookmark 0:22")
 
 
 async def test_what_is_said_now_is_bookmarked(service: Service, window: Window) -> None:
-    """In a meeting that is live: as far as its audio is, whether or not somebody speaks."""
+    """In a meeting that is live: as far as its audio is, whether somebody speaks or listens."""
     page = window.page
     await hold_meeting(service)
     await page.goto(f"{service.url}/meetings/m")
+    await page.get_by_text("Fine.").click()
+    await page.get_by_role("button", name="Play from here").click()
+    bar = page.get_by_role("region", name="Listen")
+    await bar.get_by_role("button", name="Pause").click()
+    await page.keyboard.press("b")
+    await expect(page.get_by_role("heading", name=re.compile(r"^Bookmark 0:3\d$"))).to_be_visible()
+    await page.get_by_role("button", name="Cancel").click()
+    await bar.get_by_role("button", name="Close").click()
+    await expect(bar).to_be_hidden()
     await page.get_by_role("button", name="Bookmark what is said now").click()
     await expect(page.get_by_role("heading", name=re.compile(r"^Bookmark 0:3\d$"))).to_be_visible()
     await page.get_by_role("button", name="Save").click()
@@ -306,9 +363,9 @@ async def test_a_link_beyond_the_end_says_so(service: Service, window: Window) -
     await service.sessions.end_meeting("m")
     await page.goto(f"{service.url}/meetings/m#t=7200")
     await expect(page.locator(".notice")).to_have_text(
-        "This link leads to 2:00:00, but the meeting ends at 0:29."
+        "This link leads to 2:00:00, but the meeting ends at 0:30."
     )
-    await expect(page.locator("[data-listen=time]")).to_have_text("0:29 / 0:29")
+    await expect(page.locator("[data-listen=time]")).to_have_text("0:30 / 0:30")
     await page.goto("about:blank")
     await page.goto(f"{service.url}/meetings/m#s-nowhere")
 

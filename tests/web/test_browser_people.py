@@ -62,5 +62,5 @@ async def test_who_is_cut_off_is_shown_until_they_are_back(service: Service, win
             await expect(doing).to_have_text(shown)
 
     await service.join("ben", "Ben")
-    await expect(window.page.locator("#told")).to_have_text("Ben joined.")
-    assert await window.page.evaluate("window.told") == ["Ben joined."]
+    await expect(window.page.locator("#told")).to_have_text("Ben joined")
+    assert await window.page.evaluate("window.told") == ["Ben joined"]

@@ -226,7 +226,7 @@ async def test_what_the_browser_takes_away_is_told(
     await talker.wait_produced(0.3)
     await talker.page.evaluate("() => window.context.suspend()")
     await expect(talker.state).to_contain_text("Your browser has paused the sound")
-    await talker.page.wait_for_timeout(1_300)
+    await talker.page.wait_for_function("() => Date.now() > window.last + 2_000")
     await talker.press("Go on")
     await expect(talker.state).to_have_text(LIVE)
     await talker.wait_produced(0.3)
@@ -267,13 +267,16 @@ async def test_a_tab_is_heard(audio_service: AudioService, talking: Browser) -> 
 
 
 async def test_the_end_of_the_meeting_is_told(audio_service: AudioService, person: BrowserContext) -> None:
-    """Also to who talks: what was said is there, the microphone is let go; and to who has not joined yet."""
+    """Also to who talks: what was said is there, the microphone is let go, who reads reads on; and to who has
+    not joined yet."""
     waiting = await open_talker(person, audio_service.url, "m1")
     talker = await open_talker(person, audio_service.url, "m1")
     await talker.join("Ann")
     await expect(talker.state).to_have_text(LIVE)
+    await talker.page.locator("#download summary").focus()
     await audio_service.sessions.end_meeting("m1")
     await expect(talker.state).to_have_text("The meeting has ended. The text stays here.")
+    await expect(talker.page.locator("#download summary")).to_be_focused()
     live = await talker.page.evaluate('() => window.stream.getTracks().some(t => t.readyState === "live")')
 
     assert not live

@@ -20,7 +20,7 @@ async def test_a_meeting_begins_by_a_click(client: Client) -> None:
 
 
 async def test_a_button_pressed_twice_begins_one_meeting(client: Client) -> None:
-    """The same form is the same meeting, until that is over or another title is meant."""
+    """The same form is the same meeting, until that is over or another title is meant; then another one."""
     page = await read(client, "/talk")
     (given,) = [value for value in page.values("value") if value]
 
@@ -31,9 +31,13 @@ async def test_a_button_pressed_twice_begins_one_meeting(client: Client) -> None
 
     first = await begin("Weekly")
     assert (first, await begin("Weekly")) == (f"/meetings/{given}/talk", first)
-    assert await begin("Other") != first
+    other = await begin("Other")
+    assert other != first
+    assert await begin("Other") == other
     await client.post(f"/v1/meetings/{given}/end")
-    assert await begin("Weekly") != first
+    later = await begin("Weekly")
+    assert later not in (first, other)
+    assert await begin("Weekly") == later
 
 
 @pytest.mark.parametrize("data", [None, {"title": ""}, {"title": " \n "}])

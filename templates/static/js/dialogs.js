@@ -13,6 +13,7 @@ export class EditDialog {
     this.form = dialog.querySelector("form");
     this.save = save;
     this.remark = remark;
+    this.subject = null;
     this.version = 0;
     this.saving = false;
     this.part("close").addEventListener("click", () => dialog.close());
@@ -26,10 +27,11 @@ export class EditDialog {
     return this.dialog.querySelector(`[data-edit="${name}"]`);
   }
 
-  /** Shows what is to be changed, which is at `version`; null for whatever there is. */
-  open(fields, version) {
+  /** Shows what is to be changed of `subject`, which is at `version`; null for whatever there is. */
+  open(subject, fields, version) {
+    this.subject = subject;
     this.version = version;
-    this.contested = false;
+    this.contested = this.saving = false;
     this.opened = Object.values(fields);
     for (const [name, value] of Object.entries(fields)) this.form.elements[name].value = value;
     this.tell("");
@@ -47,8 +49,10 @@ export class EditDialog {
   /** Changes something and closes; says why if it cannot be changed. */
   async submitAs(url, request) {
     if (this.saving) return;
+    const { subject } = this;
     this.saving = true;
     const done = await this.change(url, request);
+    if (subject !== this.subject) return; // meanwhile it is open for something else
     this.saving = false;
     if (!done) return;
     const remark = this.remark(done);
@@ -66,17 +70,15 @@ export class EditDialog {
 
   /** What it is now; nothing if it is not changed, and the dialog says why. */
   async change(url, { method, body }) {
+    const { subject } = this;
     const headers = { "If-Match": this.version === null ? "*" : `"${this.version}"` };
     if (body) headers["Content-Type"] = "application/json";
-    let answer;
-    try {
-      answer = await fetch(url, { method, headers, body: body && JSON.stringify(body) });
-    } catch {
-      return this.tell(words("edit.unreachable"));
-    }
-    const said = await answer.json().catch(() => ({}));
-    if (answer.ok) return said;
-    if (said.code === "outdated") this.showOther(said.current, method === "PATCH" || method === "PUT");
+    const answer = await fetch(url, { method, headers, body: body && JSON.stringify(body) }).catch(() => null);
+    const said = await answer?.json().catch(() => ({}));
+    if (answer?.ok) return said;
+    if (subject !== this.subject) return;
+    if (!answer) this.tell(words("edit.unreachable"));
+    else if (said.code === "outdated") this.showOther(said.current, method === "PATCH" || method === "PUT");
     else this.tell(answer.status === GONE ? words("edit.gone") : said.detail ?? words("edit.failed"));
   }
 

@@ -15,6 +15,9 @@ export class Editing {
     this.bookmark = new EditDialog(find("edit-bookmark"), (fields) => this.saveBookmark(fields));
     this.person.part("delete").addEventListener("click", () => this.deletePerson());
     this.bookmark.part("delete").addEventListener("click", () => this.deleteBookmark());
+    // Who is somebody else has their name.
+    const { name, into } = this.person.form.elements;
+    into.addEventListener("change", () => { name.disabled = Boolean(into.value); });
     for (const button of document.querySelectorAll(".change")) button.hidden = false;
     people.addEventListener("click", ({ target }) => {
       if (target.closest(".change")) this.openPerson(target.closest("li").dataset.id);
@@ -24,11 +27,19 @@ export class Editing {
     });
   }
 
-  /** Adds to what can be done with a sentence, and by keys; `moment()` is what there is to bookmark else. */
-  begin(selected, keys, moment) {
-    selected.offer("correct", ({ id }) => this.openSentence(id));
+  /** Adds to what can be done with a sentence, and by keys. `listening` knows what moment there is to bookmark
+   *  else, and plays what is corrected. */
+  begin(selected, keys, listening) {
+    selected.offer("correct", (sentence) => this.openSentence(sentence, listening));
     selected.offer("bookmark", ({ start_ms }) => this.openBookmark({ at_ms: start_ms }));
-    const mark = async () => this.openBookmark({ at_ms: await moment() });
+    const mark = async (event) => {
+      const at_ms = await this.ask(listening.moment(event?.target));
+      if (at_ms !== null) this.openBookmark({ at_ms });
+    };
+    this.sentence.part("play").addEventListener("click", () => {
+      const { start_ms, end_ms } = this.sentence.subject;
+      listening.play(start_ms, "", end_ms);
+    });
     for (const button of document.querySelectorAll("[data-mark]")) {
       button.addEventListener("click", mark);
       button.hidden = false;
@@ -36,12 +47,20 @@ export class Editing {
     keys.add("b", "edit.mark_moment", mark);
   }
 
-  async openSentence(id) {
-    const found = await read(this.place("sentences", id));
-    if (!found) return complain();
-    this.id = id;
-    this.was = found.text;
-    this.sentence.open({ text: found.text }, found.version);
+  /** What a dialog is to show; null if it cannot be had, or the reader has gone on to another before it came. */
+  async ask(answer) {
+    const asked = (this.asked = {});
+    const found = await answer;
+    if (asked !== this.asked || document.querySelector("dialog[open]")) return null;
+    if (found === null) complain();
+    return found;
+  }
+
+  async openSentence({ id, start_ms, end_ms }, listening) {
+    const found = await this.ask(read(this.place("sentences", id)));
+    if (!found) return;
+    this.sentence.open({ id, start_ms, end_ms, was: found.text }, { text: found.text }, found.version);
+    this.sentence.part("play").hidden = !listening.able;
     const [, ...earlier] = found.history;
     const versions = this.sentence.part("versions");
     versions.hidden = !earlier.length;
@@ -58,29 +77,29 @@ export class Editing {
     const when = document.createElement(written_at ? "time" : "small");
     if (written_at) when.dateTime = written_at;
     else when.textContent = words("edit.recognised");
-    const back = makeButton("edit.undo_to", () => this.sentence.submitAs(this.place("sentences", this.id), {
+    const back = makeButton("edit.undo_to", () => this.sentence.submitAs(this.place("sentences", this.sentence.subject.id), {
       method: "PATCH", body: { text: version ? text : null } }));
-    back.hidden = text === this.was;
+    back.hidden = text === this.sentence.subject.was;
     row.append(said, " ", when, " ", back);
     return row;
   }
 
   saveSentence({ text }) {
-    if (text.value.trim() === this.was && !this.sentence.contested) return null;
-    return [this.place("sentences", this.id), { method: "PATCH", body: { text: text.value } }];
+    const { id, was } = this.sentence.subject;
+    if (text.value.trim() === was && !this.sentence.contested) return null;
+    return [this.place("sentences", id), { method: "PATCH", body: { text: text.value } }];
   }
 
   async openPerson(id) {
-    const meeting = await read(this.url);
-    const person = meeting?.participants.find((one) => one.id === id);
+    const meeting = await this.ask(read(this.url));
+    if (!meeting) return;
+    const person = meeting.participants.find((one) => one.id === id);
     if (!person) return complain();
-    this.id = id;
-    this.was = person.name;
     const others = meeting.participants.filter((one) => one.id !== id && !one.merged_into);
     const into = this.person.form.elements.into;
     into.replaceChildren(into.options[0], ...others.map((one) => new Option(one.name, one.id)));
     this.showAliases(person);
-    this.person.open({ name: person.name, into: "" }, person.version);
+    this.person.open({ id, was: person.name }, { name: person.name, into: "" }, person.version);
   }
 
   showAliases({ aliases }) {
@@ -98,45 +117,45 @@ export class Editing {
   }
 
   savePerson({ name, into }) {
-    const place = this.place("participants", this.id);
+    const { id, was } = this.person.subject;
+    const place = this.place("participants", id);
     if (into.value) return [`${place}/merge`, { method: "PUT", body: { into: into.value } }];
-    return name.value.trim() === this.was && !this.person.contested ? null : [place, { method: "PATCH", body: { name: name.value } }];
+    return name.value.trim() === was && !this.person.contested ? null : [place, { method: "PATCH", body: { name: name.value } }];
   }
 
   async deletePerson() {
-    if (!confirm(words("edit.delete_person_sure", { name: this.was }))) return;
-    await this.person.submitAs(this.place("participants", this.id), { method: "DELETE" });
+    const { subject } = this.person;
+    if (!confirm(words("edit.delete_person_sure", { name: subject.was }))) return;
+    await this.person.submitAs(this.place("participants", subject.id), { method: "DELETE" });
     if (!this.person.contested) return;
     const found = await read(this.url);
-    const person = found?.participants.find((one) => one.id === this.id);
-    if (person) this.showAliases(person); // who would go with them now
+    const person = found?.participants.find((one) => one.id === subject.id);
+    if (person && subject === this.person.subject) this.showAliases(person); // who would go with them now
   }
 
   async openKnownBookmark(id) {
-    const found = await read(this.place("bookmarks", id));
+    const found = await this.ask(read(this.place("bookmarks", id)));
     if (found) this.openBookmark(found);
-    else complain();
   }
 
   /** A new one at a moment, or one that is there, with its `id`. */
   openBookmark({ id, at_ms, note = "", version = 0 }) {
-    if (this.bookmark.dialog.open) return;
-    this.id = id;
-    this.at_ms = at_ms;
-    this.bookmark.open({ note }, version);
+    this.asked = null;
+    this.bookmark.open({ id, at_ms }, { note }, version);
     this.bookmark.part("at").textContent = clock(at_ms);
     this.bookmark.part("delete").hidden = id === undefined;
   }
 
   saveBookmark({ note }) {
-    if (this.id !== undefined) {
-      return [this.place("bookmarks", this.id), { method: "PATCH", body: { note: note.value } }];
+    const { id, at_ms } = this.bookmark.subject;
+    if (id !== undefined) {
+      return [this.place("bookmarks", id), { method: "PATCH", body: { note: note.value } }];
     }
-    return [`${this.url}/bookmarks`, { method: "POST", body: { at_ms: this.at_ms, note: note.value } }];
+    return [`${this.url}/bookmarks`, { method: "POST", body: { at_ms, note: note.value } }];
   }
 
   deleteBookmark() {
-    this.bookmark.submitAs(this.place("bookmarks", this.id), { method: "DELETE" });
+    this.bookmark.submitAs(this.place("bookmarks", this.bookmark.subject.id), { method: "DELETE" });
   }
 
   place(...parts) {

@@ -4,7 +4,7 @@ import { keep, recall } from "./kept.js";
 import { words } from "./words.js";
 
 const OFF = "single-keys-off";
-const WRITING = "input:not([type=checkbox]), textarea, select, [contenteditable]";
+const WRITING = "input:not([type=checkbox], [type=range], [type=radio]), textarea, select, [contenteditable]";
 
 /** Whether the reader has left them on. */
 export function singleKeysWork() {

@@ -4,6 +4,7 @@ import { copyText } from "./copying.js";
 import { clock } from "./format.js";
 import { notice } from "./notice.js";
 import { Player } from "./player.js";
+import { isReturning } from "./reload.js";
 import { Spoken } from "./spoken.js";
 import { Timeline } from "./timeline.js";
 import { words } from "./words.js";
@@ -21,7 +22,7 @@ export class Listening {
     this.store = store;
     this.sentences = [];
     this.awaited_ms = null;
-    this.sent_ms = Number(bar.querySelector(".place").max);
+    this.sent_ms = 0;
     this.length_ms = 0;
     this.find = (name) => bar.querySelector(`[data-listen="${name}"]`);
     this.player = new Player(url, () => this.show());
@@ -37,7 +38,7 @@ export class Listening {
     document.addEventListener("click", (event) => this.onLink(event));
     // What is played would be heard again by the others.
     document.addEventListener("talk", () => this.isTalking() && this.player.pause());
-    requestAnimationFrame(() => this.goToHash());
+    requestAnimationFrame(() => isReturning() || this.goToHash());
     selected.offer("link", ({ start_ms }) => this.link(start_ms));
     if (!this.kept) return;
     const play = (...what) => {
@@ -63,12 +64,13 @@ export class Listening {
     on("speed", "change", (event) => this.player.setSpeed(Number(event.target.value)));
     on("who", "change", (event) => this.player.setWho(event.target.value));
     on("link", "click", () => this.link(this.player.at));
+    this.find("close")?.addEventListener("click", () => this.close());
     this.find("speed").value = this.player.speed;
     if (navigator.mediaSession) this.connectMediaKeys(navigator.mediaSession);
   }
 
   connectMediaKeys(session) {
-    session.setActionHandler("play", () => this.player.play(this.player.at));
+    session.setActionHandler("play", () => this.player.playing || this.toggle());
     session.setActionHandler("pause", () => this.player.pause());
     session.setActionHandler("seekbackward", () => this.skip(-SKIP_MS));
     session.setActionHandler("seekforward", () => this.skip(SKIP_MS));
@@ -76,41 +78,64 @@ export class Listening {
 
   /** The meeting as it is now; `entries` are what the log shows. */
   render(entries) {
+    const over = this.store.state === "ended";
     const people = this.store.listPeople();
     const items = entries.flatMap((entry) => (entry.kind === "turn" ? entry.items : [entry]));
     const said = items.filter((item) => item.kind !== "draft");
     this.sentences = items.filter((item) => item.kind === "sentence");
     this.length_ms = said.reduce((longest, item) => Math.max(longest, item.end_ms), 0);
-    this.player.until_ms = this.store.state === "ended" ? null : this.sentences.at(-1)?.end_ms ?? 0;
-    if (this.kept && this.store.state === "ended") this.bar.hidden = false;
+    this.player.until_ms = over ? null : this.sentences.at(-1)?.end_ms ?? 0;
+    if (this.kept && over) this.bar.hidden = false;
+    this.find("close")?.toggleAttribute("hidden", over);
     // While a meeting is read live, a lane more would move what is being read.
-    this.timeline.open ||= this.store.state === "ended" || !this.bar.hidden;
+    this.timeline.open ||= over || !this.bar.hidden;
     this.timeline.render(people, said, this.store.listBookmarks(), this.whole_ms);
     this.showPeople(people);
     this.show();
     if (this.awaited_ms !== null && this.awaited_ms < this.length_ms) this.goTo(this.awaited_ms);
   }
 
-  /** Where a bookmark belongs: where the player is; in a meeting that is only read, as far as it is by now. */
-  async moment() {
-    if (!this.bar.hidden || this.store.state === "ended") return this.player.at;
+  /** Where a bookmark belongs: where the player is that is heard, or whose `button` it is; in a meeting that is
+   *  only read, as far as it is by now. */
+  async moment(button) {
+    const heard = this.player.playing && !this.isTalking();
+    if (heard || this.store.state === "ended" || this.bar.contains(button ?? null)) return this.player.at;
+    return this.askEnd();
+  }
+
+  /** As far as the audio is by now, or the text if that is further. */
+  async askEnd() {
     const answer = await fetch(`${this.player.url}/audio.wav`, { method: "HEAD" }).catch(() => null);
-    return Math.max(Number(answer?.headers.get("Audio-To-Ms") ?? 0), this.length_ms);
+    this.sent_ms = Number(answer?.headers.get("Audio-To-Ms") ?? 0);
+    return Math.max(this.sent_ms, this.length_ms);
   }
 
   isTalking() {
     return document.body.dataset.talk === "live";
   }
 
+  /** Whether anything can be heard now. */
+  get able() {
+    return this.kept && !this.isTalking();
+  }
+
   toggle() {
     if (this.isTalking()) return;
+    if (this.player.until_ms === 0) return notice(words("meeting.nothing_yet"));
     this.bar.hidden = false;
     this.spoken.along = true;
     this.player.toggle();
   }
 
+  /** The meeting is only read again. */
+  close() {
+    this.player.pause();
+    this.bar.hidden = true;
+    document.querySelector(".mark-now").focus();
+  }
+
   seek(at_ms) {
-    this.spoken.along = true;
+    this.spoken.along = this.sought = true;
     this.player.seek(at_ms);
   }
 
@@ -146,22 +171,22 @@ export class Listening {
   /** Shows a moment, and hears it if the player runs. */
   goTo(at_ms) {
     this.awaited_ms = null;
-    this.spoken.along = true;
-    this.player.seek(at_ms);
+    this.seek(at_ms);
     const near = this.sentences.findLast(({ start_ms }) => start_ms <= at_ms) ?? this.sentences[0];
     if (near) document.getElementById(`s-${near.id}`)?.scrollIntoView({ block: "center" });
   }
 
   /** Whoever opens a link that leads nowhere, or without an `event` to where nothing is heard, is told. */
-  goToHash(event) {
+  async goToHash(event) {
     if (location.hash.startsWith("#s-") && !document.querySelector(":target")) notice(words("listen.no_sentence"));
-    const found = /^#t=(\d+(?:\.\d+)?)$/.exec(location.hash);
+    const found = /^#t=((?:\d+:){0,2}\d+(?:\.\d+)?)$/.exec(location.hash);
     if (!found) return;
-    const at_ms = Number(found[1]) * 1000;
+    const at_ms = found[1].split(":").reduce((sum, part) => 60 * sum + Number(part), 0) * 1000;
     this.bar.hidden = !this.kept;
     if (!this.kept && !event) notice(words("listen.removed"));
     const over = this.store.state === "ended";
-    const end_ms = over ? Math.max(this.whole_ms, this.sent_ms) : this.length_ms;
+    if (over && this.kept && at_ms > this.whole_ms) await this.askEnd();
+    const end_ms = over ? this.whole_ms : this.length_ms;
     this.goTo(Math.min(at_ms, end_ms));
     if (at_ms <= end_ms) return;
     if (!over) this.awaited_ms = at_ms;
@@ -179,7 +204,7 @@ export class Listening {
   /** How long the meeting is, as far as is known. */
   get whole_ms() {
     const { duration } = this.player.audio;
-    return Math.max(this.length_ms, Number.isFinite(duration) && !this.player.who ? duration * 1000 : 0);
+    return Math.max(this.length_ms, this.store.state === "ended" ? this.sent_ms : 0, Number.isFinite(duration) && !this.player.who ? duration * 1000 : 0);
   }
 
   show() {
@@ -192,9 +217,12 @@ export class Listening {
     const place = this.find("place");
     place.max = length_ms;
     place.value = at;
-    place.ariaValueText = words("listen.place", { at: clock(at), of: clock(length_ms) });
-    this.find("time").textContent = `${clock(at)} / ${clock(length_ms)}`;
-    this.find("trouble").textContent = trouble && words(trouble);
+    // While it plays nobody is told each second where it is.
+    const told = words("listen.place", { at: clock(at), of: clock(length_ms) });
+    if ((!playing || this.sought) && place.ariaValueText !== told) place.ariaValueText = told;
+    this.sought = false;
+    setText(this.find("time"), `${clock(at)} / ${clock(length_ms)}`);
+    setText(this.find("trouble"), trouble && words(trouble));
     this.timeline.moveTo(at, place.ariaValueText);
     if (playing) this.run();
     else if (!at) this.spoken.clear();
@@ -208,17 +236,16 @@ export class Listening {
       delete this.running;
       if (!this.player.playing) return;
       this.player.stopInTime();
+      if (!this.player.playing) return;
       this.hear(this.player.at);
       this.run();
     });
   }
 
   hear(at_ms) {
-    this.spoken.show(at_ms, this.sentences);
-    if (!this.find("silence").checked || this.player.who) return;
-    const during = this.sentences.some(({ start_ms, end_ms }) => start_ms <= at_ms && at_ms < end_ms);
-    const next = this.sentences.find(({ start_ms }) => start_ms > at_ms);
-    if (!during && next && next.start_ms - at_ms > SILENCE_MS) this.player.seek(next.start_ms - LEAD_MS);
+    const { now, to_ms } = this.spoken.show(at_ms, this.sentences);
+    if (!this.find("silence").checked || this.player.who || now.length) return;
+    if (Number.isFinite(to_ms) && to_ms - at_ms > SILENCE_MS) this.player.seek(to_ms - LEAD_MS);
   }
 
   showPeople(people) {
@@ -230,4 +257,8 @@ export class Listening {
     who.replaceChildren(who.options[0], ...people.map(({ id, name }) => new Option(name, id)));
     who.value = people.some(({ id }) => id === chosen) ? chosen : "";
   }
+}
+
+function setText(target, text) {
+  if (target.textContent !== text) target.textContent = text;
 }

@@ -13,7 +13,7 @@ import { Keys, moveTurn } from "./keys.js";
 import { Listening } from "./listening.js";
 import { closeMenus } from "./menu.js";
 import { Pause } from "./pause.js";
-import { reloadWhenFree } from "./reload.js";
+import { isReturning, reloadWhenFree } from "./reload.js";
 import { BookmarkRenderer, LogRenderer, PeopleRenderer } from "./render.js";
 import { Revisions } from "./revisions.js";
 import { Selected } from "./selected.js";
@@ -57,7 +57,7 @@ keys.add("j", "keys.next", () => moveTurn(log, 1));
 keys.add("k", "keys.previous", () => moveTurn(log, -1));
 keys.add("d", "keys.download", openDownloads);
 listening.begin(selected, keys);
-new Editing(meeting, find("people"), find("bookmarks")).begin(selected, keys, () => listening.moment());
+new Editing(meeting, find("people"), find("bookmarks")).begin(selected, keys, listening);
 listening.render(store.listEntries());
 const finder = find("find") && new Find(find("find"), () => store.listPeople());
 if (finder) keys.add("/", "keys.search", () => finder.focus());
@@ -242,8 +242,7 @@ function openDownloads() {
   menu.querySelector("summary").focus();
 }
 
-// A reload keeps the reader's place, and so does a link to a sentence.
+// A link to a sentence keeps the reader's place too.
 function isFirstVisit() {
-  const visit = performance.getEntriesByType("navigation")[0]?.type;
-  return !location.hash && !document.getElementById("talk") && visit !== "reload" && visit !== "back_forward";
+  return !location.hash && !document.getElementById("talk") && !isReturning();
 }

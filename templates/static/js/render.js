@@ -9,7 +9,7 @@ import { around, words } from "./words.js";
 const LATE_MS = 3_000; // from which on it is said of one participant
 
 /** Makes the children of `parent` the elements of `items`, by key, in order. */
-function reconcile(parent, items, elements, make, update) {
+export function reconcile(parent, items, elements, make, update) {
   const wanted = new Set(items.map((item) => item.key));
   for (const [key, element] of elements) {
     if (wanted.has(key)) continue;

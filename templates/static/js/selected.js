@@ -1,6 +1,7 @@
 // The sentence that a reader has picked, marked, with what can be done with it beside it. One at a time.
 // The time of a turn is a button that picks its first sentence; arrows go on from there.
 
+import { handFocusOn } from "./focus.js";
 import { tell } from "./notice.js";
 import { words } from "./words.js";
 
@@ -38,7 +39,7 @@ export class Selected {
   }
 
   pick(element) {
-    this.drop();
+    this.element?.classList.remove("picked");
     this.id = element.dataset.id;
     element.classList.add("picked");
     this.toolbar.hidden = false;
@@ -47,7 +48,9 @@ export class Selected {
     this.toolbar.scrollIntoView({ block: "nearest" });
   }
 
+  /** Who was at its buttons goes on at its turn. */
   drop() {
+    handFocusOn(this.toolbar, this.element?.closest(".turn").querySelector(".at") ?? this.log);
     this.element?.classList.remove("picked");
     this.id = null;
     this.toolbar.hidden = true;
@@ -105,9 +108,7 @@ export class Selected {
     const buttons = [...this.toolbar.querySelectorAll("button:not([hidden])")];
     const at = buttons.indexOf(document.activeElement);
     if (event.key === "Escape") {
-      const turn = this.element?.closest(".turn");
       this.drop();
-      turn?.querySelector(".at").focus();
     } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       this.step(event.key === "ArrowDown" ? 1 : -1);
     } else if (event.key === "ArrowRight" || event.key === "ArrowLeft") {

@@ -4,6 +4,7 @@
 const AROUND_MS = 60_000;
 const WORD = "spoken";
 const AGAIN_MS = 3_000;
+const NOBODY = [];
 const SCROLLING = ["PageUp", "PageDown", "ArrowUp", "ArrowDown", "Home", "End", " "];
 
 export class Spoken {
@@ -14,6 +15,7 @@ export class Spoken {
     this.shown = new Set();
     this.words = new Map();
     this.asked = new Map();
+    this.marked = [];
     this.along = true;
     this.highlight = globalThis.Highlight && new Highlight();
     if (this.highlight) CSS.highlights.set(WORD, this.highlight);
@@ -24,9 +26,10 @@ export class Spoken {
     addEventListener("keydown", (event) => SCROLLING.includes(event.key) && leave(event));
   }
 
-  /** Marks what is said at this moment, of these sentences in order. */
+  /** Marks what is said at this moment, of these sentences; gives it as `{now, to_ms}`, until when that is so. */
   show(at_ms, sentences) {
-    const now = sentences.filter(({ start_ms, end_ms }) => start_ms <= at_ms && at_ms < end_ms);
+    const said = this.find(at_ms, sentences);
+    const { now } = said;
     const elements = now.map(({ id }) => document.getElementById(`s-${id}`)).filter(Boolean);
     for (const element of this.shown) if (!elements.includes(element)) element.classList.remove("spoken");
     const fresh = elements.filter((element) => !this.shown.has(element));
@@ -34,22 +37,44 @@ export class Spoken {
     this.shown = new Set(elements);
     if (fresh.length && this.along) keepInSight(fresh[0]);
     this.showWords(at_ms, now);
+    return said;
+  }
+
+  /** Looks anew only where somebody begins or ends, not with each frame. */
+  find(at_ms, sentences) {
+    const known = this.known;
+    if (known?.sentences === sentences && known.from_ms <= at_ms && at_ms < known.to_ms) return known;
+    const edges = sentences.flatMap(({ start_ms, end_ms }) => [start_ms, end_ms]);
+    this.known = {
+      sentences,
+      now: sentences.filter(({ start_ms, end_ms }) => start_ms <= at_ms && at_ms < end_ms),
+      from_ms: edges.reduce((last, edge) => (edge <= at_ms ? Math.max(last, edge) : last), -Infinity),
+      to_ms: edges.reduce((next, edge) => (edge > at_ms ? Math.min(next, edge) : next), Infinity),
+    };
+    return this.known;
   }
 
   /** Nothing is heard. */
   clear() {
-    this.show(-1, []);
+    this.show(-1, NOBODY);
   }
 
   showWords(at_ms, sentences) {
     if (!this.highlight) return;
-    this.highlight.clear();
     // Of a sentence that is new, or corrected since, the words are asked for again.
     const unknown = sentences.some(({ id, text }) => this.words.get(id)?.text !== text);
     if (unknown) this.fetch(Math.floor(at_ms / AROUND_MS));
-    for (const { id, text } of sentences) {
-      const range = findWord(document.getElementById(`s-${id}`), text, this.words.get(id), at_ms);
-      if (range) this.highlight.add(range);
+    const said = sentences.map(({ id, text }) => (
+      findWord(document.getElementById(`s-${id}`), text, this.words.get(id), at_ms))).filter(Boolean);
+    const same = ([node, from], n) => node === this.marked[n][0] && from === this.marked[n][1];
+    if (said.length === this.marked.length && said.every(same)) return;
+    this.marked = said;
+    this.highlight.clear();
+    for (const [node, from, to] of said) {
+      const range = new Range();
+      range.setStart(node, from);
+      range.setEnd(node, to);
+      this.highlight.add(range);
     }
   }
 
@@ -59,8 +84,10 @@ export class Spoken {
     if (now - (this.asked.get(minute) ?? -Infinity) < AGAIN_MS) return;
     this.asked.set(minute, now);
     const span = `from_ms=${minute * AROUND_MS}&to_ms=${(minute + 1) * AROUND_MS}`;
+    const { pinned, shown } = document.getElementById("revisions").dataset;
+    const revision = pinned === "yes" ? `&revision=${shown}` : "";
     try {
-      const answer = await fetch(`${this.url}/transcript.json?${span}`);
+      const answer = await fetch(`${this.url}/transcript.json?${span}${revision}`);
       if (!answer.ok) throw new Error(answer.statusText);
       const { sentences } = await answer.json();
       for (const { id, text, words } of sentences) this.words.set(id, { text, words });
@@ -71,7 +98,7 @@ export class Spoken {
   }
 }
 
-/** The place of the word that is said in a sentence's element; none between words, or if the text differs. */
+/** Where the word is that is said, `[node, from, to]` in a sentence's element; none between words, or if the text differs. */
 function findWord(element, text, known, at_ms) {
   const node = element?.firstChild;
   if (node?.nodeType !== Node.TEXT_NODE || known?.text !== text) return null;
@@ -81,10 +108,7 @@ function findWord(element, text, known, at_ms) {
     if (at < 0) return null;
     from = at + word.text.trim().length;
     if (word.start_ms > at_ms || at_ms >= word.end_ms) continue;
-    const range = new Range();
-    range.setStart(node, at);
-    range.setEnd(node, from);
-    return range;
+    return [node, at, from];
   }
   return null;
 }

@@ -2,6 +2,7 @@
 
 import { AudioLink } from "./audio-link.js";
 import { copyText } from "./copying.js";
+import { handFocusOn } from "./focus.js";
 import { listMicrophones, MICROPHONE, Microphone } from "./microphone.js";
 import { Place } from "./place.js";
 import { words } from "./words.js";
@@ -190,8 +191,7 @@ function finish(why) {
   showLevel(0);
   keepAwake();
   show();
-  const next = panel.dataset.phase === "over" ? shareLink : joining;
-  next.focus();
+  handFocusOn(panel, panel.dataset.phase === "over" ? shareLink : joining);
 }
 
 async function depart() {

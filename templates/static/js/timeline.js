@@ -2,6 +2,7 @@
 // player are. A slider lies over the lanes: a click, a finger or keys go there.
 
 import { clock } from "./format.js";
+import { reconcile } from "./render.js";
 import { words } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -20,6 +21,7 @@ export class Timeline {
     this.length_ms = 0;
     this.open = false;
     this.rows = new Map();
+    this.marks = new Map();
     this.place.addEventListener("input", () => onSeek(Number(this.place.value)));
   }
 
@@ -27,10 +29,11 @@ export class Timeline {
    *  bookmarks. */
   render(people, items, bookmarks, length_ms) {
     this.length_ms = this.place.max = Math.max(1_000, length_ms);
+    if (!this.open) return;
     const of = new Map(people.map(({ id }) => [id, []]));
     for (const item of [...items, ...findBoth(items)]) of.get(item.participant_id)?.push(item);
     const speakers = people.filter(({ id }) => of.get(id).length);
-    this.element.hidden = !speakers.length || !this.open;
+    this.element.hidden = !speakers.length;
     for (const [id, row] of this.rows) {
       if (speakers.some((person) => person.id === id)) continue;
       row.remove();
@@ -62,24 +65,22 @@ export class Timeline {
   }
 
   renderFlags(bookmarks) {
-    const wanted = JSON.stringify([this.length_ms, bookmarks]);
-    if (this.flagged === wanted) return;
-    this.flagged = wanted;
-    this.flags.replaceChildren(...bookmarks.map((mark) => this.makeFlag(mark)));
+    const marks = bookmarks.map((mark) => ({ ...mark, key: mark.id }));
+    reconcile(this.flags, marks, this.marks, () => document.createElement("a"), (flag, mark) => this.updateFlag(flag, mark));
   }
 
-  makeFlag({ at_ms, note }) {
-    const flag = document.createElement("a");
+  updateFlag(flag, { at_ms, note }) {
+    const at = clock(at_ms);
+    const label = note ? words("listen.flag", { at, note }) : `${words("edit.bookmark")} ${at}`;
     flag.href = `#t=${Math.floor(at_ms / 1000)}`;
-    flag.title = flag.ariaLabel = words("listen.flag", { at: clock(at_ms), note });
+    if (flag.title !== label) flag.title = flag.ariaLabel = label;
     flag.style.setProperty("--at", Math.min(1, at_ms / this.length_ms));
-    return flag;
   }
 
   /** Where the player is, and how that is said; at the very beginning it has not been used. */
   moveTo(at_ms, text) {
     this.place.value = at_ms;
-    this.place.ariaValueText = text;
+    if (this.place.ariaValueText !== text) this.place.ariaValueText = text;
     this.playhead.hidden = !at_ms;
     this.playhead.style.setProperty("--at", Math.min(1, at_ms / (this.length_ms || 1)));
   }
