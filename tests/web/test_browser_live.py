@@ -146,8 +146,40 @@ async def test_a_restart_of_the_service_loses_and_repeats_nothing(
     await expect(window.page.get_by_role("status")).to_have_text("Live")
 
 
+async def test_a_draft_that_went_while_the_connection_was_away_is_gone(
+    service: Service, window: Window
+) -> None:
+    """Who spoke before and is silent by now is not shown as speaking for ever."""
+    await service.open_meeting("ann")
+    await window.page.goto(f"{service.url}/meetings/m")
+    service.worker.draft("ann", 0, 800, "good mor")
+    await expect(window.page.locator(".draft")).to_be_visible()
+    await window.page.route("**/events*", lambda route: route.abort())
+    service.cut_connections()
+    await expect(window.page.get_by_role("status")).to_have_text("Reconnecting…")
+    service.worker.draft("ann", 800, 800, "")
+    await window.page.unroute_all()
+
+    await expect(window.page.locator(".draft")).to_have_count(0)
+    await expect(window.page.locator("#people .doing")).to_have_text("here")
+
+
+async def test_a_turn_that_begins_earlier_by_now_keeps_the_focus(service: Service, window: Window) -> None:
+    """A sentence that comes late goes before another in its turn, which stays what it was."""
+    await service.open_meeting("ann")
+    await service.say("ann", 4_000, 4_900, "Second.")
+    await window.page.goto(f"{service.url}/meetings/m")
+    at = window.page.locator(".turn .at")
+    await at.focus()
+    await service.say("ann", 0, 900, "First.")
+    await expect(window.page.locator(".sentence")).to_have_text(["First. ", "Second. "])
+
+    await expect(at).to_be_focused()
+    await expect(at).to_have_text("0:00")
+
+
 async def test_a_hidden_tab_lets_go_and_catches_up(service: Service, browser: Browser) -> None:
-    """After half a minute out of sight the stream is closed; back in sight, everything is there once."""
+    """After half a minute out of sight in which nothing is heard; back in sight, everything is there once."""
     await service.open_meeting("ann")
     window = await open_window(browser)
     await window.page.clock.install()
@@ -163,11 +195,20 @@ async def test_a_hidden_tab_lets_go_and_catches_up(service: Service, browser: Br
             visibility,
         )
 
+    playing = "value => { document.querySelector('[data-listen=play]').dataset.playing = value; }"
+    await window.page.evaluate(playing, "yes")
     await be("hidden")
+    await window.page.clock.fast_forward(31_000)
+    await expect(window.page.get_by_role("status")).to_have_text("Live")
+    await window.page.evaluate(playing, "no")
     await window.page.clock.fast_forward(31_000)
     await expect(window.page.get_by_role("status")).to_have_text("Paused while hidden")
     await service.say("ann", 0, 900, "Said unseen.")
+    await window.page.route("**/events*", lambda route: asyncio.sleep(0))
     await be("visible")
+    await expect(window.page.get_by_role("status")).to_have_text("Connecting…")
+    await window.page.unroute_all()
+    await window.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
     await expect(window.page.get_by_role("status")).to_have_text("Live")
     await expect(window.page.locator(".sentence")).to_have_count(1)
 

@@ -82,8 +82,21 @@ async def test_a_reader_of_a_chosen_revision_is_left_alone(ended: Service, windo
     await expect(window.page.locator(".sentence")).to_have_text("What was heard.")
 
 
+async def test_another_reader_sees_it_come(ended: Service, window: Window) -> None:
+    """Whoever has the page open is shown the progress and then the new text, over one connection."""
+    await window.page.goto(f"{ended.url}/meetings/m")
+    await expect(window.page.locator("#health")).to_have_text("Ended")
+    await ended.sessions.retranscriptions.begin("m")
+    await expect(window.page.get_by_label("Transcribing again: revision 2")).to_be_visible()
+    assert 1 == ended.sessions.broadcaster.watcher_count("m")
+    await hear_again(ended, "What was heard.")
+    ended.worker.let_go()
+
+    await expect(window.page.locator(".sentence")).to_have_text("What was heard.")
+
+
 async def test_it_can_be_stopped(ended: Service, window: Window) -> None:
-    """The text stays as it is, nothing is left of the attempt, and the connection is let go."""
+    """The text stays as it is, and nothing is left of the attempt."""
     menu = await open_menu(window, ended)
     await menu.get_by_role("button", name="Transcribe again").click()
     await window.page.get_by_role("button", name="Stop").click()

@@ -2,6 +2,7 @@
 // What comes late comes last: nothing goes above what is being read, and nothing that was gone comes again.
 
 const TURNS = 3;
+const SENTENCES = 50; // the last of them, and no more, may still be shown
 const TURN_CHARS = 240; // more than three lines of it are never seen
 const STAY_MS = 8_000; // after the last word
 const AFTER_MS = 1e-3; // what is less late than this is not late
@@ -12,7 +13,7 @@ export class Captions {
     this.onOpen = onOpen;
     this.dialog = dialog;
     this.lines = dialog.querySelector(".lines");
-    this.empty = dialog.querySelector(".quiet");
+    this.empty = dialog.querySelector(".none");
     this.status = dialog.querySelector("[role=status]");
     this.text = "";
     this.timer = null;
@@ -66,7 +67,7 @@ export class Captions {
   /** While they are open, shows the end of what has come if it differs. */
   render(entries, personOf) {
     if (!this.dialog.open) return;
-    this.items = entries.flatMap((entry) => entry.items ?? []).filter((item) => item.text);
+    this.items = listLast(entries);
     this.place();
     const waiting = this.items.filter((item) => item.end_ms > (this.gone_ms.get(item.participant_id) ?? -1));
     waiting.sort((a, b) => this.placeOf(a) - this.placeOf(b));
@@ -82,12 +83,13 @@ export class Captions {
 
   /** Each where it was said, or after all that is there; what was a draft stays where that was. */
   place() {
-    const before = this.drafts;
+    const { drafts: before, places } = this;
     this.drafts = new Map();
+    this.places = new Map();
     for (const item of this.items) {
       const key = keyOf(item);
       const from = before.get(item.participant_id) ?? this.latest_ms + AFTER_MS;
-      if (!this.places.has(key)) this.places.set(key, Math.max(item.start_ms, from));
+      this.places.set(key, places.get(key) ?? Math.max(item.start_ms, from));
       this.latest_ms = Math.max(this.latest_ms, this.placeOf(item));
       if (item.kind === "draft") this.drafts.set(item.participant_id, this.placeOf(item));
     }
@@ -110,6 +112,20 @@ export class Captions {
     this.text = "";
     this.lines.replaceChildren();
   }
+}
+
+// Counted in sentences, which stay: what fell out of the window never comes into it again.
+function listLast(entries) {
+  const items = [];
+  let left = SENTENCES;
+  for (let at = entries.length - 1; at >= 0 && left; at -= 1) {
+    for (const item of (entries[at].items ?? []).toReversed()) {
+      if (!item.text || !left) continue;
+      items.unshift(item);
+      left -= item.kind === "sentence" ? 1 : 0;
+    }
+  }
+  return items;
 }
 
 // The draft of somebody is one thing for the page, whatever it is of.

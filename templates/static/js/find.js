@@ -1,9 +1,10 @@
 // Searching in a meeting: the service finds, the page marks the places and goes from one to the next.
 
+import { handFocusOn } from "./focus.js";
 import { words } from "./words.js";
 
 const TYPING_MS = 200;
-const RENEWAL_MS = 1_000;
+const RENEWAL_MS = 5_000;
 const MOST = 1_000;
 const AT_ONCE = 200;
 const TOO_SLOW = 503;
@@ -22,6 +23,7 @@ export class Find {
     this.more = false;
     this.at = -1;
     this.turn = 0;
+    this.answered = 0;
     this.highlight = globalThis.Highlight && new Highlight();
     if (this.highlight) CSS.highlights.set("found", this.highlight);
     form.parentElement.querySelector(".found")?.remove();
@@ -48,7 +50,8 @@ export class Find {
     if (!this.asked || this.renewal) return;
     this.renewal = setTimeout(() => {
       this.renewal = null;
-      if (this.field.value.trim() === this.asked) this.search({ again: true });
+      if (this.answered !== this.turn) this.renew();
+      else if (this.field.value.trim() === this.asked) this.search({ again: true });
     }, RENEWAL_MS);
   }
 
@@ -92,8 +95,11 @@ export class Find {
     const turn = ++this.turn;
     const q = this.asked = this.field.value.trim();
     const speaker = this.who.value;
-    const { hits, more, failed } = q ? await this.ask(q, speaker) : { hits: [] };
-    if (turn !== this.turn || (again && failed)) return;
+    const { hits, more, failed } = q ? await this.ask(q, speaker, again ? AT_ONCE : MOST) : { hits: [] };
+    if (turn !== this.turn) return;
+    this.answered = turn;
+    // What more than a page was found for stays as it was found.
+    if (again && (failed || (more && hits.length < this.hits.length))) return;
     const here = again ? this.hits[this.at]?.sentence_id : location.hash.replace("#s-", "");
     this.failed = failed;
     this.more = more;
@@ -101,7 +107,10 @@ export class Find {
     this.hits = hits.filter(({ sentence_id }) => this.placeOf(sentence_id));
     for (const hit of this.hits) this.mark(hit);
     this.at = this.hits.findIndex(({ sentence_id }) => sentence_id === here);
-    for (const button of this.buttons) button.hidden = !this.hits.length;
+    for (const button of this.buttons) {
+      if (!this.hits.length) handFocusOn(button, this.field);
+      button.hidden = !this.hits.length;
+    }
     if (!again) this.keepAddress(q, speaker);
     if (go && this.hits.length) this.step(this.at < 0 ? 1 : 0);
     else this.tell();
@@ -114,11 +123,11 @@ export class Find {
     this.elsewhere.href = `/?${new URLSearchParams({ q })}`;
   }
 
-  /** All `hits`, and whether there are `more`; or which words say why it `failed`. */
-  async ask(q, speaker) {
+  /** `hits`, at least `most` if there are so many, and whether there are `more`; or which words say why it `failed`. */
+  async ask(q, speaker, most) {
     const hits = [];
     let cursor = "";
-    while (cursor !== null && hits.length < MOST) {
+    while (cursor !== null && hits.length < most) {
       const asked = new URLSearchParams({ q, meeting: this.form.dataset.meeting, limit: AT_ONCE });
       if (speaker) asked.set("speaker", speaker);
       if (cursor) asked.set("cursor", cursor);
@@ -149,8 +158,9 @@ export class Find {
   tell() {
     const n = this.hits.length;
     const [count, place] = this.more ? ["find.many", "find.place_many"] : ["find.count", "find.place"];
-    this.told.textContent = !this.asked ? "" : this.failed ? words(this.failed) : !n ? words("find.none")
+    const text = !this.asked ? "" : this.failed ? words(this.failed) : !n ? words("find.none")
       : this.at < 0 ? words(count, { n }) : words(place, { n: this.at + 1, all: n });
+    if (this.told.textContent !== text) this.told.textContent = text;
     this.elsewhere.hidden = !this.asked || Boolean(this.failed) || n > 0;
   }
 

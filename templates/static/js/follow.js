@@ -11,6 +11,7 @@ export class Follow {
     this.button = button;
     this.log = log;
     this.missed = 0;
+    this.retired = false;
     this.following = atEnd();
     addEventListener("scroll", () => this.onScroll(), { passive: true });
     button.addEventListener("click", () => this.jump());
@@ -25,7 +26,7 @@ export class Follow {
   }
 
   jump() {
-    this.following = true;
+    this.following = !this.retired;
     this.missed = 0;
     toEnd();
     this.show();
@@ -33,13 +34,14 @@ export class Follow {
 
   /** Nothing more will come: the reader is left alone. */
   retire() {
+    this.retired = true;
     this.following = false;
     this.handOn();
     this.button.remove();
   }
 
   onScroll() {
-    this.following = atEnd();
+    this.following = !this.retired && atEnd();
     if (this.following) this.missed = 0;
     this.show();
   }

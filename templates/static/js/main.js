@@ -12,8 +12,9 @@ import { behind, localiseTimes } from "./format.js";
 import { Keys, moveTurn } from "./keys.js";
 import { Listening } from "./listening.js";
 import { closeMenus } from "./menu.js";
+import { tell } from "./notice.js";
 import { Pause } from "./pause.js";
-import { isReturning, reloadWhenFree } from "./reload.js";
+import { ACTIVE, isReturning, reloadWhenFree } from "./reload.js";
 import { BookmarkRenderer, LogRenderer, PeopleRenderer } from "./render.js";
 import { Revisions } from "./revisions.js";
 import { Selected } from "./selected.js";
@@ -33,7 +34,7 @@ const store = readPage();
 const renderLog = new LogRenderer(log);
 const renderPeople = new PeopleRenderer(find("people"));
 const follow = new Follow(find("follow"), log);
-const revisions = new Revisions(find("revisions"), find("progress"), Number(log.dataset.after));
+const revisions = new Revisions(find("revisions"), find("progress"));
 const keys = new Keys(find("keys"), find("show-keys"));
 const selected = new Selected(log, find("actions"), (id) => store.sentences.get(id));
 const listening = new Listening(find("listening"), find("timeline"), meeting, store);
@@ -101,7 +102,7 @@ function begin() {
   keys.add("c", "keys.captions", () => captions.toggle());
   if (isFirstVisit()) follow.jump();
   figures = new Figures(meeting, (people) => {
-    store.putPeople(people, performance.now());
+    store.putFigures(people, performance.now());
     schedule();
   });
 }
@@ -111,23 +112,27 @@ function openStream() {
   const aliases = new Map([...document.querySelectorAll("#people > li")].map(({ dataset }) => [dataset.id, dataset.aliases]));
   const stream = new EventStream(log.dataset.events, Number(log.dataset.after), {
     onEvent: guarded((kind, data) => {
-      if (kind === "participant_deleted" || kind === "restored") return reloadWhenFree();
+      if (kind === "revision") return revisions.apply(data);
+      if (kind === "participant_deleted") return reloadWhenFree(ACTIVE);
+      if (kind === "restored") return reloadWhenFree();
       // Who is the same person as whom decides whose all text is.
       if (kind === "participant" && (aliases.get(data.id) ?? "") !== data.aliases.join("/")) return reloadWhenFree();
       const here = kind === "participant" && (store.people.get(data.id)?.present ?? false);
       edited ||= isEdit(kind, data);
-      added += kind === "sentence" && !store.sentences.has(data.id) ? 1 : 0;
       const over = store.state === "ended";
+      const before = store.sentences.size;
       store.apply(kind, data);
-      if (kind === "participant" && here !== data.present && !over) tell(data);
+      added += store.sentences.size - before;
+      if (kind === "participant" && here !== data.present && !over) announce(data);
       schedule();
       if (over || store.state !== "ended") return;
       figures.retire();
-      revisions.offer(stream.after);
+      revisions.offer();
     }),
     onHealth: guarded((state) => {
       connection = state;
-      store.forgetPassing();
+      store.forgetPassing(state === "live");
+      if (state === "gone") revisions.hide();
       schedule();
       showHealth();
     }),
@@ -171,8 +176,10 @@ function render() {
   const held = pause?.holds(more);
   if (held && !edited) return;
   edited = false;
-  shown = held ? store.correct(shown) : entries;
-  follow.around(() => renderLog.render(shown, personOf), held ? 0 : more + (pause?.take() ?? 0));
+  if (held || shown !== entries) {
+    shown = held ? store.correct(shown) : entries;
+    follow.around(() => renderLog.render(shown, personOf), held ? 0 : more + (pause?.take() ?? 0));
+  }
   renderPeople.render(store.listPeople());
   renderBookmarks.render(store.listBookmarks());
   if (listened !== store.settled) {
@@ -197,9 +204,9 @@ function showTitle(title) {
 }
 
 /** Says who came or left, also to who does not see it. */
-function tell({ id, name, present }) {
+function announce({ id, name, present }) {
   if (present) store.welcome(id, performance.now());
-  find("told").textContent = words(present ? "meeting.joined" : "meeting.has_left", { name });
+  tell(words(present ? "meeting.joined" : "meeting.has_left", { name }));
 }
 
 async function copyAll({ currentTarget: button }) {

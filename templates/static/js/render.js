@@ -67,7 +67,21 @@ export class LogRenderer {
 
   render(entries, personOf) {
     const update = (target, entry) => this.update(target, entry, personOf(entry.participant_id));
+    this.keep(entries);
     reconcile(this.log, entries, this.elements, (entry) => this.make(entry), update);
+  }
+
+  /** A turn that begins with another sentence by now stays the element it was: the focus may be in it. */
+  keep(entries) {
+    const wanted = new Set(entries.map(({ key }) => key));
+    for (const { key, items = [] } of entries) {
+      if (this.elements.has(key)) continue;
+      const turn = items.map(({ id }) => this.made.get(id)?.closest(".turn")).find(Boolean);
+      const known = turn && [...this.elements].find(([former, element]) => element === turn && !wanted.has(former));
+      if (!known) continue;
+      this.elements.delete(known[0]);
+      this.elements.set(key, turn);
+    }
   }
 
   // Of three thousand sentences one or two differ: what is the same is not looked at.

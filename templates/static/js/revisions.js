@@ -1,15 +1,12 @@
 // The revisions of a meeting that has ended: reading another, transcribing again, seeing how far that is.
-// The page holds a connection only while something is running.
 
 import { reloadWhenFree } from "./reload.js";
-import { EventStream } from "./stream.js";
 import { words } from "./words.js";
 
 export class Revisions {
-  constructor(menu, progress, after) {
+  constructor(menu, progress) {
     this.menu = menu;
     this.progress = progress;
-    this.after = after;
     this.url = menu.dataset.meeting;
     this.form = menu.querySelector("form");
     this.bar = progress.querySelector("label");
@@ -18,12 +15,10 @@ export class Revisions {
     this.form.hidden = this.stop.hidden = false;
     this.form.addEventListener("submit", (event) => this.onSubmit(event));
     this.stop.addEventListener("click", () => this.onStop());
-    if (!progress.hidden) this.follow();
   }
 
-  /** The meeting has ended; `after` is its last event. */
-  offer(after) {
-    this.after = after;
+  /** The meeting has ended. */
+  offer() {
     this.menu.hidden = false;
   }
 
@@ -34,8 +29,7 @@ export class Revisions {
     const answer = await this.request("POST", "retranscribe", { model: fields.get("model"), vocabulary });
     if (!answer) return;
     this.menu.open = false;
-    this.show(answer);
-    this.follow();
+    if (answer.number > this.number) this.show(answer); // an event may have been faster
     this.stop.focus();
   }
 
@@ -57,20 +51,14 @@ export class Revisions {
     return refused ? null : said;
   }
 
-  follow() {
-    if (this.events) return;
-    this.events = new EventStream(`${this.url}/events`, this.after, {
-      onEvent: (kind, data) => {
-        if (kind === "restored") reloadWhenFree();
-        else if (kind === "revision") this.apply(data);
-      },
-      onHealth: (state) => state === "gone" && this.hide(),
-    });
-    this.events.open();
+  /** The last that was seen to run; 0 if none was. */
+  get number() {
+    return Number(this.progress.dataset.number || 0);
   }
 
+  /** As the events of the meeting tell it. */
   apply(revision) {
-    if (revision.number < Number(this.progress.dataset.number || 0)) return;
+    if (revision.number < this.number) return;
     if (revision.state === "running") this.show(revision);
     else if (revision.state === "deleted") this.hide();
     else this.leave(revision);
@@ -88,8 +76,6 @@ export class Revisions {
 
   hide() {
     this.progress.hidden = true;
-    this.events?.close();
-    this.events = null;
   }
 
   /** It is at its end: the page is read anew, unless the reader chose a revision or there is no new one. */

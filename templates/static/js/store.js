@@ -44,8 +44,12 @@ export class MeetingStore {
     else if (kind === "service") this.service = data.state;
   }
 
-  /** A new connection is told all that is not so any more. */
-  forgetPassing() {
+  /** A new connection is told all of it that is so, and also whose draft there is. */
+  forgetPassing(connected) {
+    if (connected) {
+      this.drafts.clear();
+      this.entries = null;
+    }
     this.activity.clear();
     this.behind_ms = 0;
     this.service = "ready";
@@ -61,21 +65,24 @@ export class MeetingStore {
     this.people.set(id, { id, name, present, version, colour, figures, ...kept });
   }
 
-  /** Somebody is there who was not, `now_ms` on the clock of `putPeople`. */
+  /** Somebody is there who was not, `now_ms` on the clock of `putFigures`. */
   welcome(id, now_ms) {
     this.people.get(id).came_ms = now_ms;
   }
 
-  /** Takes everybody as they are `now_ms`, on any clock: whose audio no longer grows is known by it. */
-  putPeople(people, now_ms) {
+  /**
+   * Takes the figures of everybody `now_ms`, on any clock: whose audio no longer grows is known by it. Who is here
+   * and what they are called is known from events, which may be newer.
+   */
+  putFigures(people, now_ms) {
     for (const person of people) {
-      const before = this.people.get(person.id);
-      this.putPerson(person);
-      const after = this.people.get(person.id);
-      const grew = before?.figures.received_ms !== after.figures.received_ms;
-      if (grew || before.heard_ms === undefined) after.heard_ms = now_ms;
-      after.quiet = now_ms - after.heard_ms >= QUIET_MS;
-      if (now_ms - after.came_ms >= QUIET_MS) delete after.came_ms;
+      const known = this.people.get(person.id);
+      if (!known) continue;
+      const before = known.figures;
+      known.figures = figuresOf(person);
+      if (before.received_ms !== known.figures.received_ms || known.heard_ms === undefined) known.heard_ms = now_ms;
+      known.quiet = now_ms - known.heard_ms >= QUIET_MS;
+      if (now_ms - known.came_ms >= QUIET_MS) delete known.came_ms;
     }
   }
 

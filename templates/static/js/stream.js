@@ -10,7 +10,7 @@ const SILENT_MS = 40_000; // the service says something every 15 s
 export class EventStream {
   /**
    * `onEvent(kind, data)`;
-   * `onHealth("connecting" | "live" | "reconnecting" | "restarting" | "paused" | "gone" | "closed")`.
+   * `onHealth("connecting" | "live" | "reconnecting" | "restarting" | "paused" | "gone")`.
    */
   constructor(url, after, { onEvent, onHealth }) {
     this.url = url;
@@ -23,7 +23,7 @@ export class EventStream {
     this.closed = false;
     this.restarting = false;
     document.addEventListener("visibilitychange", () => this.onVisibility());
-    addEventListener("pageshow", (event) => event.persisted && this.reopen());
+    addEventListener("pageshow", (event) => event.persisted && this.reopen("connecting"));
   }
 
   open() {
@@ -40,12 +40,6 @@ export class EventStream {
     }
   }
 
-  close() {
-    this.closed = true;
-    this.release();
-    this.onHealth("closed");
-  }
-
   release() {
     clearTimeout(this.timer);
     clearTimeout(this.silence);
@@ -54,18 +48,17 @@ export class EventStream {
   }
 
   // A page taken back from the browser's memory has lost its connection.
-  reopen() {
+  reopen(health) {
+    if (this.closed) return;
     this.release();
+    this.onHealth(health);
     this.open();
   }
 
   // A connection that leads nowhere any more looks like one on which nothing is said.
   hear() {
     clearTimeout(this.silence);
-    this.silence = setTimeout(() => {
-      this.onHealth("reconnecting");
-      this.reopen();
-    }, SILENT_MS);
+    this.silence = setTimeout(() => this.reopen("reconnecting"), SILENT_MS);
   }
 
   onMessage(kind, event) {
@@ -105,15 +98,14 @@ export class EventStream {
 
   onVisibility() {
     if (this.closed) return;
-    if (document.visibilityState === "hidden") {
-      this.timer = setTimeout(() => this.pause(), HIDDEN_MS);
-    } else {
-      clearTimeout(this.timer);
-      this.open();
-    }
+    if (this.source) clearTimeout(this.timer);
+    if (document.visibilityState === "hidden") this.timer = setTimeout(() => this.pause(), HIDDEN_MS);
+    else if (!this.source) this.reopen("connecting");
   }
 
+  // Who listens to a live meeting needs to know how far its audio goes.
   pause() {
+    if (document.querySelector('[data-playing="yes"]')) return this.onVisibility();
     this.release();
     this.onHealth("paused");
   }
