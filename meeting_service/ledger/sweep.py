@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from meeting_service.failpoints import reach
 from meeting_service.ledger.schema import empty_log
 
-RETRY_S = 60.0
+RETRY_S = 10.0
 """how long something that cannot be deleted is left alone before it is tried again"""
 _ROWS_A_STEP = 8
 _PAGES_A_STEP = 64
