@@ -38,6 +38,7 @@ export class EventStream {
     for (const kind of KINDS) {
       this.source.addEventListener(kind, (event) => this.onMessage(kind, event));
     }
+    this.onVisibility();
   }
 
   release() {
