@@ -3,7 +3,7 @@ import random
 import re
 
 import pytest
-from playwright.async_api import Browser, Route, expect
+from playwright.async_api import Browser, expect
 
 from tests.web.browser import Window, open_window
 from tests.web.conftest import Service, StartService
@@ -206,13 +206,17 @@ async def test_a_hidden_tab_lets_go_and_catches_up(service: Service, browser: Br
     await window.page.clock.fast_forward(31_000)
     await expect(window.page.get_by_role("status")).to_have_text("Paused while hidden")
     await service.say("ann", 2_000, 2_900, "Said unseen.")
-    held: list[Route] = []
-    await window.page.route("**/events*", lambda route: held.append(route))
+    await window.page.evaluate(
+        """() => {
+          const health = document.getElementById("health");
+          window.told = [];
+          const note = () => window.told.push(health.textContent);
+          new MutationObserver(note).observe(health, { childList: true });
+        }"""
+    )
     await be("visible")
-    await expect(window.page.get_by_role("status")).to_have_text("Connecting…")
-    await window.page.unroute_all()
-    for route in held:
-        await route.abort()
+    await expect(window.page.get_by_role("status")).to_have_text("Live")
+    assert ["Connecting…", "Live"] == await window.page.evaluate("window.told")
     await window.page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
     await expect(window.page.get_by_role("status")).to_have_text("Live")
     await expect(window.page.locator(".sentence")).to_have_count(2)
