@@ -195,6 +195,7 @@ async def test_the_time_of_a_turn_is_a_button_that_picks(service: Service, windo
     service.worker.draft("bob", 30_000, 31_000, "Me")
     await expect(page.locator(".turn[data-draft] .at")).to_be_disabled()
     await service.say("bob", 30_000, 31_000, "Me too.")
+    await expect(page.get_by_role("button", name="0:30")).to_be_enabled()
     await page.get_by_role("button", name="0:21").focus()
     await page.keyboard.press("Tab")
     await expect(page.get_by_role("button", name="0:30")).to_be_focused()

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from playwright.async_api import Browser, Locator, expect
 
@@ -110,8 +112,12 @@ async def test_a_keyboard_is_enough(service: Service, window: Window) -> None:
     await window.page.keyboard.press("Tab")
     await expect(window.page.locator(":focus")).to_have_text("Options")
     await window.page.keyboard.press("Tab")
+    await expect(window.page.locator(":focus")).to_have_text("Copy all text")
+    await window.page.keyboard.press("Tab")
 
-    await expect(window.page.locator(":focus")).to_have_attribute("href", "/v1/meetings/m/transcript.txt")
+    await expect(window.page.locator(":focus")).to_have_attribute(
+        "href", re.compile("/v1/meetings/m/transcript.txt$")
+    )
     await window.page.keyboard.press("Escape")
     await expect(window.page.locator("#download > summary")).to_be_focused()
     await expect(window.page.locator("#download .sheet")).to_be_hidden()

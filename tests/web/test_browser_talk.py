@@ -273,10 +273,10 @@ async def test_the_end_of_the_meeting_is_told(audio_service: AudioService, perso
     talker = await open_talker(person, audio_service.url, "m1")
     await talker.join("Ann")
     await expect(talker.state).to_have_text(LIVE)
-    await talker.page.locator("#download summary").focus()
+    await talker.page.locator("#download > summary").focus()
     await audio_service.sessions.end_meeting("m1")
     await expect(talker.state).to_have_text("The meeting has ended. The text stays here.")
-    await expect(talker.page.locator("#download summary")).to_be_focused()
+    await expect(talker.page.locator("#download > summary")).to_be_focused()
     live = await talker.page.evaluate('() => window.stream.getTracks().some(t => t.readyState === "live")')
 
     assert not live
