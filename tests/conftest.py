@@ -10,7 +10,6 @@ import gc
 import inspect
 import json
 import logging
-import os
 import shutil
 import sys
 import threading
@@ -25,6 +24,7 @@ from aiohttp import ClientSession
 
 from meeting_service.logs import QUIET
 from meeting_service.recogniser import find_model
+from meeting_service.recogniser.blas import count_cores
 from tests.audio_service import AudioService, Bot
 
 LOOP_STEP_LIMIT_S = 1.0
@@ -82,12 +82,21 @@ def pytest_configure() -> None:
     gc.callbacks.append(_time_collection)
     asyncio.Handle._run = _run_step_timed  # type: ignore[assignment, method-assign]
     time.sleep = _sleep_watched  # type: ignore[assignment]
+    _log_plainly()
+
+
+def _log_plainly() -> None:
+    """As the service does, tracebacks without local variables: to print whole arrays takes seconds."""
+    structlog.reset_defaults()
+    *before, _ = structlog.get_config()["processors"]
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*before, plain])
 
 
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Processes to run tests in: one more than cores; only this one for single files and for shown output."""
     few = any(".py" in argument for argument in config.args)
-    return 0 if few or config.option.capture == "no" else min(os.cpu_count() or 1, MOST_CORES) + 1
+    return 0 if few or config.option.capture == "no" else min(count_cores(), MOST_CORES) + 1
 
 
 @pytest.fixture(autouse=True)
@@ -159,7 +168,7 @@ def restored_logging() -> Iterator[None]:
     root.handlers[:] = handlers
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
-    structlog.reset_defaults()
+    _log_plainly()
 
 
 @pytest.fixture

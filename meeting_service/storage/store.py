@@ -80,7 +80,11 @@ class Store:
             raise
         database = Database(path, search_index.erase_step, min_free_bytes=min_free_bytes)
         store = cls(database, clock, lock)
-        await store.erase_deleted()  # what a process left that was killed
+        try:
+            await store.erase_deleted()  # what a process left that was killed
+        except BaseException:
+            await store.close()
+            raise
         return store
 
     @classmethod

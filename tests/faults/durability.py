@@ -92,9 +92,11 @@ def _open_as_service(data: Path) -> None:
 
     async def start() -> None:
         ledger = Ledger.open(data / LEDGER_FILE)
-        store = await Store.open(data / STORE_FILE, SystemClock())
-        await store.close()
-        await ledger.close()
+        try:
+            store = await Store.open(data / STORE_FILE, SystemClock())
+            await store.close()
+        finally:
+            await ledger.close()
 
     asyncio.run(start())
 

@@ -53,13 +53,20 @@ class Window:
     def __init__(self, page: Page) -> None:
         self.page = page
         self.complaints: list[str] = []
+        self._wanted: tuple[str, ...] = ()
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _note(self, message: ConsoleMessage) -> None:
         # Chromium reports a lost connection as an error of the page; that is the network's.
-        if message.type in ("error", "warning") and "net::ERR_" not in message.text:
+        if message.type in ("error", "warning") and not any(
+            part in message.text for part in ("net::ERR_", *self._wanted)
+        ):
             self.complaints.append(message.text)
+
+    def expect_status(self, *statuses: int) -> None:
+        """Answers like these are wanted from now on: that Chromium reports them, at some time, is none."""
+        self._wanted += tuple(f"status of {status} " for status in statuses)
 
     async def said(self) -> list[str]:
         """Every final sentence, from top to bottom."""

@@ -102,6 +102,7 @@ async def test_two_editors_do_not_overwrite_each_other(
 ) -> None:
     """The slower one sees what the faster one wrote, and decides."""
     page = await open_page(service, window)
+    window.expect_status(412)
     await begin_correction(page, "We ship the bed.")
     other = (await open_window(browser)).page
     await other.goto(f"{service.url}/meetings/m")
@@ -113,7 +114,6 @@ async def test_two_editors_do_not_overwrite_each_other(
     await page.get_by_role("button", name="Save").click()
 
     await expect(other.locator(".sentence").first).to_have_text("We ship the bed. ")
-    assert "412" in window.complaints.pop()
     history = (await (await service.client.get(f"/v1/meetings/m/sentences/{await first_id(page)}")).json())[
         "history"
     ]
@@ -156,6 +156,7 @@ async def test_a_participant_is_renamed_merged_parted_and_deleted(service: Servi
 async def test_nobody_is_deleted_with_another_unseen(service: Service, window: Window) -> None:
     """Who was merged into them while the dialog was open: it says so, and asks again."""
     page = await open_page(service, window)
+    window.expect_status(412)
     page.on("dialog", lambda dialog: dialog.accept())
     await page.get_by_role("button", name="Change Ann").click()
     dialog = page.locator("#edit-person")
@@ -171,7 +172,6 @@ async def test_nobody_is_deleted_with_another_unseen(service: Service, window: W
 
     await expect(page.locator("#people .name")).to_have_count(0)
     assert ["We ship the bat.", "Which one?"] == kept
-    assert "412" in window.complaints.pop()
 
 
 async def test_a_moment_is_bookmarked_with_a_note(service: Service, window: Window) -> None:
@@ -231,6 +231,7 @@ async def test_a_late_answer_leaves_alone_what_is_open_by_then(service: Service,
 async def test_what_somebody_deleted_meanwhile_is_said(service: Service, window: Window) -> None:
     """In plain words, with the note still there; a note that somebody changed is not deleted unseen."""
     page = await open_page(service, window)
+    window.expect_status(412, 404)
     mark, _ = await service.sessions.editing.add_bookmark("m", 1_000, "A question")
     change = page.get_by_role("button", name="Change this bookmark")
     await change.click()
@@ -246,16 +247,14 @@ async def test_what_somebody_deleted_meanwhile_is_said(service: Service, window:
 
     await expect(dialog.locator(".amiss")).to_have_text("Somebody deleted this meanwhile.")
     await expect(page.get_by_label("Note", exact=True)).to_have_value("A question")
-    assert [("412" in one, "404" in one) for one in window.complaints] == [(True, False), (False, True)]
-    window.complaints.clear()
 
 
 async def test_what_is_refused_is_said(service: Service, window: Window) -> None:
     """The dialog stays, with what was written and why it is not taken."""
     page = await open_page(service, window)
+    window.expect_status(422)
     await begin_correction(page, "\u200b")
     await page.get_by_role("button", name="Save").click()
 
     await expect(page.locator("#edit-sentence .amiss")).not_to_be_empty()
     await expect(page.get_by_label("What was said")).to_have_value("\u200b")
-    assert "422" in window.complaints.pop()

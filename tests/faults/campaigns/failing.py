@@ -16,8 +16,8 @@ PIECES = 20
 CUTS = 40
 SYNCS_A_STEP = 4
 """a start on an empty folder does some thirty, one after another"""
-WRITES_A_THREAD = 20
-"""calls are counted by thread, and a database that is opened anew has a new one: it must get somewhere"""
+SYNCS_A_THREAD, WRITES_A_THREAD = 20, 400
+"""calls are counted by thread, and a database that is opened anew has a new one: writing it anew must fit"""
 STARTS_ONE_IN = 4
 """for so many runs there is one in which calls fail from the start of the process on"""
 _RULES = ("fdatasync:error=EIO:when={first}+{step}", "pwrite64:error=EIO:when={later}+{long}")
@@ -28,7 +28,10 @@ async def run(order: Order) -> Outcome:
     failures: list[str] = []
     for number in range(1, order.size + 1):
         rule = _RULES[number % len(_RULES)].format(
-            first=number, step=9 + number % 7, later=WRITES_A_THREAD + 7 * number, long=60 + number
+            first=SYNCS_A_THREAD + number,
+            step=9 + number % 7,
+            later=WRITES_A_THREAD + 7 * number,
+            long=60 + number,
         )
         found = await check_failing_calls(order.folder / f"{number}", rule, order.seed + number)
         failures += found
