@@ -4,12 +4,12 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from aiohttp import ClientConnectionError, ClientError, ClientResponse, ClientTimeout
+from aiohttp import ClientError, ClientResponse, ClientTimeout
 
 from meeting_service.client.errors import DOUBTS, PASSING
 from meeting_service.client.event_stream import EventReader
 from meeting_service.client.patience import Attempts, Patience
-from meeting_service.client.requests import Question, Requests, path_of
+from meeting_service.client.requests import Question, Requests, path_of, reading
 from meeting_service.client.shapes import json_to_event
 from meeting_service.errors import Forbidden, MeetingServiceError
 from meeting_service.events import MeetingEvent, StoredEvent
@@ -80,14 +80,12 @@ async def _read_events(
 async def _read_line(response: ClientResponse, silence_s: float) -> bytes:
     """The next line with its end; empty after the last one.
 
-    A chunk whose frame was changed makes aiohttp 3.14 give up the connection, its timeout with it: who waits
-    for more of the body then waits for ever, and who asks later meets a RuntimeError.
+    A chunk whose frame was changed makes aiohttp 3.14 give up the connection, and its timeout with it: who
+    waits for more of the body then would wait for ever.
 
     Raises:
         ClientError, OSError, TimeoutError: the connection is dead.
     """
-    try:
+    with reading():
         async with asyncio.timeout(silence_s):
             return await response.content.readline()
-    except RuntimeError as error:
-        raise ClientConnectionError(str(error)) from error

@@ -1,14 +1,14 @@
 """Plain requests of a client: each says its checksum, each answer is held to its own."""
 
 import json
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from io import BytesIO
 from types import MappingProxyType
 from typing import Any
 
-from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout
+from aiohttp import ClientConnectionError, ClientError, ClientResponse, ClientSession, ClientTimeout
 from multidict import CIMultiDict
 from yarl import URL
 
@@ -42,6 +42,19 @@ class Question:
     """for the whole answer"""
     digest: bool = True
     """whether the body's digest goes with it"""
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """For reading a body: of a connection that was given up before, aiohttp 3.14 says so by a RuntimeError.
+
+    Raises:
+        ClientConnectionError: in its place.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        raise ClientConnectionError(str(error)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +148,8 @@ class Requests:
         return Unreachable(f"{self.base_url.origin()} does not answer: {detail}")
 
     async def _read(self, response: ClientResponse) -> Answer:
-        try:
+        with reading():
             body = await response.read()
-        except RuntimeError as error:  # how aiohttp 3.14 says that the connection was given up before
-            raise self.unreachable(str(error)) from error
         position = response.headers.get("Upload-Offset", "")
         if response.headers.get(CHECKSUM) != answer_checksum(response.status, position, body):
             raise self.unreachable(

@@ -169,10 +169,9 @@ class LiveStreams:
             self._check_open(live)  # a deletion waits for nobody: its audio must not come back
         before = {live.id: self._ledger.through(live.id) for live in streams}
         held = await self._ledger.append(chunks, tails)
-        sounding = {chunk.stream_id for chunk in chunks if chunk.pcm.any()}
-        self._note_loudness(chunks)
+        pieces = {chunk.stream_id: chunk.pcm for chunk in chunks}
         for live in await self._compare_kept(streams):
-            self._arrived(live, before[live.id], held[live.id], silent=live.id not in sounding)
+            self._arrived(live, before[live.id], held[live.id], pieces[live.id])
 
     async def keep_gap(self, streams: Sequence[LiveStream], start: int, end: int) -> None:
         """Record a gap of all these streams and let the worker know; call it while `storing`, as `keep`."""
@@ -203,20 +202,15 @@ class LiveStreams:
             if found := self.find(live.id):  # unless it was deleted meanwhile
                 self._open_at_worker(*found)
 
-    def _arrived(self, live: LiveStream, before: int, through: int, *, silent: bool) -> None:
+    def _arrived(self, live: LiveStream, before: int, through: int, pcm: Pcm) -> None:
         now_s = self._clock.monotonic_s()
         live.audio_arrived(through, now_s)
+        live.loudness.add(pcm, now_s)
         if isinstance(meeting := self._streams[live.id][0], LiveMeeting):
             meeting.present.touch(now_s)
         metrics.audio_received_seconds.inc(max(0, through - before) / live.stream.rate_hz)
-        if live.is_news(through, silent=silent):
+        if live.is_news(through, silent=not pcm.any()):
             self._worker.send(AudioArrived(live.id, through))
-
-    def _note_loudness(self, chunks: Sequence[AudioChunk]) -> None:
-        now_s = self._clock.monotonic_s()
-        for chunk in chunks:
-            if found := self.find(chunk.stream_id):
-                found[1].loudness.add(chunk.pcm, now_s)
 
     def _count(self) -> None:
         metrics.live_streams.set(sum(reading.live for reading, _ in self._streams.values()))

@@ -35,15 +35,16 @@ async def start(request: web.Request) -> web.Response:
     """POST /talk: make a meeting and go there to take part."""
     form = await read_form(request, NewMeetingForm)
     title = clean_title(form.title) if form.title.strip() else None
-    meeting_id = await _begin(request.app[SESSIONS], form.id or secrets.token_hex(8), title)
+    meeting_id = await _begin(request.app[SESSIONS], form.id or None, title)
     raise web.HTTPSeeOther(f"/meetings/{quote(meeting_id, safe='')}/talk")
 
 
-async def _begin(sessions: SessionManager, form_id: str, title: str | None) -> str:
+async def _begin(sessions: SessionManager, form_id: str | None, title: str | None) -> str:
     """The id of a form's meeting; if that is over or has another title, of the next that the form begins."""
     wanted, n = form_id, 0
     while True:
-        meeting, _ = await sessions.create_meeting(NewMeeting(id=check_meeting_id(wanted), title=title))
+        checked = check_meeting_id(wanted) if wanted else None
+        meeting, _ = await sessions.create_meeting(NewMeeting(id=checked, title=title))
         if meeting.state == MeetingState.LIVE and title in (None, meeting.title):
             return meeting.id
         n += 1

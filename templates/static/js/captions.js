@@ -1,6 +1,8 @@
 // Captions for a large screen: the last three lines of what is said, large, white on black, who speaks by name.
 // What comes late comes last: nothing goes above what is being read, and nothing that was gone comes again.
 
+import { setText } from "./elements.js";
+
 const TURNS = 3;
 const SENTENCES = 50; // the last of them, and no more, may still be shown
 const TURN_CHARS = 240; // more than three lines of it are never seen
@@ -61,7 +63,7 @@ export class Captions {
 
   /** What is not as it should be; nothing if all is. */
   tell(text) {
-    if (this.status.textContent !== text) this.status.textContent = text;
+    setText(this.status, text);
   }
 
   /** While they are open, shows the end of what has come if it differs. */

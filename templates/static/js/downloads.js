@@ -1,5 +1,6 @@
 // What a reader chooses about a download goes into the addresses of the files.
 
+import { clockToMs } from "./format.js";
 import { words } from "./words.js";
 
 const EACH = "\0each";
@@ -130,6 +131,6 @@ function compose(address, chosen) {
 export function toMs(text) {
   if (!text.trim()) return undefined;
   if (!/^\s*(\d+:)?(\d+:)?\d+\s*$/.test(text)) return null;
-  const ms = text.split(":").reduce((sum, part) => sum * 60 + Number(part), 0) * 1000;
+  const ms = clockToMs(text);
   return ms > MOST_MS ? null : ms;
 }

@@ -1,5 +1,6 @@
 // Searching in a meeting: the service finds, the page marks the places and goes from one to the next.
 
+import { offerPeople, setText } from "./elements.js";
 import { handFocusOn } from "./focus.js";
 import { words } from "./words.js";
 
@@ -57,12 +58,7 @@ export class Find {
 
   showPeople() {
     const people = this.listPeople();
-    const [everybody, ...shown] = this.who.options;
-    const same = people.length === shown.length
-      && people.every(({ id, name }, n) => id === shown[n].value && name === shown[n].text);
-    if (same) return;
-    const chosen = this.who.value;
-    this.who.replaceChildren(everybody, ...people.map(({ id, name }) => new Option(name, id, false, id === chosen)));
+    offerPeople(this.who, people);
     this.who.hidden = people.length < 2;
   }
 
@@ -160,7 +156,7 @@ export class Find {
     const [count, place] = this.more ? ["find.many", "find.place_many"] : ["find.count", "find.place"];
     const text = !this.asked ? "" : this.failed ? words(this.failed) : !n ? words("find.none")
       : this.at < 0 ? words(count, { n }) : words(place, { n: this.at + 1, all: n });
-    if (this.told.textContent !== text) this.told.textContent = text;
+    setText(this.told, text);
     this.elsewhere.hidden = !this.asked || Boolean(this.failed) || n > 0;
   }
 

@@ -10,6 +10,16 @@ export function clock(ms) {
   return h ? `${h}:${two(m)}:${two(s)}` : `${m}:${two(s)}`;
 }
 
+/** Of what `clock` writes, or seconds, milliseconds; the last part may have a fraction. */
+export function clockToMs(text) {
+  return text.split(":").reduce((sum, part) => 60 * sum + Number(part), 0) * 1000;
+}
+
+/** How an address leads to a moment of the meeting. */
+export function momentHash(ms) {
+  return `#t=${Math.floor(ms / 1000)}`;
+}
+
 /** At most two letters that stand for a name. */
 export function initials(name) {
   const words = name.split(/\s+/u).filter((word) => /^[\p{L}\p{N}]/u.test(word));

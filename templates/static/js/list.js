@@ -3,6 +3,7 @@
 
 import { ask } from "./asking.js";
 import { copyText } from "./copying.js";
+import { setText } from "./elements.js";
 import { clock, localiseTimes } from "./format.js";
 import { singleKeysWork } from "./keys.js";
 import { closeMenus } from "./menu.js";
@@ -82,9 +83,7 @@ function show(page) {
   lists = fresh;
   failed.textContent = "";
   prepare();
-  const told = document.getElementById("told");
-  const text = page.getElementById("told").textContent;
-  if (told.textContent !== text) told.textContent = text;
+  setText(document.getElementById("told"), page.getElementById("told").textContent);
   document.getElementById("speakers").replaceChildren(...document.importNode(page.getElementById("speakers"), true).children);
   if (focus) [...lists.querySelectorAll("a, summary")].find((one) => keyOf(one) === focus)?.focus();
 }

@@ -1,7 +1,8 @@
 // Listening to a meeting: its bar with play, skip, speed and whom to hear, the timeline, a link to a moment.
 
 import { copyText } from "./copying.js";
-import { clock } from "./format.js";
+import { offerPeople, setText } from "./elements.js";
+import { clock, clockToMs, momentHash } from "./format.js";
 import { notice } from "./notice.js";
 import { Player } from "./player.js";
 import { isReturning } from "./reload.js";
@@ -90,7 +91,7 @@ export class Listening {
     // While a meeting is read live, a lane more would move what is being read.
     this.timeline.open ||= over || !this.bar.hidden;
     this.timeline.render(people, said, this.store.listBookmarks(), this.whole_ms);
-    this.showPeople(people);
+    offerPeople(this.find("who"), people);
     this.show();
     if (this.awaited_ms !== null && this.awaited_ms < this.length_ms) this.goTo(this.awaited_ms);
   }
@@ -181,7 +182,7 @@ export class Listening {
     if (location.hash.startsWith("#s-") && !document.querySelector(":target")) notice(words("listen.no_sentence"));
     const found = /^#t=((?:\d+:){0,2}\d+(?:\.\d+)?)$/.exec(location.hash);
     if (!found) return;
-    const at_ms = found[1].split(":").reduce((sum, part) => 60 * sum + Number(part), 0) * 1000;
+    const at_ms = clockToMs(found[1]);
     this.bar.hidden = !this.kept;
     if (!this.kept && !event) notice(words("listen.removed"));
     const over = this.store.state === "ended";
@@ -195,7 +196,7 @@ export class Listening {
 
   /** Puts a link to a moment into the address bar and, where that is allowed, the clipboard. */
   async link(at_ms) {
-    const link = new URL(`#t=${Math.floor(at_ms / 1000)}`, location.href);
+    const link = new URL(momentHash(at_ms), location.href);
     history.replaceState(null, "", link);
     const copied = await copyText(link.href);
     notice(words(copied ? "listen.link_copied" : "listen.link_in_address"));
@@ -247,18 +248,4 @@ export class Listening {
     if (!this.find("silence").checked || this.player.who || now.length) return;
     if (Number.isFinite(to_ms) && to_ms - at_ms > SILENCE_MS) this.player.seek(to_ms - LEAD_MS);
   }
-
-  showPeople(people) {
-    const who = this.find("who");
-    const wanted = people.map(({ id, name }) => `${id}\n${name}`).join("\n");
-    if (who.dataset.people === wanted) return;
-    who.dataset.people = wanted;
-    const chosen = who.value;
-    who.replaceChildren(who.options[0], ...people.map(({ id, name }) => new Option(name, id)));
-    who.value = people.some(({ id }) => id === chosen) ? chosen : "";
-  }
-}
-
-function setText(target, text) {
-  if (target.textContent !== text) target.textContent = text;
 }

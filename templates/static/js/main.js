@@ -6,6 +6,7 @@ import { Captions } from "./captions.js";
 import { copyText } from "./copying.js";
 import { Downloads } from "./downloads.js";
 import { Editing } from "./editing.js";
+import { setText } from "./elements.js";
 import { Find } from "./find.js";
 import { Follow } from "./follow.js";
 import { behind, localiseTimes } from "./format.js";
@@ -59,7 +60,7 @@ keys.add("k", "keys.previous", () => moveTurn(log, -1));
 keys.add("d", "keys.download", openDownloads);
 listening.begin(selected, keys);
 new Editing(meeting, find("people"), find("bookmarks")).begin(selected, keys, listening);
-listening.render(store.listEntries());
+listening.render(shown);
 const finder = find("find") && new Find(find("find"), () => store.listPeople());
 if (finder) keys.add("/", "keys.search", () => finder.focus());
 if (store.state === "ended") follow.retire();
@@ -240,7 +241,7 @@ function showBehind() {
   const shown = find("behind");
   if (!shown) return;
   shown.hidden = !text;
-  if (text && shown.textContent !== text) shown.textContent = text;
+  if (text) setText(shown, text);
 }
 
 function openDownloads() {

@@ -1,5 +1,6 @@
 // Pause: while the reader wants it, nothing on the page moves; what comes waits, and is counted.
 
+import { setText } from "./elements.js";
 import { handFocusOn } from "./focus.js";
 import { words } from "./words.js";
 
@@ -50,6 +51,6 @@ export class Pause {
     const text = !this.paused ? words("meeting.pause")
       : this.waiting ? words("meeting.resume_new", { n: this.waiting }) : words("meeting.resume");
     this.button.classList.toggle("on", this.paused);
-    if (this.button.textContent !== text) this.button.textContent = text;
+    setText(this.button, text);
   }
 }

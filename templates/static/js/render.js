@@ -2,7 +2,8 @@
 // and a screen reader is told what is new and nothing else. All text goes in as text.
 
 import { account, lost, unaccounted } from "./account.js";
-import { behind, clock, initials } from "./format.js";
+import { setText } from "./elements.js";
+import { behind, clock, initials, momentHash } from "./format.js";
 import { makeTime } from "./selected.js";
 import { around, words } from "./words.js";
 
@@ -32,10 +33,6 @@ function element(name, className, text = "") {
   made.className = className;
   made.textContent = text;
   return made;
-}
-
-function setText(target, text) {
-  if (target.textContent !== text) target.textContent = text;
 }
 
 function setClass(target, className) {
@@ -233,7 +230,7 @@ function updateBookmark(item, { at_ms, note, version }) {
   item.dataset.at = at_ms;
   item.dataset.version = version;
   const link = item.querySelector("a");
-  link.setAttribute("href", `#t=${Math.floor(at_ms / 1000)}`);
+  link.setAttribute("href", momentHash(at_ms));
   setText(link, clock(at_ms));
   setText(item.querySelector(".noted"), note);
 }

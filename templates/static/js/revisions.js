@@ -1,5 +1,6 @@
 // The revisions of a meeting that has ended: reading another, transcribing again, seeing how far that is.
 
+import { setText } from "./elements.js";
 import { reloadWhenFree } from "./reload.js";
 import { words } from "./words.js";
 
@@ -68,9 +69,7 @@ export class Revisions {
     this.progress.dataset.number = number;
     this.progress.hidden = this.bar.hidden = this.stop.hidden = false;
     this.outcome.hidden = true;
-    const text = words("revisions.progress", { n: number });
-    const label = this.bar.querySelector("span");
-    if (label.textContent !== text) label.textContent = text;
+    setText(this.bar.querySelector("span"), words("revisions.progress", { n: number }));
     this.bar.querySelector("progress").value = progress;
   }
 

@@ -2,6 +2,7 @@
 
 import { AudioLink } from "./audio-link.js";
 import { copyText } from "./copying.js";
+import { setText } from "./elements.js";
 import { handFocusOn } from "./focus.js";
 import { listMicrophones, MICROPHONE, Microphone } from "./microphone.js";
 import { Place } from "./place.js";
@@ -356,10 +357,6 @@ async function showDevices() {
 
 function complain(what, values) {
   setText(trouble, what && words(`talk.${what}`, values));
-}
-
-function setText(target, text) {
-  if (target.textContent !== text) target.textContent = text;
 }
 
 // People's own clocks may be minutes off; a page out of a cache tells an old time.

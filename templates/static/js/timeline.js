@@ -1,8 +1,10 @@
 // A lane for each speaker: who spoke when and over whom, where audio or text is missing, where bookmarks and the
 // player are. A slider lies over the lanes: a click, a finger or keys go there.
 
-import { clock } from "./format.js";
+import { setText } from "./elements.js";
+import { clock, momentHash } from "./format.js";
 import { reconcile } from "./render.js";
+import { findPairs } from "./turns.js";
 import { words } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -54,8 +56,7 @@ export class Timeline {
       this.lanes.append(row);
     }
     row.className = `lane speaker-${person.colour}`;
-    const name = row.querySelector(".name");
-    if (name.textContent !== person.name) name.textContent = person.name;
+    setText(row.querySelector(".name"), person.name);
     row.querySelector("svg").setAttribute("viewBox", `0 0 ${this.length_ms} ${HEIGHT}`);
     for (const [kind, className] of Object.entries(DRAWN)) {
       const drawn = items.filter((item) => item.kind === kind).map(draw).join("");
@@ -72,7 +73,7 @@ export class Timeline {
   updateFlag(flag, { at_ms, note }) {
     const at = clock(at_ms);
     const label = note ? words("listen.flag", { at, note }) : `${words("edit.bookmark")} ${at}`;
-    flag.href = `#t=${Math.floor(at_ms / 1000)}`;
+    flag.href = momentHash(at_ms);
     if (flag.title !== label) flag.title = flag.ariaLabel = label;
     flag.style.setProperty("--at", Math.min(1, at_ms / this.length_ms));
   }
@@ -89,15 +90,9 @@ export class Timeline {
 /** Where one speaks while another does, an item in the lane of each. */
 function findBoth(items) {
   const both = [];
-  let open = [];
-  for (const item of items.filter(({ kind }) => kind === "sentence")) {
-    open = open.filter(({ end_ms }) => end_ms > item.start_ms);
-    for (const other of open) {
-      if (other.participant_id === item.participant_id) continue;
-      const span = { kind: "both", start_ms: item.start_ms, end_ms: Math.min(item.end_ms, other.end_ms) };
-      both.push({ ...span, participant_id: item.participant_id }, { ...span, participant_id: other.participant_id });
-    }
-    open.push(item);
+  for (const [other, item] of findPairs(items.filter(({ kind }) => kind === "sentence"))) {
+    const span = { kind: "both", start_ms: item.start_ms, end_ms: Math.min(item.end_ms, other.end_ms) };
+    both.push({ ...span, participant_id: item.participant_id }, { ...span, participant_id: other.participant_id });
   }
   return both;
 }

@@ -14,22 +14,20 @@ export function inReadingOrder(a, b) {
     || compareText(a.id, b.id);
 }
 
-/** Ids of sentences during which another participant's sentence is spoken too. `sentences` are in order. */
-export function findOverlaps(sentences) {
-  const overlapping = new Set();
+/** Sentences of two participants who speak at once, `[earlier, later]`. `sentences` are in order. */
+export function* findPairs(sentences) {
   let open = [];
-  for (const sentence of sentences) {
-    open = open.filter((other) => other.end_ms > sentence.start_ms);
-    const others = open.filter((other) => other.participant_id !== sentence.participant_id);
-    for (const other of others) overlapping.add(other.id).add(sentence.id);
-    open.push(sentence);
+  for (const later of sentences) {
+    open = open.filter(({ end_ms }) => end_ms > later.start_ms);
+    for (const earlier of open) if (earlier.participant_id !== later.participant_id) yield [earlier, later];
+    open.push(later);
   }
-  return overlapping;
 }
 
 /** Turns `{kind: "turn", key, participant_id, start_ms, items, overlaps}` and gaps, from items in order. */
 export function groupEntries(items) {
-  const overlapping = findOverlaps(items.filter((item) => item.kind === "sentence"));
+  const pairs = [...findPairs(items.filter((item) => item.kind === "sentence"))];
+  const overlapping = new Set(pairs.flat().map(({ id }) => id));
   const entries = [];
   for (const item of items) {
     if (item.kind === "gap") {
