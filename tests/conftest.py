@@ -99,6 +99,14 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return 0 if few or config.option.capture == "no" else min(count_cores(), MOST_CORES) + 1
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_lost_at_the_end() -> Iterator[None]:
+    """Fail the last test of a process for what nobody saw and what came too late for the test it is of."""
+    yield
+    gc.collect()
+    _assert_none_lost()
+
+
 @pytest.fixture(autouse=True)
 def nothing_is_lost(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test on whose loop was an exception that nobody saw.
@@ -110,6 +118,10 @@ def nothing_is_lost(request: pytest.FixtureRequest) -> Iterator[None]:
     request.node.funcargs.clear()
     gc.collect()
     gc.freeze()
+    _assert_none_lost()
+
+
+def _assert_none_lost() -> None:
     lost, _lost[:] = _lost[:], []
     assert not lost, "exceptions nobody saw: " + "; ".join(lost)
 
