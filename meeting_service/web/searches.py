@@ -1,5 +1,6 @@
 """Search over HTTP: sentences of all meetings or of one."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from aiohttp import web
@@ -7,6 +8,7 @@ from pydantic import AwareDatetime, Field
 
 from meeting_service.errors import InvalidRequest, NotFound, SearchTooSlow
 from meeting_service.search import MAX_QUERY_CHARS, Hit, Search, mark, parse_query
+from meeting_service.storage.store import Store
 from meeting_service.web import shapes
 from meeting_service.web.bodies import Query, json_reply, read_query
 from meeting_service.web.keys import SESSIONS
@@ -34,6 +36,8 @@ class SearchQuery(WhereQuery):
     stand as they do there"""
     meeting: str | None = Field(None, max_length=64)
     """only this one, by id"""
+    participant: str | None = Field(None, max_length=MAX_SPEAKER_CHARS)
+    """whose sentences in that meeting, by any id of theirs; in place of `speaker`"""
     limit: int = Field(50, ge=1, le=200)
     cursor: str | None = Field(None, max_length=20)
     """`next_cursor` of the page before"""
@@ -58,9 +62,28 @@ async def search(request: web.Request) -> web.Response:
     if query.meeting is not None:
         await store.get_meeting(query.meeting)
     wanted = to_search(query.q, query.speaker, query.since, query.until)
+    if query.participant is not None:
+        wanted = replace(wanted, speaker=await _get_person(store, query), names=())
     page = await store.list_hits(wanted, meeting_id=query.meeting, limit=query.limit, cursor=query.cursor)
     hits = [hit_to_shape(hit, wanted) for hit in page.hits]
     return json_reply(shapes.SearchResult(hits=hits, next_cursor=page.next_cursor))
+
+
+async def _get_person(store: Store, query: SearchQuery) -> str:
+    """Under which id the participant is shown who is asked for.
+
+    Raises:
+        InvalidRequest: without a meeting, or with words of a name too.
+        NotFound: nobody has that id.
+    """
+    if query.meeting is None:
+        raise InvalidRequest("an id of a participant is one of a meeting: give `meeting` too")
+    if query.speaker is not None:
+        raise InvalidRequest("give either `participant` or `speaker`")
+    people = (await store.list_people([query.meeting]))[query.meeting]
+    if query.participant not in people:
+        raise NotFound(f"there is no participant {query.participant} in meeting {query.meeting}")
+    return people[query.participant].id
 
 
 def to_search(

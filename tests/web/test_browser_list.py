@@ -117,7 +117,8 @@ async def test_what_one_said_is_found_while_they_say_it(service: Service, window
     await page.locator("#find-q").press_sequentially("get")
     await expect(page).to_have_url(re.compile(r"q=budget#s-"))
     await expect(output).to_have_text("1 of 4")
-    await who.select_option("Ben")
+    async with page.expect_request("**/v1/search?*participant=ben*"):
+        await who.select_option("Ben")
     await expect(output).to_have_text("1 of 2")
     await service.join("carla", "Carla")
     await expect(who.locator("option")).to_have_text(["everybody", "Ann", "Ben", "Carla"])

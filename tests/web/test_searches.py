@@ -44,6 +44,38 @@ async def test_a_search_is_narrowed_and_goes_on(said: Service) -> None:
     assert await find(cursor=first["next_cursor"]) == ["Ben"]
 
 
+async def test_one_participant_is_searched_by_id(said: Service) -> None:
+    """Under every id of theirs, and nobody whose name begins like it."""
+    await said.join("b", "Ben")
+    await said.say("b", 5_000, 6_000, "Which budget?")
+    await said.sessions.editing.merge("m", "b", "ben", None)
+
+    async def find(participant: str) -> list[int]:
+        asked = {"q": "budget", "meeting": "m", "participant": participant}
+        answer = await said.client.get("/v1/search", params=asked)
+        return [hit["start_ms"] for hit in (await answer.json())["hits"]]
+
+    assert await find("ben") == await find("b") == [3_000, 5_000]
+    assert await find("ann") == [1_000]
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "detail"),
+    [
+        ("participant=ann", 422, "give `meeting` too"),
+        ("participant=ann&meeting=m&speaker=ann", 422, "either `participant` or `speaker`"),
+        ("participant=an&meeting=m", 404, "no participant an in meeting m"),
+        ("participant=ann&meeting=other", 404, "no participant ann in meeting other"),
+    ],
+)
+async def test_a_participant_is_one_of_a_meeting(said: Service, asked: str, status: int, detail: str) -> None:
+    """Whoever is asked for otherwise is told what is amiss."""
+    answer = await said.client.get(f"/v1/search?q=budget&{asked}")
+
+    assert answer.status == status
+    assert detail in (await answer.json())["detail"]
+
+
 @pytest.mark.parametrize(
     ("asked", "status"),
     [

@@ -90,8 +90,8 @@ export class Find {
     clearTimeout(this.typing);
     const turn = ++this.turn;
     const q = this.asked = this.field.value.trim();
-    const speaker = this.who.value;
-    const { hits, more, failed } = q ? await this.ask(q, speaker, again ? AT_ONCE : MOST) : { hits: [] };
+    const who = this.who.value;
+    const { hits, more, failed } = q ? await this.ask(q, who, again ? AT_ONCE : MOST) : { hits: [] };
     if (turn !== this.turn) return;
     this.answered = turn;
     // What more than a page was found for stays as it was found.
@@ -107,7 +107,7 @@ export class Find {
       if (!this.hits.length) handFocusOn(button, this.field);
       button.hidden = !this.hits.length;
     }
-    if (!again) this.keepAddress(q, speaker);
+    if (!again) this.keepAddress(q, who);
     if (go && this.hits.length) this.step(this.at < 0 ? 1 : 0);
     else this.tell();
     if (again) this.placeOf(here)?.classList.toggle("here", this.at >= 0);
@@ -120,18 +120,17 @@ export class Find {
   }
 
   /** `hits`, at least `most` if there are so many, and whether there are `more`; or which words say why it `failed`. */
-  async ask(q, speaker, most) {
+  async ask(q, participant, most) {
     const hits = [];
     let cursor = "";
     while (cursor !== null && hits.length < most) {
       const asked = new URLSearchParams({ q, meeting: this.form.dataset.meeting, limit: AT_ONCE });
-      if (speaker) asked.set("speaker", speaker);
+      if (participant) asked.set("participant", participant);
       if (cursor) asked.set("cursor", cursor);
       const answer = await fetch(`/v1/search?${asked}`).catch(() => null);
       if (!answer?.ok) return { hits: [], failed: answer?.status === TOO_SLOW ? "find.too_slow" : "find.failed" };
       const page = await answer.json();
-      // The service also finds whose name is like this id.
-      hits.push(...page.hits.filter(({ participant_id }) => !speaker || participant_id === speaker));
+      hits.push(...page.hits);
       cursor = page.next_cursor;
     }
     return { hits, more: cursor !== null };
