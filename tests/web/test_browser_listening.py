@@ -414,3 +414,41 @@ async def test_a_time_beside_words_leads_there(service: Service, window: Window)
         await page.locator(PLACE).press("ArrowLeft")
         await expect(page.locator("[data-listen=time]")).to_have_text("0:16 / 0:29")
         await page.get_by_role("toolbar", name="This sentence").get_by_role("button").first.press("Escape")
+
+
+async def test_a_place_that_was_found_is_where_the_player_is(service: Service, window: Window) -> None:
+    """It does not begin by itself; who listens is not torn away."""
+    page = window.page
+    await hold_meeting(service)
+    await service.sessions.end_meeting("m")
+    await page.goto(f"{service.url}/meetings/m")
+    time, play = page.locator("[data-listen=time]"), page.locator("[data-listen=play]")
+    await page.locator("#find-q").fill("morning")
+    await expect(time).to_have_text("0:01 / 0:29")
+    await page.locator("#find-q").press("Enter")
+    await expect(time).to_have_text("0:05 / 0:29")
+    await expect(play).to_have_attribute("data-playing", "no")
+    await expect(page.locator(".sentence.spoken")).to_have_count(0)
+
+    await play.click()
+    await heard_until(page, 5.2)
+    await expect(page.locator(".sentence.spoken")).to_have_count(1)
+    await page.locator("#find-q").press("Enter")
+    await expect(page.locator("#find output")).to_have_text("1 of 2")
+    assert int(await page.locator(PLACE).input_value()) >= 5_200
+    await expect(play).to_have_attribute("data-playing", "yes")
+
+
+async def test_a_link_to_a_sentence_leads_the_player_there(service: Service, window: Window) -> None:
+    """As the page is opened, and on it; in a live meeting what is only read stays so."""
+    page = window.page
+    await hold_meeting(service)
+    _, second, third = (await service.sessions.get_transcript("m")).sentences
+    await page.goto(f"{service.url}/meetings/m#s-{second.id}")
+    await expect(page.locator(PLACE)).to_have_value("5000")
+    await expect(page.locator("#listening")).to_be_hidden()
+    await service.sessions.end_meeting("m")
+    await page.evaluate(f"location.hash = '#s-{third.id}'")
+
+    await expect(page.locator("[data-listen=time]")).to_have_text("0:21 / 0:29")
+    await expect(page.locator("[data-listen=play]")).to_have_attribute("data-playing", "no")

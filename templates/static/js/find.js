@@ -6,32 +6,33 @@ import { words } from "./words.js";
 
 const TYPING_MS = 200;
 const RENEWAL_MS = 5_000;
-const MOST = 1_000;
-const AT_ONCE = 200;
+const MOST = 200;
 const TOO_SLOW = 503;
 
 export class Find {
-  /** `listPeople()` tells who is in the meeting. */
-  constructor(form, listPeople) {
+  /** `listPeople()` tells who is in the meeting, `onPlace(id)` is told to which sentence a step leads. */
+  constructor(form, listPeople, onPlace) {
     this.form = form;
     this.listPeople = listPeople;
+    this.onPlace = onPlace;
     this.field = form.elements.q;
     this.who = form.elements.speaker;
     this.told = form.querySelector("output");
     this.elsewhere = form.querySelector(".elsewhere");
-    this.buttons = [...form.querySelectorAll("[data-step]")];
+    this.buttons = form.querySelectorAll("[data-step]");
     this.hits = [];
-    this.more = false;
     this.at = -1;
-    this.turn = 0;
-    this.answered = 0;
+    this.turn = this.answered = 0;
     this.highlight = globalThis.Highlight && new Highlight();
     if (this.highlight) CSS.highlights.set("found", this.highlight);
     form.parentElement.querySelector(".found")?.remove();
     for (const place of document.querySelectorAll(".sentence:has(mark)")) place.textContent = place.textContent;
     form.addEventListener("submit", (event) => this.onSubmit(event));
     form.addEventListener("keydown", (event) => this.onKey(event));
-    this.field.addEventListener("input", () => this.onInput());
+    this.field.addEventListener("input", () => {
+      clearTimeout(this.typing);
+      this.typing = setTimeout(() => this.search({ go: true }), TYPING_MS);
+    });
     this.who.addEventListener("change", () => this.search({ go: true }));
     for (const button of this.buttons) {
       button.addEventListener("click", () => this.step(Number(button.dataset.step)));
@@ -47,7 +48,9 @@ export class Find {
 
   /** People or sentences came or were corrected: shows who and what is found now; the reader stays where they are. */
   renew() {
-    this.showPeople();
+    const people = this.listPeople();
+    offerPeople(this.who, people);
+    this.who.hidden = people.length < 2;
     if (!this.asked || this.renewal) return;
     this.renewal = setTimeout(() => {
       this.renewal = null;
@@ -56,21 +59,10 @@ export class Find {
     }, RENEWAL_MS);
   }
 
-  showPeople() {
-    const people = this.listPeople();
-    offerPeople(this.who, people);
-    this.who.hidden = people.length < 2;
-  }
-
-  onInput() {
-    clearTimeout(this.typing);
-    this.typing = setTimeout(() => this.search({ go: true }), TYPING_MS);
-  }
-
-  async onSubmit(event) {
+  onSubmit(event) {
     event.preventDefault();
     if (this.field.value.trim() === this.asked && !this.failed) this.step(1);
-    else await this.search({ go: true });
+    else this.search({ go: true });
   }
 
   onKey(event) {
@@ -91,16 +83,15 @@ export class Find {
     const turn = ++this.turn;
     const q = this.asked = this.field.value.trim();
     const who = this.who.value;
-    const { hits, more, failed } = q ? await this.ask(q, who, again ? AT_ONCE : MOST) : { hits: [] };
+    const { hits = [], more, failed } = q ? await this.ask(q, who) : {};
     if (turn !== this.turn) return;
     this.answered = turn;
-    // What more than a page was found for stays as it was found.
-    if (again && (failed || (more && hits.length < this.hits.length))) return;
+    if (again && failed) return;
     const here = again ? this.hits[this.at]?.sentence_id : location.hash.replace("#s-", "");
     this.failed = failed;
     this.more = more;
     this.unmark();
-    this.hits = hits.filter(({ sentence_id }) => this.placeOf(sentence_id));
+    this.hits = hits.filter(({ sentence_id }) => placeOf(sentence_id));
     for (const hit of this.hits) this.mark(hit);
     this.at = this.hits.findIndex(({ sentence_id }) => sentence_id === here);
     for (const button of this.buttons) {
@@ -110,43 +101,37 @@ export class Find {
     if (!again) this.keepAddress(q, who);
     if (go && this.hits.length) this.step(this.at < 0 ? 1 : 0);
     else this.tell();
-    if (again) this.placeOf(here)?.classList.toggle("here", this.at >= 0);
+    if (again && this.at >= 0) placeOf(here).classList.add("here");
   }
 
   keepAddress(q, speaker) {
-    const asked = new URLSearchParams(Object.entries({ q, speaker: q && speaker }).filter(([, value]) => value));
+    const asked = new URLSearchParams(q && (speaker ? { q, speaker } : { q }));
     history.replaceState(null, "", `${location.pathname}${asked.size ? `?${asked}` : ""}${location.hash}`);
     this.elsewhere.href = `/?${new URLSearchParams({ q })}`;
   }
 
-  /** `hits`, at least `most` if there are so many, and whether there are `more`; or which words say why it `failed`. */
-  async ask(q, participant, most) {
-    const hits = [];
-    let cursor = "";
-    while (cursor !== null && hits.length < most) {
-      const asked = new URLSearchParams({ q, meeting: this.form.dataset.meeting, limit: AT_ONCE });
-      if (participant) asked.set("participant", participant);
-      if (cursor) asked.set("cursor", cursor);
-      const answer = await fetch(`/v1/search?${asked}`).catch(() => null);
-      if (!answer?.ok) return { hits: [], failed: answer?.status === TOO_SLOW ? "find.too_slow" : "find.failed" };
-      const page = await answer.json();
-      hits.push(...page.hits);
-      cursor = page.next_cursor;
-    }
-    return { hits, more: cursor !== null };
+  /** The first `hits`, and whether there are `more`; or which words say why it `failed`. */
+  async ask(q, participant) {
+    const asked = new URLSearchParams({ q, meeting: this.form.dataset.meeting, limit: MOST });
+    if (participant) asked.set("participant", participant);
+    const answer = await fetch(`/v1/search?${asked}`).catch(() => null);
+    if (!answer?.ok) return { failed: answer?.status === TOO_SLOW ? "find.too_slow" : "find.failed" };
+    const { hits, next_cursor } = await answer.json();
+    return { hits, more: next_cursor !== null };
   }
 
   /** To the next place, or the one before; round the end to the beginning. */
   step(by) {
     if (!this.hits.length) return;
-    this.placeOf(this.hits[this.at]?.sentence_id)?.classList.remove("here");
+    placeOf(this.hits[this.at]?.sentence_id)?.classList.remove("here");
     const from = this.at < 0 && by < 0 ? 0 : this.at;
     this.at = (from + by + this.hits.length) % this.hits.length;
     const { sentence_id } = this.hits[this.at];
-    const place = this.placeOf(sentence_id);
+    const place = placeOf(sentence_id);
     history.replaceState(null, "", `#s-${sentence_id}`);
     place.classList.add("here");
     place.scrollIntoView({ block: "center", behavior: "instant" });
+    this.onPlace(sentence_id);
     this.tell();
   }
 
@@ -159,13 +144,9 @@ export class Find {
     this.elsewhere.hidden = !this.asked || Boolean(this.failed) || n > 0;
   }
 
-  placeOf(id) {
-    return document.getElementById(`s-${id}`);
-  }
-
   /** Marks the words where the sentence is still as it was found, else all of it. The text stays one. */
   mark({ sentence_id, snippet }) {
-    const place = this.placeOf(sentence_id);
+    const place = placeOf(sentence_id);
     const text = place.firstChild;
     const same = place.textContent.trimEnd() === snippet.map((part) => part.text).join("").trimEnd();
     if (!this.highlight || !same || place.childNodes.length !== 1) return place.classList.add("hit");
@@ -184,4 +165,8 @@ export class Find {
       place.classList.remove("hit", "here");
     }
   }
+}
+
+function placeOf(id) {
+  return document.getElementById(`s-${id}`);
 }

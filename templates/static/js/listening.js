@@ -33,7 +33,7 @@ export class Listening {
     this.connect();
   }
 
-  /** Adds to what can be done with a sentence, and by keys. A link to a moment is `#t=SECONDS`. */
+  /** Adds to what can be done with a sentence, and by keys. A link to a moment is `#t=SECONDS` or a clock's time. */
   begin(selected, keys) {
     addEventListener("hashchange", (event) => this.goToHash(event));
     document.addEventListener("click", (event) => this.onLink(event));
@@ -71,10 +71,11 @@ export class Listening {
   }
 
   connectMediaKeys(session) {
-    session.setActionHandler("play", () => this.player.playing || this.toggle());
-    session.setActionHandler("pause", () => this.player.pause());
-    session.setActionHandler("seekbackward", () => this.skip(-SKIP_MS));
-    session.setActionHandler("seekforward", () => this.skip(SKIP_MS));
+    const on = (name, action) => session.setActionHandler(name, action);
+    on("play", () => this.player.playing || this.toggle());
+    on("pause", () => this.player.pause());
+    on("seekbackward", () => this.skip(-SKIP_MS));
+    on("seekforward", () => this.skip(SKIP_MS));
   }
 
   /** The meeting as it is now; `entries` are what the log shows. */
@@ -137,7 +138,16 @@ export class Listening {
 
   seek(at_ms) {
     this.spoken.along = this.sought = true;
+    this.led = false;
     this.player.seek(at_ms);
+  }
+
+  /** Somebody was led to this sentence, to read: playing begins there, but who listens stays where they are. */
+  lead(id) {
+    const sentence = this.store.sentences.get(id);
+    if (!sentence || !this.able || this.player.playing) return;
+    this.led = true; // what led there has its own mark
+    this.player.seek(sentence.start_ms);
   }
 
   skip(by_ms) {
@@ -179,10 +189,11 @@ export class Listening {
 
   /** Whoever opens a link that leads nowhere, or without an `event` to where nothing is heard, is told. */
   async goToHash(event) {
-    if (location.hash.startsWith("#s-") && !document.querySelector(":target")) notice(words("listen.no_sentence"));
-    const found = /^#t=((?:\d+:){0,2}\d+(?:\.\d+)?)$/.exec(location.hash);
-    if (!found) return;
-    const at_ms = clockToMs(found[1]);
+    const [, kind, place] = /^#(s-|t=)(.+)$/.exec(location.hash) ?? [];
+    if (kind === "s-" && !document.querySelector(":target")) notice(words("listen.no_sentence"));
+    else if (kind === "s-") this.lead(place);
+    if (kind !== "t=" || !/^(\d+:){0,2}\d+(\.\d+)?$/.test(place)) return;
+    const at_ms = clockToMs(place);
     this.bar.hidden = !this.kept;
     if (!this.kept && !event) notice(words("listen.removed"));
     const over = this.store.state === "ended";
@@ -225,8 +236,10 @@ export class Listening {
     setText(this.find("time"), `${clock(at)} / ${clock(length_ms)}`);
     setText(this.find("trouble"), trouble && words(trouble));
     this.timeline.moveTo(at, place.ariaValueText);
-    if (playing) this.run();
-    else if (!at) this.spoken.clear();
+    if (playing) {
+      this.led = false;
+      this.run();
+    } else if (!at || this.led) this.spoken.clear();
     else this.spoken.show(at, this.sentences);
   }
 

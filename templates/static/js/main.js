@@ -61,7 +61,7 @@ keys.add("d", "keys.download", openDownloads);
 listening.begin(selected, keys);
 new Editing(meeting, find("people"), find("bookmarks")).begin(selected, keys, listening);
 listening.render(shown);
-const finder = find("find") && new Find(find("find"), () => store.listPeople());
+const finder = find("find") && new Find(find("find"), () => store.listPeople(), (id) => listening.lead(id));
 if (finder) keys.add("/", "keys.search", () => finder.focus());
 if (store.state === "ended") follow.retire();
 else begin();
