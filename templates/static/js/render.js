@@ -9,15 +9,15 @@ import { around, words } from "./words.js";
 
 const LATE_MS = 3_000; // from which on it is said of one participant
 
-/** Makes the children of `parent` the elements of `items`, by key, in order. */
-export function reconcile(parent, items, elements, make, update) {
+/** Makes the children of `parent`, from `next` on, the elements of `items`, by key, in order. */
+export function reconcile(parent, items, elements, make, update, next = parent.firstElementChild) {
   const wanted = new Set(items.map((item) => item.key));
   for (const [key, element] of elements) {
     if (wanted.has(key)) continue;
-    element.remove();
+    if (element === next) next = next.nextElementSibling;
+    if (element.parentElement === parent) element.remove(); // or it went over to another already
     elements.delete(key);
   }
-  let next = parent.firstElementChild;
   for (const item of items) {
     const known = elements.get(item.key);
     const element = known ?? make(item);
@@ -43,7 +43,8 @@ function setClass(target, className) {
 export class LogRenderer {
   constructor(log) {
     this.log = log;
-    this.elements = new Map();
+    this.entries = [];
+    this.elements = new WeakMap(); // by entry
     this.parts = new WeakMap();
     this.made = new Map(); // by id, wherever it stands: what goes over to another turn stays what it was
     this.shown = new WeakMap();
@@ -52,8 +53,9 @@ export class LogRenderer {
   /** Takes over what the page was sent with; `entries` are what it shows. */
   adopt(entries) {
     const shown = [...this.log.children];
+    this.entries = entries;
     entries.forEach((entry, index) => {
-      this.elements.set(entry.key, shown[index]);
+      this.elements.set(entry, shown[index]);
       if (entry.kind !== "turn") return;
       const spans = [...shown[index].querySelectorAll(".sentence, .untranscribed")];
       const parts = entry.items.map((item, at) => [item.id, spans[at]]);
@@ -63,25 +65,31 @@ export class LogRenderer {
   }
 
   render(entries, personOf) {
+    const from = entries.findIndex((entry, at) => entry !== this.entries[at]);
+    const same = from < 0 ? entries.length : from;
+    const changed = entries.slice(same);
+    const elements = new Map(this.entries.slice(same).map((entry) => [entry.key, this.elements.get(entry)]));
+    const next = same ? this.elements.get(entries[same - 1]).nextElementSibling : this.log.firstElementChild;
     const update = (target, entry) => this.update(target, entry, personOf(entry.participant_id));
-    this.keep(entries);
-    reconcile(this.log, entries, this.elements, (entry) => this.make(entry), update);
+    this.keep(changed, elements);
+    reconcile(this.log, changed, elements, (entry) => this.make(entry), update, next);
+    for (const entry of changed) this.elements.set(entry, elements.get(entry.key));
+    this.entries = entries;
   }
 
   /** A turn that begins with another sentence by now stays the element it was: the focus may be in it. */
-  keep(entries) {
+  keep(entries, elements) {
     const wanted = new Set(entries.map(({ key }) => key));
     for (const { key, items = [] } of entries) {
-      if (this.elements.has(key)) continue;
+      if (elements.has(key)) continue;
       const turn = items.map(({ id }) => this.made.get(id)?.closest(".turn")).find(Boolean);
-      const known = turn && [...this.elements].find(([former, element]) => element === turn && !wanted.has(former));
+      const known = turn && [...elements].find(([former, element]) => element === turn && !wanted.has(former));
       if (!known) continue;
-      this.elements.delete(known[0]);
-      this.elements.set(key, turn);
+      elements.delete(known[0]);
+      elements.set(key, turn);
     }
   }
 
-  // Of three thousand sentences one or two differ: what is the same is not looked at.
   update(target, entry, person) {
     const known = this.shown.get(target);
     if (known && sameEntry(known.entry, entry) && samePerson(known.person, person)) return;

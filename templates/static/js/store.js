@@ -2,7 +2,7 @@
 // No DOM, no network. Feeding the same event twice changes nothing.
 
 import { figuresOf } from "./account.js";
-import { COLOURS, groupEntries, inReadingOrder } from "./turns.js";
+import { COLOURS, changeEntries } from "./turns.js";
 
 const GAP = 0;
 const TEXT = 1;
@@ -24,13 +24,14 @@ export class MeetingStore {
     this.behind_ms = 0;
     this.service = "ready";
     this.settled = 0; // grows with everything that stays
-    this.entries = null;
+    this.entries = [];
+    this.changes = new Map(); // by id, what is to be seen in entries yet; null of what went
+    this.changed_ms = Infinity; // entries stay up to there
   }
 
   /** Takes one event as `/events` tells it. */
   apply(kind, data) {
     if (!PASSING.includes(kind)) this.settled += 1;
-    if (kind === "draft" || !PASSING.includes(kind)) this.entries = null;
     if (kind === "sentence") this.tellSentence(data);
     else if (kind === "not_transcribed") this.addStretch(data);
     else if (kind === "draft") this.setDraft(data);
@@ -46,10 +47,7 @@ export class MeetingStore {
 
   /** A new connection is told all of it that is so, and also whose draft there is. */
   forgetPassing(connected) {
-    if (connected) {
-      this.drafts.clear();
-      this.entries = null;
-    }
+    if (connected) this.dropDrafts();
     this.activity.clear();
     this.behind_ms = 0;
     this.service = "ready";
@@ -63,6 +61,7 @@ export class MeetingStore {
     const figures = figuresOf(person);
     const kept = known && { heard_ms: known.heard_ms, quiet: known.quiet, came_ms: known.came_ms };
     this.people.set(id, { id, name, present, version, colour, figures, ...kept });
+    if (known?.name !== name) this.changed_ms = -Infinity; // it stands all over the text
   }
 
   /** Somebody is there who was not, `now_ms` on the clock of `putFigures`. */
@@ -93,7 +92,8 @@ export class MeetingStore {
 
   addSentence({ id, participant_id, start_ms, end_ms, text, edited = false, version = 0 }) {
     if (version < (this.sentences.get(id)?.version ?? 0)) return;
-    this.sentences.set(id, { kind: "sentence", rank: TEXT, id, participant_id, start_ms, end_ms, text, edited, version });
+    const sentence = { kind: "sentence", rank: TEXT, id, participant_id, start_ms, end_ms, text, edited, version };
+    this.put(this.sentences, id, sentence);
     this.dropDraft(participant_id, end_ms);
   }
 
@@ -103,35 +103,49 @@ export class MeetingStore {
     for (const [id, other] of this.stretches) {
       if (other.participant_id !== participant_id) continue;
       if (other.start_ms > end_ms || start_ms > other.end_ms) continue;
-      this.stretches.delete(id);
+      this.put(this.stretches, id, null);
       start_ms = Math.min(start_ms, other.start_ms);
       end_ms = Math.max(end_ms, other.end_ms);
     }
     const id = `stretch ${start_ms} ${participant_id}`;
-    this.stretches.set(id, { kind: "stretch", rank: TEXT, id, participant_id, start_ms, end_ms });
+    this.put(this.stretches, id, { kind: "stretch", rank: TEXT, id, participant_id, start_ms, end_ms });
   }
 
   dropDraft(participant_id, end_ms) {
     const draft = this.drafts.get(participant_id);
-    if (draft && draft.start_ms < end_ms) this.drafts.delete(participant_id);
+    if (draft && draft.start_ms < end_ms) this.put(this.drafts, participant_id, null);
+  }
+
+  dropDrafts() {
+    for (const id of this.drafts.keys()) this.put(this.drafts, id, null);
   }
 
   setDraft({ participant_id, start_ms, end_ms, text }) {
     const draft = { kind: "draft", rank: TEXT, id: `draft ${participant_id}`,
       participant_id, start_ms, end_ms, text };
-    if (text) this.drafts.set(participant_id, draft);
-    else this.drafts.delete(participant_id);
+    this.put(this.drafts, participant_id, text ? draft : null);
   }
 
   addGap({ participant_id, start_ms, end_ms }) {
     const id = `gap ${start_ms} ${end_ms} ${participant_id}`;
-    this.gaps.set(id, { kind: "gap", rank: GAP, id, participant_id, start_ms, end_ms });
+    this.put(this.gaps, id, { kind: "gap", rank: GAP, id, participant_id, start_ms, end_ms });
+  }
+
+  /** An item stands under `key` from now on, or none. */
+  put(items, key, item) {
+    const before = items.get(key);
+    if (item) items.set(key, item);
+    else items.delete(key);
+    for (const { id, start_ms } of [before, item].filter(Boolean)) {
+      this.changes.set(id, item);
+      this.changed_ms = Math.min(this.changed_ms, start_ms);
+    }
   }
 
   setMeeting({ title, state }) {
     this.title = title;
     this.state = state;
-    if (state === "ended") this.drafts.clear();
+    if (state === "ended") this.dropDrafts();
   }
 
   /** Who somebody is, also one who was never announced. */
@@ -167,9 +181,11 @@ export class MeetingStore {
     return [...this.bookmarks.values()].sort((a, b) => a.at_ms - b.at_ms || a.id - b.id);
   }
 
+  /** Turns and gaps in reading order; the same ones, up to where something changed, as the time before. */
   listEntries() {
-    const kinds = [this.sentences, this.stretches, this.drafts, this.gaps];
-    this.entries ??= groupEntries(kinds.flatMap((items) => [...items.values()]).sort(inReadingOrder));
+    if (this.changed_ms < Infinity) this.entries = changeEntries(this.entries, this.changes, this.changed_ms);
+    this.changes.clear();
+    this.changed_ms = Infinity;
     return this.entries;
   }
 

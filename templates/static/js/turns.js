@@ -24,14 +24,37 @@ export function* findPairs(sentences) {
   }
 }
 
-/** Turns `{kind: "turn", key, participant_id, start_ms, items, overlaps}` and gaps, from items in order. */
-export function groupEntries(items) {
+/**
+ * Entries as they are after `changes` to their items, by id, null of what went, none of it before `from_ms`. As long
+ * as a meeting may be: what stands well before that is neither looked at nor made anew.
+ */
+export function changeEntries(entries, changes, from_ms) {
+  const kept = countKept(entries, from_ms);
+  const items = entries.slice(kept).flatMap((entry) => entry.items ?? [entry]).filter(({ id }) => !changes.has(id));
+  items.push(...[...changes.values()].filter(Boolean));
+  return entries.slice(0, kept).concat(groupEntries(items.sort(inReadingOrder)));
+}
+
+/** How many entries stay: the last one that begins before that may go on, and with it what speaks into it. */
+function countKept(entries, from_ms) {
+  let at = entries.length - 1;
+  while (at > 0 && (entries[at].start_ms >= from_ms || entries[at - 1].until_ms > entries[at].start_ms)) at -= 1;
+  return Math.max(at, 0);
+}
+
+/**
+ * Turns `{kind: "turn", key, participant_id, start_ms, items, overlaps, until_ms}` and gaps, from items in order.
+ * `until_ms` is how far sentences reach that begin up to there.
+ */
+function groupEntries(items) {
   const pairs = [...findPairs(items.filter((item) => item.kind === "sentence"))];
   const overlapping = new Set(pairs.flat().map(({ id }) => id));
   const entries = [];
+  let until_ms = 0;
   for (const item of items) {
+    if (item.kind === "sentence") until_ms = Math.max(until_ms, item.end_ms);
     if (item.kind === "gap") {
-      entries.push({ ...item, key: item.id });
+      entries.push({ ...item, key: item.id, until_ms });
       continue;
     }
     let last = entries.at(-1);
@@ -42,6 +65,7 @@ export function groupEntries(items) {
     }
     last.items.push(item);
     last.overlaps ||= overlapping.has(item.id);
+    last.until_ms = until_ms;
   }
   return entries;
 }
