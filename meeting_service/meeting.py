@@ -86,6 +86,8 @@ class Participant:
     """the id of who this is the same person as"""
     aliases: Sequence[str] = ()
     """ids of others that are the same person, whose figures are in these"""
+    until_ms: int = 0
+    """offset of the meeting at which the last of their audio ends"""
 
 
 _FIGURES = (
@@ -141,7 +143,9 @@ def _add_up(person: Participant, others: Sequence[Participant]) -> Participant:
     everyone = (person, *others)
     figures = {name: sum(getattr(p, name) for p in everyone) for name in _FIGURES}
     present = any(p.present for p in everyone)
-    return replace(person, **figures, present=present, aliases=tuple(p.id for p in others))
+    until_ms = max(p.until_ms for p in everyone)
+    aliases = tuple(p.id for p in others)
+    return replace(person, **figures, until_ms=until_ms, present=present, aliases=aliases)
 
 
 def participant_to_fingerprint(meeting_id: str, participant_id: str) -> str:

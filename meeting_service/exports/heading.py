@@ -22,7 +22,7 @@ def length_ms(transcript: Transcript) -> int:
     ends = [sentence.end_ms for sentence in transcript.sentences]
     ends += [gap.end_ms for gap in transcript.gaps]
     ends += [stretch.end_ms for stretch in transcript.not_transcribed]
-    ends += [participant.received_ms for participant in transcript.participants]
+    ends += [participant.until_ms for participant in transcript.participants]
     return max(ends, default=0)
 
 

@@ -20,9 +20,10 @@ from sqlalchemy import (
 )
 
 from meeting_service.errors import InvalidRequest
-from meeting_service.meeting import Participant, people_by_id
+from meeting_service.meeting import Participant, merge_people, people_by_id
 from meeting_service.search import Found, Hit, HitPage, Phrase, Search, matches, parse_query
 from meeting_service.storage.columns import UtcDateTime
+from meeting_service.storage.current import until_ms
 from meeting_service.storage.schema import meetings, participants
 from meeting_service.storage.search_index import places_of
 
@@ -242,20 +243,21 @@ def _rows_to_hits(db: Connection, rows: Sequence[Row[Any]]) -> list[Hit]:
 
 
 def list_people(db: Connection, meeting_ids: Collection[str]) -> dict[str, dict[str, Participant]]:
-    """Who is meant by every id of some meetings, in the order they came; without figures."""
+    """Who is meant by every id of some meetings, in the order they came; of the figures only `until_ms`."""
     of = participants.c.meeting_id.in_(meeting_ids)
     columns = (participants.c.meeting_id, participants.c.id, participants.c.name, participants.c.merged_into)
-    rows = db.execute(select(*columns).where(of).order_by(participants.c.position)).all()
+    found = select(*columns, until_ms().label("until_ms")).where(of).order_by(participants.c.position)
+    rows = db.execute(found).all()
     known: dict[str, list[Participant]] = {meeting_id: [] for meeting_id in meeting_ids}
     for row in rows:
         known[row.meeting_id].append(
-            Participant(row.meeting_id, row.id, row.name, merged_into=row.merged_into)
+            Participant(row.meeting_id, row.id, row.name, until_ms=row.until_ms, merged_into=row.merged_into)
         )
     return {meeting_id: _to_people(people) for meeting_id, people in known.items()}
 
 
 def _to_people(everybody: Sequence[Participant]) -> dict[str, Participant]:
-    by_id = {participant.id: participant for participant in everybody}
+    by_id = {person.id: person for person in merge_people(everybody)}
     return {alias: by_id[person] for alias, person in people_by_id(everybody).items()}
 
 

@@ -22,7 +22,7 @@ from meeting_service.audio import RECOGNITION_RATE_HZ
 from meeting_service.errors import Conflict, NotFound, Outdated
 from meeting_service.events import ParticipantChanged, StoredEvent
 from meeting_service.meeting import Participant, list_merged_into
-from meeting_service.storage.current import current_revision
+from meeting_service.storage.current import current_revision, until_ms
 from meeting_service.storage.events import append_event
 from meeting_service.storage.meetings import get_meeting
 from meeting_service.storage.schema import checkpoints, gaps, participants, streams
@@ -217,6 +217,7 @@ def _select(revision: int | None = None) -> Select[Any]:
             participants,
             *(func.coalesce(func.sum(figure), 0).label(name) for name, figure in figures.items()),
             _gap_ms().label("gap_ms"),
+            until_ms().label("until_ms"),
             func.count(streams.c.id).filter(not_(streams.c.ended)).label("open_streams"),
         )
         .select_from(participants.outerjoin(streams, own).outerjoin(checkpoints, final))
@@ -244,6 +245,7 @@ def _to_participant(row: Row[Any]) -> Participant:
         id=row.id,
         name=row.name,
         received_ms=row.received_ms,
+        until_ms=row.until_ms,
         speech_ms=row.speech_ms,
         transcribed_ms=row.transcribed_ms,
         present=row.open_streams > 0,

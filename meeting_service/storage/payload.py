@@ -138,6 +138,7 @@ def _from_participant(participant: Participant) -> Payload:
         "silent_ms": participant.silent_ms,
         "waiting_ms": participant.waiting_ms,
         "unaccounted_ms": participant.unaccounted_ms,
+        "until_ms": participant.until_ms,
     }
 
 

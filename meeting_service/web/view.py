@@ -129,6 +129,7 @@ class MeetingRow:
     state: MeetingState
     started_at: datetime
     length_ms: int
+    """of what can be heard once it is over; of the time it takes before, or if nobody was heard"""
     names: Sequence[str]
 
 
@@ -154,12 +155,14 @@ class MeetingView:
 def meeting_to_row(meeting: Meeting, participants: Sequence[Participant], now: datetime) -> MeetingRow:
     """A meeting with its people, as of `now`."""
     length = (meeting.ended_at or now) - meeting.started_at
+    heard_ms = max((participant.until_ms for participant in participants), default=0)
+    over = meeting.state is MeetingState.ENDED
     return MeetingRow(
         id=meeting.id,
         title=meeting.title,
         state=meeting.state,
         started_at=meeting.started_at,
-        length_ms=max(0, int(length.total_seconds() * 1000)),
+        length_ms=(over and heard_ms) or max(0, int(length.total_seconds() * 1000)),
         names=[participant.name for participant in participants],
     )
 

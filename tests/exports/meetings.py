@@ -49,9 +49,12 @@ def make_transcript(
         (MeetingState.LIVE, None) if live else (MeetingState.ENDED, START + timedelta(minutes=62))
     )
     sentences = [make_sentence(n, s, word_ms) for n, s in enumerate(said, 1)]
+    people = [
+        Participant("m1", i, name, 60_000, 30_000, 30_000, until_ms=60_000) for i, name in names.items()
+    ]
     return Transcript(
         meeting=Meeting("m1", title, state, START, ended_at, "en", ("MLX",)),
-        participants=[Participant("m1", i, name, 60_000, 30_000, 30_000) for i, name in names.items()],
+        participants=people,
         sentences=sorted(sentences, key=reading_order),
         gaps=gaps,
         not_transcribed=[],

@@ -12,7 +12,7 @@ from tests.exports.meetings import EMPTY, LIVE, PLAIN
 
 def test_the_length_is_of_what_was_heard() -> None:
     """Not of the time it took: sentences, gaps and silence that was received count."""
-    silence = replace(EMPTY, participants=[Participant("m1", "ann", "Ann", received_ms=7_000)])
+    silence = replace(EMPTY, participants=[Participant("m1", "ann", "Ann", until_ms=7_000)])
     gap = replace(EMPTY, gaps=[TranscriptGap("ann", 0, 8_000)])
 
     assert [0, 7_000, 8_000, 60_000] == [length_ms(t) for t in (EMPTY, silence, gap, PLAIN)]

@@ -79,4 +79,5 @@ async def test_figures_add_up_over_streams(store: Store, stream: Stream) -> None
 
     assert (ann.received_ms, ann.speech_ms, ann.transcribed_ms) == (2_000, 1_100, 600)
     assert 500 == ann.not_transcribed_ms
+    assert (10_000, 0) == (ann.until_ms, bob.until_ms)
     assert (bob.received_ms, bob.speech_ms, bob.transcribed_ms, bob.present) == (0, 0, 0, False)

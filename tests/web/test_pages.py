@@ -129,6 +129,16 @@ async def test_the_list_can_be_searched(service: Service) -> None:
     assert "<b>" in nothing.values("value")
 
 
+async def test_a_meeting_that_is_over_has_one_length(service: Service) -> None:
+    """That of its audio: on its page, in the list and where it is renamed, whatever time it took."""
+    await service.open_meeting("ann", "bob")
+    await service.send_silence("ann", 162_000)
+    await service.sessions.end_meeting("m")
+
+    for path in ("/", "/meetings/m", "/meetings/m/manage"):
+        assert re.search(r"\b2:42\b", (await read(service.client, path)).text)
+
+
 async def test_an_ended_meeting_needs_nothing_live(service: Service) -> None:
     """It says that it ended, and its page does not reload by itself."""
     await service.open_meeting()

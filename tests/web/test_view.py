@@ -126,10 +126,12 @@ def test_offsets_are_written_as_a_clock(ms: int, shown: str) -> None:
 
 
 def test_a_meeting_is_as_long_as_it_runs() -> None:
-    """Until now while it is live, until its end afterwards; a clock that went back gives no negative."""
+    """Until now while it is live, then what can be heard; a clock that went back gives no negative."""
     ended = Meeting("m", "Planning", MeetingState.ENDED, START, START + timedelta(minutes=5))
+    heard = [Participant("m", "ann", "Ann", until_ms=162_000), Participant("m", "bob", "Bob", until_ms=9)]
 
-    assert meeting_to_row(MEETING, (), START + timedelta(minutes=1)).length_ms == 60_000
+    assert meeting_to_row(MEETING, heard, START + timedelta(minutes=1)).length_ms == 60_000
+    assert meeting_to_row(ended, heard, START + timedelta(days=1)).length_ms == 162_000
     assert meeting_to_row(ended, (), START + timedelta(days=1)).length_ms == 300_000
     assert meeting_to_row(MEETING, (), START - timedelta(minutes=1)).length_ms == 0
 
