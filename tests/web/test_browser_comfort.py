@@ -14,6 +14,8 @@ from tests.web.conftest import Service
 
 pytestmark = pytest.mark.browser
 
+HEIGHTS = "fields => fields.map((field) => field.getBoundingClientRect().height)"
+
 
 async def test_pause_holds_everything_and_counts(service: Service, window: Window) -> None:
     """Drafts and finals wait while somebody reads; then all of it is there, in its place."""
@@ -176,6 +178,34 @@ async def test_every_option_can_be_chosen(service: Service, window: Window) -> N
     assert set(DownloadQuery.model_fields) - {"revision", "per_participant"} == set(text)
     assert set(AudioQuery.model_fields) == set(sound)
     assert [text["line_chars"], text["to_ms"], sound["rate"]] == [["32"], ["60000"], ["16000"]]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1_000, 600), (390, 780)])
+async def test_the_downloads_are_all_in_reach(
+    service: Service, window: Window, width: int, height: int
+) -> None:
+    """Inside the window and above the player, at a phone too; what can be chosen is of one height."""
+    page = window.page
+    await service.open_meeting("ann")
+    await service.say("ann", 0, 900, "Good morning.")
+    await service.sessions.end_meeting("m")
+    await page.set_viewport_size({"width": width, "height": height})
+    await page.goto(f"{service.url}/meetings/m")
+    await page.locator("#download > summary").click()
+    await page.locator("#download .choice summary").click()
+    heights = await page.locator(".options :is(select, input:not([type=checkbox]))").evaluate_all(HEIGHTS)
+    sheet = await page.locator("#download .sheet").bounding_box()
+    player = await page.locator("#listening").bounding_box()
+
+    assert len(heights) == 6
+    assert len(set(heights)) == 1
+    assert sheet is not None
+    assert player is not None
+    assert sheet["x"] >= 0
+    assert sheet["x"] + sheet["width"] <= width
+    assert sheet["y"] + sheet["height"] <= player["y"]
+    await page.get_by_role("link", name=".opus").scroll_into_view_if_needed()
+    await expect(page.get_by_role("link", name=".opus")).to_be_in_viewport(ratio=0.99)
 
 
 async def test_paper_has_the_text_and_nothing_to_press(service: Service, browser: Browser) -> None:
