@@ -19,6 +19,13 @@ OUTSIDE = """() => [...document.querySelectorAll("#listening *")].filter((part) 
   return part.checkVisibility() && (left < 0 || right > innerWidth);
 }).map((part) => part.outerHTML)"""
 FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+HIDES = """() => {
+  const { top, bottom } = document.querySelector("#actions").getBoundingClientRect();
+  return [...document.querySelectorAll(".turn h3, .sentence")].filter((part) => {
+    const lines = [...part.getClientRects()];
+    return lines.some((line) => line.top < bottom && line.bottom > top);
+  }).map((part) => part.textContent.trim());
+}"""
 COVERED = """() => document.querySelector("#actions").getBoundingClientRect().bottom
   > document.querySelector("#listening").getBoundingClientRect().top"""
 
@@ -452,3 +459,24 @@ async def test_a_link_to_a_sentence_leads_the_player_there(service: Service, win
 
     await expect(page.locator("[data-listen=time]")).to_have_text("0:21 / 0:29")
     await expect(page.locator("[data-listen=play]")).to_have_attribute("data-playing", "no")
+
+
+async def test_a_picked_sentence_hides_nothing_that_is_still_to_be_read(
+    service: Service, window: Window
+) -> None:
+    """Its toolbar has room below its turn; in a long one it lies above, over what was read."""
+    page = window.page
+    await service.open_meeting("ann", "bob")
+    for n in range(40):
+        await service.say("ann", n * 1_000, n * 1_000 + 900, f"This is what was said {n} seconds after noon.")
+    await service.say("bob", 40_000, 41_000, "Thank you.")
+    await service.sessions.end_meeting("m")
+    await page.goto(f"{service.url}/meetings/m")
+
+    await page.get_by_text("said 39 seconds").click()
+    await expect(page.locator("#actions")).to_be_in_viewport(ratio=0.99)
+    assert await page.evaluate(HIDES) == []
+    await page.get_by_text("said 20 seconds").click()
+    hidden = await page.evaluate(HIDES)
+    assert hidden
+    assert all(text < "This is what was said 20" for text in hidden)

@@ -6,6 +6,7 @@ import { tell } from "./notice.js";
 import { words } from "./words.js";
 
 const GAP_PX = 4;
+const NEAR_PX = 160;
 
 export class Selected {
   /** `toolbar` has a button `[data-do]` for each action; `find(id)` is the sentence as the store has it. */
@@ -39,37 +40,45 @@ export class Selected {
   }
 
   pick(element) {
-    this.element?.classList.remove("picked");
+    this.unmark();
     this.id = element.dataset.id;
     element.classList.add("picked");
     this.toolbar.hidden = false;
-    delete this.above;
     this.place();
-    this.toolbar.scrollIntoView({ block: "nearest" });
+    for (const shown of [element, this.toolbar]) shown.scrollIntoView({ block: "nearest" });
+  }
+
+  unmark() {
+    this.element?.classList.remove("picked");
+    this.element?.removeAttribute("data-room");
   }
 
   /** Who was at its buttons goes on at its turn. */
   drop() {
     handFocusOn(this.toolbar, this.element?.closest(".turn").querySelector(".at") ?? this.log);
-    this.element?.classList.remove("picked");
+    this.unmark();
     this.id = null;
     this.toolbar.hidden = true;
   }
 
-  /** Below its sentence, wherever that is now; above it where the page ends, under what stands at the bottom. */
+  /** Where it covers nothing that is still to be read: after the turn, which makes room for it, or if that ends
+   *  far below, above the sentence. A phone has it at the bottom of the window. */
   place() {
     const element = this.element;
     if (!element) return this.drop();
-    const around = this.toolbar.offsetParent.getBoundingClientRect();
-    const lines = element.getClientRects();
-    const last = lines[lines.length - 1] ?? element.getBoundingClientRect();
-    const below = last.bottom - around.top + GAP_PX;
-    const over = (lines[0] ?? last).top - around.top - GAP_PX - this.toolbar.offsetHeight;
-    this.above ??= over > 0 && below + this.toolbar.offsetHeight > around.height;
-    const furthest = around.width - this.toolbar.offsetWidth;
-    const left = Math.max(0, Math.min(last.left - around.left, furthest));
-    this.toolbar.style.setProperty("left", `${left}px`);
-    this.toolbar.style.setProperty("top", `${this.above ? over : below}px`);
+    const { toolbar } = this;
+    const around = toolbar.parentElement.getBoundingClientRect();
+    const paragraph = element.parentElement;
+    const { left, right, bottom } = paragraph.getBoundingClientRect();
+    const sentence = element.getBoundingClientRect();
+    const isNear = bottom - sentence.bottom < NEAR_PX;
+    element.toggleAttribute("data-room", isNear);
+    const x = getComputedStyle(paragraph).direction === "rtl" ? right - toolbar.offsetWidth : left;
+    const y = isNear ? bottom + GAP_PX : sentence.top - GAP_PX - toolbar.offsetHeight;
+    const furthest = around.width - toolbar.offsetWidth;
+    toolbar.style.setProperty("--left", `${Math.max(0, Math.min(x - around.left, furthest))}px`);
+    toolbar.style.setProperty("--top", `${y - around.top}px`);
+    this.log.style.setProperty("--room", `${toolbar.offsetHeight}px`);
   }
 
   step(by) {
@@ -77,7 +86,6 @@ export class Selected {
     const next = all[all.indexOf(this.element) + by];
     if (!next) return;
     this.pick(next);
-    next.scrollIntoView({ block: "nearest" });
     tell(next.textContent); // who does not see which one is picked hears it
   }
 
