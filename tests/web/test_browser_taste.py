@@ -21,6 +21,11 @@ LEFT_OF_EACH = """sentence => [...sentence.textContent.trimEnd()].map((_, at) =>
   range.setEnd(sentence.firstChild, at + 1);
   return range.getBoundingClientRect().left;
 })"""
+BEGINNINGS = """(names, direction) => names.map((name) => {
+  const range = new Range();
+  range.selectNodeContents(name);
+  return range.getBoundingClientRect()[direction === "ltr" ? "left" : "right"];
+})"""
 
 
 async def test_light_or_dark_is_a_choice_that_stays(service: Service, window: Window) -> None:
@@ -78,3 +83,27 @@ async def test_text_from_right_to_left(service: Service, window: Window) -> None
     assert right_to_left == sorted(right_to_left, reverse=True)
     assert left_to_right == sorted(left_to_right)
     assert left_to_right[-1] < right_to_left[-1]
+
+
+@pytest.mark.parametrize("direction", ["ltr", "rtl"])
+async def test_names_of_either_direction_begin_where_others_do(
+    service: Service, window: Window, direction: str
+) -> None:
+    """Among the participants and on the timeline, whose slider lies over its lanes, whichever way the page runs."""
+    page = window.page
+    await service.open_meeting("ann")
+    await service.join("lia", "ליאת כהן")
+    for participant_id in ("ann", "lia"):
+        await service.say(participant_id, 0, 900, "Hello all.")
+    await service.sessions.end_meeting("m")
+    await page.goto(f"{service.url}/meetings/m")
+    await expect(page.locator(".lane")).to_have_count(2)
+    await page.evaluate("direction => { document.documentElement.dir = direction; }", direction)
+
+    for names in ("#people .name", ".lane .name"):
+        ann, lia = await page.locator(names).evaluate_all(BEGINNINGS, direction)
+        assert ann == pytest.approx(lia, abs=1)
+    lane, plot = [await page.locator(part).first.bounding_box() for part in (".lane svg", ".plot")]
+    assert lane is not None
+    assert plot is not None
+    assert (plot["x"], plot["width"]) == pytest.approx((lane["x"], lane["width"]), abs=1)
