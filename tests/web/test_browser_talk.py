@@ -335,3 +335,21 @@ async def test_why_nothing_can_be_heard(service: Service, window: Window) -> Non
         await expect(talker.trouble).to_contain_text(told)
         await expect(talker.state).to_be_empty()
     assert await service.sessions.list_participants("m") == []
+
+
+async def test_why_no_tab_can_be_heard(service: Service, window: Window) -> None:
+    """Beside the choice that cannot be made; elsewhere nothing is said of it."""
+    page = window.page
+    await service.open_meeting()
+    await page.goto(f"{service.url}/meetings/m/talk")
+    tab, why = page.get_by_label("The sound of a tab"), page.locator("#talk-no-tab")
+    await expect(tab).to_be_enabled()
+    await expect(why).to_be_hidden()
+    await page.add_init_script("delete MediaDevices.prototype.getDisplayMedia;")
+    await page.reload()
+
+    await expect(tab).to_be_disabled()
+    await expect(why).to_have_text(
+        "This browser cannot share a tab’s sound. Chrome or Edge on a computer can."
+    )
+    await expect(page.get_by_label("My microphone")).to_be_enabled()

@@ -89,7 +89,7 @@ async def test_text_from_right_to_left(service: Service, window: Window) -> None
 async def test_names_of_either_direction_begin_where_others_do(
     service: Service, window: Window, direction: str
 ) -> None:
-    """Among the participants and on the timeline, whose slider lies over its lanes, whichever way the page runs."""
+    """Among the participants and on the timeline, whose slider lies over its lanes."""
     page = window.page
     await service.open_meeting("ann")
     await service.join("lia", "ליאת כהן")

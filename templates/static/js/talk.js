@@ -83,6 +83,7 @@ function isAble() {
   else {
     const tabs = Boolean(mediaDevices.getDisplayMedia);
     form.querySelector("[value=tab]").disabled = !tabs;
+    document.getElementById("talk-no-tab").hidden = tabs;
     return true;
   }
   return false;
