@@ -239,7 +239,7 @@ def figures_to_account(figures: Mapping[str, int], words: Words, *, spoken: bool
     elif speech_ms and not lost_ms and waiting_ms < CAUGHT_UP_MS:
         parts.append(words("meeting.all_transcribed"))
     parts += [words("meeting.missing", time=_amount(gap_ms, words))] if gap_ms else []
-    return "\N{NO-BREAK SPACE}· ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts)
+    return ", ".join(part.replace(" ", "\N{NO-BREAK SPACE}") for part in parts)
 
 
 def behind_to_text(ms: int, words: Words) -> str:

@@ -20,7 +20,7 @@ async def test_figures_follow_and_seconds_that_are_lost_are_told(service: Servic
     await service.say("ann", 0, 2_000, "More than was ever received.")
     await service.sessions.end_meeting("m")
 
-    told = "\N{NO-BREAK SPACE}".join(["0:00", "received", "· all", "transcribed"])
+    told = "\N{NO-BREAK SPACE}".join(["0:00", "received, all", "transcribed"])
     await expect(line).to_have_text(told)
     await expect(warning).to_have_text("1.9 s not accounted for")
     await window.page.reload()

@@ -158,19 +158,19 @@ def test_a_lag_is_told_in_seconds_then_minutes(ms: int, text: str) -> None:
         ({"received_ms": 724_000}, "12:04 received"),
         (
             {"received_ms": 724_000, "speech_ms": 271_000, "transcribed_ms": 271_000, "gap_ms": 7_000},
-            "12:04 received · 4:31 spoken · all transcribed · 7.0 s missing",
+            "12:04 received, 4:31 spoken, all transcribed, 7.0 s missing",
         ),
         (
             {"received_ms": 60_000, "speech_ms": 9_000, "not_transcribed_ms": 1, "gap_ms": 10_000},
-            "1:00 received · 0:09 spoken · 0.1 s not transcribed · 0:10 missing",
+            "1:00 received, 0:09 spoken, 0.1 s not transcribed, 0:10 missing",
         ),
         (
             {"received_ms": 60_000, "speech_ms": 9_000, "waiting_ms": 5_000},
-            "1:00 received · 0:09 spoken · 0:05 being transcribed",
+            "1:00 received, 0:09 spoken, 0:05 being transcribed",
         ),
         (
             {"received_ms": 60_000, "speech_ms": 9_000, "waiting_ms": 1_000},
-            "1:00 received · 0:09 spoken",
+            "1:00 received, 0:09 spoken",
         ),
     ],
 )

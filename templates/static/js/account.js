@@ -25,7 +25,7 @@ export function account(figures, { spoken = true } = {}) {
     waiting_ms >= SHOWN_WAITING_MS ? words("meeting.in_work", { time: clock(waiting_ms) })
       : speech_ms && !not_transcribed_ms && waiting_ms < CAUGHT_UP_MS ? words("meeting.all_transcribed") : "",
     gap_ms ? words("meeting.missing", { time: exactly(gap_ms) }) : "",
-  ].filter(Boolean).map((part) => part.replaceAll(" ", "\u00a0")).join("\u00a0· ");
+  ].filter(Boolean).map((part) => part.replaceAll(" ", "\u00a0")).join(", ");
 }
 
 /** Whether some of it never came or has no text. */
