@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.web.browser import open_window
+from tests.web.browser import Window, open_window
 from tests.web.conftest import Service
 
 pytestmark = pytest.mark.browser
@@ -54,3 +54,36 @@ async def test_captions_lose_nothing_silently(service: Service, browser: Browser
     await page.keyboard.press("c")
     await expect(page.get_by_role("dialog")).to_be_visible()
     await expect(lines).to_have_count(0)
+
+
+async def test_nobodys_words_stand_without_a_name(service: Service, window: Window) -> None:
+    """Of a turn that is longer than the lines the name stands beside the first that is seen."""
+    await service.open_meeting("ann", "bob")
+    page = window.page
+    await page.goto(f"{service.url}/meetings/m?captions")
+    await service.say("bob", 0, 900, "Short.")
+    await service.say("ann", 1_000, 9_000, "This goes on and on, and on again, and nobody knows why. " * 4)
+    await expect(page.locator(".captions b")).to_have_text(["Bob:", "Ann:"])
+    name = await page.locator(".captions b", has_text="Ann").bounding_box()
+    lines = await page.locator(".captions .lines").bounding_box()
+
+    assert name
+    assert lines
+    assert lines["y"] - 1 <= name["y"] <= lines["y"] + 1
+
+
+async def test_the_way_out_of_captions_is_shown_to_whoever_works_by_keys(
+    service: Service, window: Window
+) -> None:
+    """A ring around it is on no screen that was set up with a mouse."""
+    await service.open_meeting("ann")
+    page = window.page
+    await page.goto(f"{service.url}/meetings/m")
+    leave = page.get_by_role("button", name="Leave captions")
+    await page.locator("#show-captions").click()
+    await expect(page.get_by_role("dialog")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("c")
+    await expect(leave).to_be_focused()
+
+    assert await leave.evaluate("button => button.matches(':focus-visible')")

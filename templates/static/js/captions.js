@@ -23,27 +23,31 @@ export class Captions {
     this.gone_ms = new Map(); // by participant, up to where their words were shown and are gone
     this.forget();
     button.hidden = false;
-    button.addEventListener("click", () => this.open());
-    dialog.querySelector("button").addEventListener("click", () => dialog.close());
+    button.addEventListener("click", ({ detail }) => this.open(!detail));
+    this.leave = dialog.querySelector("button");
+    this.leave.addEventListener("click", () => dialog.close());
     dialog.addEventListener("close", () => this.onClose());
     document.addEventListener("visibilitychange", () => this.stayAwake());
     if (new URLSearchParams(location.search).has("captions")) this.show();
   }
 
-  open() {
+  /** `byKey`: whoever works without a mouse sees where the way out is. */
+  open(byKey) {
     this.onOpen();
     this.show();
+    if (byKey) this.leave.focus();
     this.dialog.requestFullscreen?.().catch(() => {}); // a browser may refuse; it is large all the same
   }
 
   show() {
     this.dialog.showModal();
+    this.dialog.focus();
     this.stayAwake();
   }
 
   toggle() {
     if (this.dialog.open) this.dialog.close();
-    else this.open();
+    else this.open(true);
   }
 
   onClose() {
