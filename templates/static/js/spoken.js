@@ -2,7 +2,6 @@
 // reader goes elsewhere.
 
 const AROUND_MS = 60_000;
-const WORD = "spoken";
 const AGAIN_MS = 3_000;
 const NOBODY = [];
 const SCROLLING = ["PageUp", "PageDown", "ArrowUp", "ArrowDown", "Home", "End", " "];
@@ -17,8 +16,8 @@ export class Spoken {
     this.asked = new Map();
     this.marked = [];
     this.along = true;
-    this.highlight = globalThis.Highlight && new Highlight();
-    if (this.highlight) CSS.highlights.set(WORD, this.highlight);
+    this.heard = makeHighlight("heard");
+    this.word = makeHighlight("spoken");
     const leave = ({ target }) => {
       if (!target.closest?.(".listening, .timeline, dialog")) this.along = false;
     };
@@ -34,6 +33,9 @@ export class Spoken {
     for (const element of this.shown) if (!elements.includes(element)) element.classList.remove("spoken");
     const fresh = elements.filter((element) => !this.shown.has(element));
     for (const element of fresh) element.classList.add("spoken");
+    const text = elements.map(({ textContent }) => textContent).join();
+    if (fresh.length || text !== this.text) highlight(this.heard, elements.map(boundsOf));
+    this.text = text;
     this.shown = new Set(elements);
     if (fresh.length && this.along) keepInSight(fresh[0]);
     this.showWords(at_ms, now);
@@ -60,7 +62,7 @@ export class Spoken {
   }
 
   showWords(at_ms, sentences) {
-    if (!this.highlight) return;
+    if (!this.word) return;
     // Of a sentence that is new, or corrected since, the words are asked for again.
     const unknown = sentences.some(({ id, text }) => this.words.get(id)?.text !== text);
     if (unknown) this.fetch(Math.floor(at_ms / AROUND_MS));
@@ -69,13 +71,7 @@ export class Spoken {
     const same = ([node, from], n) => node === this.marked[n][0] && from === this.marked[n][1];
     if (said.length === this.marked.length && said.every(same)) return;
     this.marked = said;
-    this.highlight.clear();
-    for (const [node, from, to] of said) {
-      const range = new Range();
-      range.setStart(node, from);
-      range.setEnd(node, to);
-      this.highlight.add(range);
-    }
+    highlight(this.word, said.map(([node, from, to]) => [node, from, node, to]));
   }
 
   /** Asks for the words of a minute, and what begins before it; seldom for the same. */
@@ -96,6 +92,31 @@ export class Spoken {
       // Words are not marked now; a later moment asks again.
     }
   }
+}
+
+/** None where a browser has no such thing. */
+function makeHighlight(name) {
+  if (!globalThis.Highlight) return null;
+  const made = new Highlight();
+  CSS.highlights.set(name, made);
+  return made;
+}
+
+/** Marks this and nothing else, each `[node, from, node, to]`. */
+function highlight(marks, bounds) {
+  marks?.clear();
+  for (const [start, from, end, to] of bounds) {
+    const range = new Range();
+    range.setStart(start, from);
+    range.setEnd(end, to);
+    marks?.add(range);
+  }
+}
+
+/** A sentence without the space that parts it from the next. */
+function boundsOf(element) {
+  const { lastChild } = element;
+  return [element, 0, lastChild, lastChild.data.trimEnd().length];
 }
 
 /** Where the word is that is said, `[node, from, to]` in a sentence's element; none between words, or if the text differs. */

@@ -9,6 +9,8 @@ import { words } from "./words.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 1;
+const TICKS = 4; // and one at the beginning: on a phone there is no room for more
+const STEPS_S = [1, 2, 5, 10, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400];
 const DRAWN = { gap: "missing", stretch: "lost", sentence: "said", both: "both" };
 
 export class Timeline {
@@ -19,6 +21,7 @@ export class Timeline {
     this.place = element.querySelector("input");
     this.flags = element.querySelector(".flags");
     this.playhead = element.querySelector(".playhead");
+    this.axis = element.querySelector(".axis");
     this.legend = element.querySelector(".legend");
     this.length_ms = 0;
     this.open = false;
@@ -43,6 +46,7 @@ export class Timeline {
     }
     for (const person of speakers) this.renderLane(person, of.get(person.id));
     this.renderFlags(bookmarks);
+    this.renderAxis();
     for (const sign of this.legend.children) {
       sign.hidden = !this.lanes.querySelector(`.${sign.className}:not([d=""])`);
     }
@@ -76,6 +80,19 @@ export class Timeline {
     flag.href = momentHash(at_ms);
     if (flag.title !== label) flag.title = flag.ariaLabel = label;
     flag.style.setProperty("--at", Math.min(1, at_ms / this.length_ms));
+  }
+
+  renderAxis() {
+    const step_ms = 1_000 * (STEPS_S.find((s) => this.length_ms <= (TICKS + 1) * 1_000 * s) ?? Infinity);
+    const ticks = [];
+    // The last one would stand out over the end.
+    for (let at_ms = 0; at_ms < 0.95 * this.length_ms; at_ms += step_ms) {
+      const tick = document.createElement("span");
+      tick.textContent = clock(at_ms);
+      tick.style.setProperty("--at", at_ms / this.length_ms);
+      ticks.push(tick);
+    }
+    this.axis.replaceChildren(...ticks);
   }
 
   /** Where the player is, and how that is said; at the very beginning it has not been used. */
