@@ -87,3 +87,29 @@ async def test_the_way_out_of_captions_is_shown_to_whoever_works_by_keys(
     await expect(leave).to_be_focused()
 
     assert await leave.evaluate("button => button.matches(':focus-visible')")
+
+
+async def test_captions_that_cannot_be_loaded_are_told_and_tried_again(
+    service: Service, browser: Browser
+) -> None:
+    """Nothing of them comes with the page; without a connection that is said, and with it they come."""
+    await service.open_meeting("ann")
+    page = (await open_window(browser)).page
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    await page.goto(f"{service.url}/meetings/m")
+    await expect(page.locator("#health")).to_have_text("Live")
+    assert not [url for url in asked if "captions" in url]
+    for part in ("captions.*", "captions.css", "captions.js*"):
+        await page.route(f"**/{part}", lambda route: route.abort())
+        await page.get_by_role("button", name="Captions").click()
+        await expect(page.locator("#told")).to_contain_text("Captions cannot be shown")
+        await expect(page.get_by_role("dialog")).to_be_hidden()
+        await page.unroute_all()
+        await page.evaluate("document.getElementById('told').textContent = ''")
+    await page.get_by_role("button", name="Captions").click()
+    await expect(page.get_by_role("dialog")).to_be_visible()
+
+    assert "rgb(0, 0, 0)" == await page.get_by_role("dialog").evaluate(
+        "e => getComputedStyle(e).backgroundColor"
+    )

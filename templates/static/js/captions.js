@@ -11,7 +11,7 @@ const AFTER_MS = 1e-3; // what is less late than this is not late
 
 export class Captions {
   /** `onOpen()` is asked to render. */
-  constructor(dialog, button, onOpen) {
+  constructor(dialog, onOpen) {
     this.onOpen = onOpen;
     this.dialog = dialog;
     this.lines = dialog.querySelector(".lines");
@@ -22,32 +22,19 @@ export class Captions {
     this.items = [];
     this.gone_ms = new Map(); // by participant, up to where their words were shown and are gone
     this.forget();
-    button.hidden = false;
-    button.addEventListener("click", ({ detail }) => this.open(!detail));
     this.leave = dialog.querySelector("button");
     this.leave.addEventListener("click", () => dialog.close());
     dialog.addEventListener("close", () => this.onClose());
     document.addEventListener("visibilitychange", () => this.stayAwake());
-    if (new URLSearchParams(location.search).has("captions")) this.show();
   }
 
   /** `byKey`: whoever works without a mouse sees where the way out is. */
   open(byKey) {
     this.onOpen();
-    this.show();
-    if (byKey) this.leave.focus();
-    this.dialog.requestFullscreen?.().catch(() => {}); // a browser may refuse; it is large all the same
-  }
-
-  show() {
     this.dialog.showModal();
-    this.dialog.focus();
+    (byKey ? this.leave : this.dialog).focus();
     this.stayAwake();
-  }
-
-  toggle() {
-    if (this.dialog.open) this.dialog.close();
-    else this.open(true);
+    this.dialog.requestFullscreen?.().catch(() => {}); // a browser may refuse; it is large all the same
   }
 
   onClose() {

@@ -2,7 +2,6 @@
 
 import { Figures } from "./account.js";
 import { followBar } from "./bar.js";
-import { Captions } from "./captions.js";
 import { copyText } from "./copying.js";
 import { Downloads } from "./downloads.js";
 import { Editing } from "./editing.js";
@@ -13,7 +12,7 @@ import { behind, localiseTimes } from "./format.js";
 import { Keys, moveTurn } from "./keys.js";
 import { Listening } from "./listening.js";
 import { closeMenus } from "./menu.js";
-import { tell } from "./notice.js";
+import { notice, tell } from "./notice.js";
 import { Pause } from "./pause.js";
 import { ACTIVE, isReturning, reloadWhenFree } from "./reload.js";
 import { BookmarkRenderer, LogRenderer, PeopleRenderer } from "./render.js";
@@ -50,6 +49,7 @@ let broken = false;
 let figures = null;
 let pause = null;
 let captions = null;
+let tries = 0;
 
 localiseTimes(document);
 closeMenus();
@@ -96,16 +96,38 @@ function readTimes({ dataset }) {
 /** The meeting is live: the page is kept current. */
 function begin() {
   pause = new Pause(find("pause"), schedule);
-  captions = new Captions(find("captions"), find("show-captions"), schedule);
   find("follow").addEventListener("click", () => pause.resume());
   keys.add("g", "keys.live", () => { follow.jump(); pause.resume(); });
   keys.add("p", "keys.pause", () => pause.toggle());
-  keys.add("c", "keys.captions", () => captions.toggle());
+  keys.add("c", "keys.captions", () => (find("captions").open ? find("captions").close() : openCaptions(true)));
+  find("show-captions").hidden = false;
+  find("show-captions").addEventListener("click", ({ detail }) => openCaptions(!detail));
+  if (new URLSearchParams(location.search).has("captions")) openCaptions(false);
   if (isFirstVisit()) follow.jump();
   figures = new Figures(meeting, (people) => {
     store.putFigures(people, performance.now());
     schedule();
   });
+}
+
+/** What they need is loaded when they are first wanted. A browser may remember that it failed, by the address. */
+async function openCaptions(byKey) {
+  try {
+    if (!captions) await loadCaptions();
+  } catch {
+    tries += 1;
+    return notice(words("meeting.captions_failed"));
+  }
+  if (!find("captions").open) captions.open(byKey);
+}
+
+async function loadCaptions() {
+  const style = find("captions-style");
+  const styled = new Promise((resolve, reject) => Object.assign(style, { onload: resolve, onerror: reject }));
+  style.disabled = true; // or one that failed is not tried again
+  style.disabled = false;
+  const [{ Captions }] = await Promise.all([import(`./captions.js?${tries}`), styled]);
+  captions ??= new Captions(find("captions"), schedule);
 }
 
 /** Also when the meeting is over, for what people change by hand; a hidden page lets go of it. */
