@@ -23,8 +23,7 @@ export class Listening {
     this.store = store;
     this.sentences = [];
     this.awaited_ms = null;
-    this.sent_ms = 0;
-    this.length_ms = 0;
+    this.length_ms = 0; // of the text
     this.find = (name) => bar.querySelector(`[data-listen="${name}"]`);
     this.player = new Player(url, () => this.show());
     this.spoken = new Spoken(url, () => this.show());
@@ -102,14 +101,8 @@ export class Listening {
   async moment(button) {
     const heard = this.player.playing && !this.isTalking();
     if (heard || this.store.state === "ended" || this.bar.contains(button ?? null)) return this.player.at;
-    return this.askEnd();
-  }
-
-  /** As far as the audio is by now, or the text if that is further. */
-  async askEnd() {
     const answer = await fetch(`${this.player.url}/audio.wav`, { method: "HEAD" }).catch(() => null);
-    this.sent_ms = Number(answer?.headers.get("Audio-To-Ms") ?? 0);
-    return Math.max(this.sent_ms, this.length_ms);
+    return Math.max(Number(answer?.headers.get("Audio-To-Ms") ?? 0), this.length_ms);
   }
 
   isTalking() {
@@ -124,9 +117,14 @@ export class Listening {
   toggle() {
     if (this.isTalking()) return;
     if (this.player.until_ms === 0) return notice(words("meeting.nothing_yet"));
+    this.begun();
+    this.player.toggle();
+  }
+
+  /** The reader listens, and is led along. */
+  begun() {
     this.bar.hidden = false;
     this.spoken.along = true;
-    this.player.toggle();
   }
 
   /** The meeting is only read again. */
@@ -173,8 +171,7 @@ export class Listening {
   /** Hears the meeting from there on, or up to `stop_ms`; of one participant alone if they are named. */
   play(at_ms, who, stop_ms) {
     if (this.isTalking()) return;
-    this.bar.hidden = false;
-    this.spoken.along = true;
+    this.begun();
     this.player.play(at_ms, who, stop_ms);
     this.find("who").value = this.player.who;
   }
@@ -188,7 +185,7 @@ export class Listening {
   }
 
   /** Whoever opens a link that leads nowhere, or without an `event` to where nothing is heard, is told. */
-  async goToHash(event) {
+  goToHash(event) {
     const [, kind, place] = /^#(s-|t=)(.+)$/.exec(location.hash) ?? [];
     if (kind === "s-" && !document.querySelector(":target")) notice(words("listen.no_sentence"));
     else if (kind === "s-") this.lead(place);
@@ -197,7 +194,6 @@ export class Listening {
     this.bar.hidden = !this.kept;
     if (!this.kept && !event) notice(words("listen.removed"));
     const over = this.store.state === "ended";
-    if (over && this.kept && at_ms > this.whole_ms) await this.askEnd();
     const end_ms = over ? this.whole_ms : this.length_ms;
     this.goTo(Math.min(at_ms, end_ms));
     if (at_ms <= end_ms) return;
@@ -213,10 +209,11 @@ export class Listening {
     notice(words(copied ? "listen.link_copied" : "listen.link_in_address"));
   }
 
-  /** How long the meeting is, as far as is known. */
+  /** How long the meeting is, as far as is known: as the page was sent it was over, or is when audio is there. */
   get whole_ms() {
     const { duration } = this.player.audio;
-    return Math.max(this.length_ms, this.store.state === "ended" ? this.sent_ms : 0, Number.isFinite(duration) && !this.player.who ? duration * 1000 : 0);
+    const heard_ms = Number.isFinite(duration) && !this.player.who ? duration * 1000 : 0;
+    return Math.max(this.length_ms, Number(this.bar.dataset.length), heard_ms);
   }
 
   show() {
