@@ -259,11 +259,10 @@ function makeReload(text) {
 }
 
 function showBehind() {
-  const text = store.state === "ended" ? "" : behind(store.behind_ms);
   const shown = find("behind");
   if (!shown) return;
-  shown.hidden = !text;
-  if (text) setText(shown, text);
+  setText(shown, store.state === "ended" ? "" : behind(store.behind_ms));
+  shown.hidden = !shown.textContent;
 }
 
 function openDownloads() {

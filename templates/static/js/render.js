@@ -28,11 +28,24 @@ export function reconcile(parent, items, elements, make, update, next = parent.f
   }
 }
 
-function element(name, className, text = "") {
+function element(name, className, ...parts) {
   const made = document.createElement(name);
   made.className = className;
-  made.textContent = text;
+  made.append(...parts);
   return made;
+}
+
+/** Text from people has a direction of its own. */
+function makeText(name, className) {
+  const made = element(name, className);
+  made.dir = "auto";
+  return made;
+}
+
+function makeChip() {
+  const chip = element("span", "chip");
+  chip.ariaHidden = "true";
+  return chip;
 }
 
 function setClass(target, className) {
@@ -100,28 +113,12 @@ export class LogRenderer {
 
   make(entry) {
     if (entry.kind === "gap") {
-      const gap = element("p", "gap");
-      const name = element("span", "name");
-      name.dir = "auto";
       const times = { from: clock(entry.start_ms), to: clock(entry.end_ms) };
       const [before, after] = around("meeting.gap", "name", times);
-      gap.append(before, name, after);
-      return gap;
+      return element("p", "gap", before, makeText("span", "name"), after);
     }
-    return this.makeTurn();
-  }
-
-  makeTurn() {
-    const turn = element("article", "turn");
-    const head = element("h3", "");
-    const chip = element("span", "chip");
-    chip.ariaHidden = "true";
-    const name = element("span", "name");
-    name.dir = "auto";
-    head.append(chip, " ", name, " ", makeTime(), " ", element("span", "together"));
-    const said = element("p", "");
-    said.dir = "auto";
-    turn.append(head, said);
+    const head = element("h3", "", makeChip(), " ", makeText("span", "name"), " ", makeTime(), " ", element("span", "together"));
+    const turn = element("article", "turn", head, makeText("p", ""));
     this.parts.set(turn, new Map());
     return turn;
   }
@@ -218,11 +215,9 @@ export class BookmarkRenderer {
 }
 
 function makeBookmark({ id }) {
-  const item = element("li", "");
-  const note = element("span", "noted");
-  note.dir = "auto";
+  const change = makeChange(words("edit.change_bookmark"));
+  const item = element("li", "", document.createElement("a"), " ", makeText("span", "noted"), " ", change);
   item.dataset.id = id;
-  item.append(document.createElement("a"), " ", note, " ", makeChange(words("edit.change_bookmark")));
   return item;
 }
 
@@ -257,16 +252,10 @@ export class PeopleRenderer {
 }
 
 function makePerson(person) {
-  const item = element("li", "");
-  const chip = element("span", "chip");
-  chip.ariaHidden = "true";
-  const name = element("span", "name");
-  name.dir = "auto";
+  const now = element("span", "now", element("span", "doing"), " ", element("span", "late"));
+  const figures = [makeShare(), " ", element("span", "account"), " ", element("span", "unaccounted")];
+  const item = element("li", "", makeChip(), " ", makeText("span", "name"), " ", now, " ", ...figures, " ", makeChange(""));
   item.dataset.id = person.id;
-  const now = element("span", "now");
-  now.append(element("span", "doing"), " ", element("span", "late"));
-  item.append(chip, " ", name, " ", now, " ", makeShare(), " ", element("span", "account"),
-    " ", element("span", "unaccounted"), " ", makeChange(""));
   return item;
 }
 
@@ -279,12 +268,10 @@ function makeBars(now) {
 }
 
 function makeShare() {
-  const share = element("span", "share");
   const meter = document.createElement("meter");
   meter.max = 100;
   meter.ariaLabel = words("meeting.share");
-  share.append(meter, " ", document.createElement("span"));
-  return share;
+  return element("span", "share", meter, " ", document.createElement("span"));
 }
 
 function updateLevel(now, { doing, level }) {

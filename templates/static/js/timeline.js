@@ -39,12 +39,8 @@ export class Timeline {
     for (const item of [...items, ...findBoth(items)]) of.get(item.participant_id)?.push(item);
     const speakers = people.filter(({ id }) => of.get(id).length);
     this.element.hidden = !speakers.length;
-    for (const [id, row] of this.rows) {
-      if (speakers.some((person) => person.id === id)) continue;
-      row.remove();
-      this.rows.delete(id);
-    }
-    for (const person of speakers) this.renderLane(person, of.get(person.id));
+    const lanes = speakers.map((person) => ({ ...person, key: person.id, items: of.get(person.id) }));
+    reconcile(this.lanes, lanes, this.rows, makeLane, (row, lane) => this.updateLane(row, lane));
     this.renderFlags(bookmarks);
     this.renderAxis();
     for (const sign of this.legend.children) {
@@ -52,15 +48,9 @@ export class Timeline {
     }
   }
 
-  renderLane(person, items) {
-    let row = this.rows.get(person.id);
-    if (!row) {
-      row = makeLane();
-      this.rows.set(person.id, row);
-      this.lanes.append(row);
-    }
-    row.className = `lane speaker-${person.colour}`;
-    setText(row.querySelector(".name"), person.name);
+  updateLane(row, { name, colour, items }) {
+    row.className = `lane speaker-${colour}`;
+    setText(row.querySelector(".name"), name);
     row.querySelector("svg").setAttribute("viewBox", `0 0 ${this.length_ms} ${HEIGHT}`);
     for (const [kind, className] of Object.entries(DRAWN)) {
       const drawn = items.filter((item) => item.kind === kind).map(draw).join("");
