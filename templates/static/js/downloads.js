@@ -1,5 +1,6 @@
 // What a reader chooses about a download goes into the addresses of the files.
 
+import { setText } from "./elements.js";
 import { clockToMs } from "./format.js";
 import { words } from "./words.js";
 
@@ -10,20 +11,20 @@ const OF_TEXT = ["names", "times", "preset", "line_chars", "keep_overlaps"];
 export class Downloads {
   /** `listPeople()` tells who is in the meeting; `isLive()` whether more is to come. */
   constructor(menu, listPeople, isLive) {
-    this.form = menu.querySelector("form");
-    this.choice = menu.querySelector(".choice");
-    this.asOf = menu.querySelector(".as-of");
-    this.amiss = menu.querySelector(".amiss");
-    this.changed = menu.querySelector(".changed");
-    this.reset = menu.querySelector("[type=reset]");
+    const find = (part) => menu.querySelector(part);
+    this.find = find;
+    this.form = find("form");
     this.links = [...menu.querySelectorAll("a[download]")].map((link) => ({ link, address: link.href }));
-    this.sounds = menu.querySelector(".sounds");
+    this.sounds = find(".sounds");
     this.mixed = [...this.sounds?.children ?? []];
     this.listPeople = listPeople;
     this.isLive = isLive;
-    this.choice.hidden = false;
+    find(".choice").hidden = false;
     this.form.addEventListener("input", () => this.write());
-    this.form.addEventListener("reset", () => setTimeout(() => this.onReset()));
+    this.form.addEventListener("reset", () => setTimeout(() => {
+      this.write();
+      this.form.elements[0].focus(); // the button is gone
+    }));
     this.form.addEventListener("submit", (event) => event.preventDefault());
     menu.addEventListener("toggle", () => menu.open && this.onOpen());
     menu.addEventListener("click", (event) => event.target.closest("a[download]") && this.onTake(event));
@@ -41,44 +42,39 @@ export class Downloads {
     this.write();
   }
 
-  onReset() {
-    this.write();
-    this.form.elements[0].focus(); // the button is gone
-  }
-
   /** Nothing is taken by a choice that is none; where it is made comes into view. */
   onTake(event) {
     this.tellTime();
-    if (!this.amiss.textContent) return;
+    const wrong = this.form.querySelector("[aria-invalid=true]");
+    if (!wrong) return;
     event.preventDefault();
-    this.choice.open = true;
-    this.form.querySelector("[aria-invalid=true]").focus();
+    this.find(".choice").open = true;
+    wrong.focus();
   }
 
   tellTime() {
-    this.asOf.hidden = !this.isLive();
-    const time = new Intl.DateTimeFormat(undefined, { timeStyle: "short" }).format(new Date());
-    this.asOf.textContent = words("download.as_of", { time });
+    const asOf = this.find(".as-of");
+    asOf.hidden = !this.isLive();
+    const time = new Date().toLocaleTimeString(undefined, { timeStyle: "short" });
+    asOf.textContent = words("download.as_of", { time });
   }
 
   /** Writes every address anew, or says why a choice is none. */
   write() {
     const { line_chars, from_ms, to_ms } = this.form.elements;
     const span = { from_ms: toMs(from_ms.value), to_ms: toMs(to_ms.value) };
-    const inOrder = span.to_ms === undefined || (span.from_ms ?? 0) < span.to_ms;
-    const wrong = new Map([
-      [line_chars, !line_chars.validity.valid],
-      [from_ms, span.from_ms === null],
-      [to_ms, span.to_ms === null || (span.from_ms !== null && !inOrder)],
-    ]);
-    for (const [field, isWrong] of wrong) field.ariaInvalid = String(isWrong);
+    const isBackwards = span.to_ms !== undefined && span.from_ms !== null && (span.from_ms ?? 0) >= span.to_ms;
+    line_chars.ariaInvalid = !line_chars.validity.valid;
+    from_ms.ariaInvalid = span.from_ms === null;
+    to_ms.ariaInvalid = span.to_ms === null || isBackwards;
+    const wrong = this.form.querySelector("[aria-invalid=true]");
     const { min: least, max: most } = line_chars;
-    this.amiss.textContent = wrong.get(line_chars) ? words("download.line_wrong", { least, most })
-      : wrong.get(from_ms) || wrong.get(to_ms) ? words("download.span_wrong") : "";
+    setText(this.find(".amiss"), !wrong ? "" : wrong === line_chars ? words("download.line_wrong", { least, most })
+      : words("download.span_wrong"));
     const chosen = new Map([...this.listChosen()].map(([name, value]) => [name, span[name] ?? value]));
-    this.reset.hidden = !chosen.size;
-    this.changed.textContent = chosen.size ? words("download.changed", { n: chosen.size }) : "";
-    if (this.amiss.textContent) return;
+    this.find("[type=reset]").hidden = !chosen.size;
+    setText(this.find(".changed"), chosen.size ? words("download.changed", { n: chosen.size }) : "");
+    if (wrong) return;
     for (const { link, address } of this.links) link.href = compose(address, chosen);
     this.listSounds(chosen);
   }
@@ -94,9 +90,8 @@ export class Downloads {
 
   /** Sound comes one file at a time: with a file for each, everybody has links of their own. */
   listSounds(chosen) {
-    if (!this.sounds) return;
     const each = chosen.get("participant") === EACH;
-    this.sounds.replaceChildren(...(each ? this.listPeople().map((person) => this.soundOf(person, chosen)) : this.mixed));
+    this.sounds?.replaceChildren(...(each ? this.listPeople().map((person) => this.soundOf(person, chosen)) : this.mixed));
   }
 
   soundOf({ id, name }, chosen) {
@@ -108,7 +103,7 @@ export class Downloads {
       const link = item.firstElementChild.cloneNode();
       link.href = compose(link.href, new Map(chosen).set("participant", id));
       link.textContent = item.querySelector("span").textContent;
-      link.setAttribute("aria-label", `${name} ${link.textContent}`);
+      link.ariaLabel = `${name} ${link.textContent}`;
       return link;
     }));
     return row;
@@ -128,9 +123,8 @@ function compose(address, chosen) {
 }
 
 /** Of h:mm:ss, m:ss or s; undefined of nothing, null of anything else. */
-export function toMs(text) {
+function toMs(text) {
   if (!text.trim()) return undefined;
-  if (!/^\s*(\d+:)?(\d+:)?\d+\s*$/.test(text)) return null;
-  const ms = clockToMs(text);
+  const ms = /^\s*(\d+:){0,2}\d+\s*$/.test(text) ? clockToMs(text) : Infinity;
   return ms > MOST_MS ? null : ms;
 }
