@@ -13,9 +13,6 @@ export class EditDialog {
     this.form = dialog.querySelector("form");
     this.save = save;
     this.remark = remark;
-    this.subject = null;
-    this.version = 0;
-    this.saving = false;
     this.part("close").addEventListener("click", () => dialog.close());
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -105,10 +102,6 @@ export class EditDialog {
 
 /** What the service says, as JSON; nothing if it cannot be had. */
 export async function read(url) {
-  try {
-    const answer = await fetch(url);
-    return answer.ok ? await answer.json() : null;
-  } catch {
-    return null;
-  }
+  const answer = await fetch(url).catch(() => null);
+  return answer?.ok ? answer.json().catch(() => null) : null;
 }

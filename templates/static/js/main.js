@@ -59,7 +59,7 @@ keys.add("j", "keys.next", () => moveTurn(log, 1));
 keys.add("k", "keys.previous", () => moveTurn(log, -1));
 keys.add("d", "keys.download", openDownloads);
 listening.begin(selected, keys);
-new Editing(meeting, find("people"), find("bookmarks")).begin(selected, keys, listening);
+new Editing(meeting, listening).begin(selected, keys, find("people"), find("bookmarks"));
 listening.render(shown);
 const finder = find("find") && new Find(find("find"), () => store.listPeople(), (id) => listening.lead(id));
 if (finder) keys.add("/", "keys.search", () => finder.focus());
