@@ -9,6 +9,7 @@ MeetingServiceError
 │   ├── Unconditional     a change that does not say of which version
 │   ├── ProtocolViolation a message that `meeting-audio.v1` does not allow
 │   ├── NotInFile         a range that begins after a file's end
+│   ├── UpgradeRequired   a WebSocket's address, asked for without the handshake
 │   └── TooLarge          over a written limit
 ├── Forbidden             a web page of somebody else's asked for it
 ├── NotFound              no such meeting or participant
@@ -101,6 +102,12 @@ class NotInFile(InvalidRequest):
     def __init__(self, size_bytes: int) -> None:
         super().__init__(f"the range begins after the file's end: it has {size_bytes} bytes")
         self.size_bytes = size_bytes
+
+
+class UpgradeRequired(InvalidRequest):
+    """A WebSocket's address, asked for without the handshake."""
+
+    code = "upgrade_required"
 
 
 class Forbidden(MeetingServiceError):

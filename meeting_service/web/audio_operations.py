@@ -16,6 +16,7 @@ from meeting_service.errors import (
     TooLarge,
     TooMany,
     UnsupportedMedia,
+    UpgradeRequired,
 )
 from meeting_service.web import shapes
 from meeting_service.web.bodies import Query
@@ -121,4 +122,5 @@ SOCKET = Operation(
     "then how much is durable; what was not acknowledged is sent again after a reconnect. "
     "Errors close the socket with the codes listed below.",
     tag=TAG,
+    errors=[NotFound, UpgradeRequired],
 )

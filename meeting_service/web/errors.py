@@ -10,14 +10,21 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from meeting_service import metrics
-from meeting_service.errors import AudioHole, MeetingServiceError, NotInFile, Outdated, Overloaded
+from meeting_service.errors import (
+    AudioHole,
+    MeetingServiceError,
+    NotInFile,
+    Outdated,
+    Overloaded,
+    UpgradeRequired,
+)
 from meeting_service.protocol import CloseCode
 from meeting_service.web.assets import render_page
 
 log = structlog.get_logger()
 
 PROBLEM_TYPE = "application/problem+json"
-_API_PATHS = ("/v1/", "/openapi.json", "/healthz", "/readyz", "/metrics")
+_API_PATHS = ("/v1", "/openapi.json", "/healthz", "/readyz", "/metrics")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +47,8 @@ ANSWERS = {
     "not_in_file": Answer(416, CloseCode.PROTOCOL, "Nothing is there in the file"),
     "too_large": Answer(413, CloseCode.TOO_BIG, "Over a limit"),
     "forbidden": Answer(403, CloseCode.FORBIDDEN, "Not allowed from there"),
+    "upgrade_required": Answer(426, CloseCode.PROTOCOL, "A WebSocket is spoken there"),
+    "method_not_allowed": Answer(405, CloseCode.PROTOCOL, "The address has other methods"),
     "not_found": Answer(404, CloseCode.NOT_FOUND, "Not found"),
     "audio_removed": Answer(410, CloseCode.NOT_FOUND, "The audio is not kept any more"),
     "conflict": Answer(409, CloseCode.CONFLICT, "Not possible now"),
@@ -122,13 +131,16 @@ def _from_error(error: MeetingServiceError) -> Problem:
 
 def _from_http(request: web.Request, error: web.HTTPException) -> Problem:
     status = HTTPStatus(error.status)
+    slash = ", perhaps without the slash at the end" if request.path.endswith("/") else ""
+    offered = error.headers.get("Allow", "").replace(",", ", ")
     details = {
-        HTTPStatus.NOT_FOUND: "there is nothing at this address; /docs lists every route",
-        HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not offered here",
+        HTTPStatus.NOT_FOUND: f"there is nothing at this address{slash}; /docs lists every route",
+        HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not offered here, only {offered}",
         HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the body is larger than it may be",
     }
     code = "too_large" if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE else status.name.lower()
-    return Problem(status, code, status.phrase, details.get(status, status.description.lower()))
+    title = ANSWERS[code].title if code in ANSWERS else status.phrase
+    return Problem(status, code, title, details.get(status, status.description.lower()))
 
 
 def _extra_headers(error: MeetingServiceError) -> dict[str, str]:
@@ -138,13 +150,15 @@ def _extra_headers(error: MeetingServiceError) -> dict[str, str]:
         return {"ETag": f'"{error.version}"'}
     if isinstance(error, Overloaded):
         return {"Retry-After": str(error.retry_after_s)}
+    if isinstance(error, UpgradeRequired):
+        return {"Upgrade": "websocket"}
     if isinstance(error, NotInFile):
         return {"Content-Range": f"bytes */{error.size_bytes}"}
     return {}
 
 
 def _kept_headers(error: web.HTTPException) -> dict[str, str]:
-    kept = ("Allow", "Retry-After", "Upgrade")
+    kept = ("Allow", "Retry-After")
     return {name: error.headers[name] for name in kept if name in error.headers}
 
 

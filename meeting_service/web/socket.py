@@ -4,6 +4,7 @@ import asyncio
 
 from aiohttp import WSCloseCode, web
 
+from meeting_service.errors import UpgradeRequired
 from meeting_service.protocol import SUBPROTOCOL, CloseCode
 from meeting_service.web.audio_socket import AudioSocket
 from meeting_service.web.keys import SESSIONS, SETTINGS
@@ -20,6 +21,10 @@ async def audio_socket(request: web.Request) -> web.StreamResponse:
 
     A meeting that cannot take audio is told with a close code, after the handshake: a browser or a bot's
     library shows nothing of an HTTP answer.
+
+    Raises:
+        UpgradeRequired: there is no handshake.
+        NotFound: nor such a meeting.
     """
     check_origin(request)
     limits = request.app[SETTINGS].limits
@@ -31,7 +36,11 @@ async def audio_socket(request: web.Request) -> web.StreamResponse:
         timeout=CLOSE_PATIENCE_S,
     )
     if not socket.can_prepare(request):
-        raise web.HTTPUpgradeRequired(headers={"Upgrade": "websocket"})
+        await request.app[SESSIONS].get_meeting(request.match_info["meeting"])
+        raise UpgradeRequired(
+            f"this address is a WebSocket (subprotocol {SUBPROTOCOL}); recorded audio is at audio.wav, "
+            "audio.flac and audio.opus; pieces are posted to participants/{participant}/audio"
+        )
     await socket.prepare(request)
     connection = AudioSocket(
         socket, request.match_info["meeting"], request.app[SESSIONS], request.app[SENDERS], limits

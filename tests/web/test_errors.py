@@ -6,6 +6,7 @@ from structlog.testing import capture_logs
 
 from meeting_service import errors
 from meeting_service.errors import AudioHole, DiskFull, MeetingServiceError, Overloaded, TooFast
+from meeting_service.meeting import NewMeeting
 from meeting_service.settings import Settings
 from meeting_service.web.errors import ANSWERS, close_code
 from meeting_service.web.keys import SETTINGS
@@ -115,30 +116,39 @@ async def test_pages_show_errors_as_pages(raising: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "status", "code"),
+    ("method", "path", "status", "code", "said"),
     [
-        ("GET", "/v1/nothing", 404, "not_found"),
-        ("PUT", "/v1/meetings", 405, "method_not_allowed"),
-        ("POST", "/healthz", 405, "method_not_allowed"),
+        ("GET", "/v1", 404, "not_found", "/docs"),
+        ("GET", "/v1/nothing", 404, "not_found", "/docs"),
+        ("GET", "/v1/meetings/", 404, "not_found", "without the slash"),
+        ("PUT", "/v1/meetings", 405, "method_not_allowed", "only GET, HEAD, POST"),
+        ("POST", "/healthz", 405, "method_not_allowed", "only GET, HEAD"),
     ],
 )
 async def test_what_the_router_refuses_has_the_same_shape(
-    client: Client, method: str, path: str, status: int, code: str
+    client: Client, method: str, path: str, status: int, code: str, said: str
 ) -> None:
-    """Unknown addresses and methods are problems too; `Allow` stays."""
+    """Unknown addresses and methods are problems too, which say what there is; `Allow` stays."""
     response = await client.request(method, path)
     body = await response.json()
 
     assert (response.status, body["status"], body["code"]) == (status, status, code)
+    assert said in body["detail"]
     assert ("Allow" in response.headers) == (status == 405)
+    assert f'id="{body["type"].removeprefix("/docs#")}"' in await (await client.get("/docs")).text()
 
 
-async def test_a_socket_without_a_handshake_is_told_to_make_one(client: Client) -> None:
-    """426 names the protocol to upgrade to."""
-    response = await client.get("/v1/meetings/m/audio")
+async def test_a_socket_without_a_handshake_is_told_to_make_one(service: Service) -> None:
+    """426 names the protocol to upgrade to, and what else could be meant."""
+    await service.sessions.create_meeting(NewMeeting(id="m"))
+    response = await service.client.get("/v1/meetings/m/audio")
+    told = await response.json()
 
     assert (response.status, response.headers["Upgrade"]) == (426, "websocket")
     assert response.content_type == "application/problem+json"
+    assert told["code"] == "upgrade_required"
+    assert all(word in told["detail"] for word in ("meeting-audio.v1", "audio.wav", "/audio"))
+    assert (await service.client.get("/v1/meetings/none/audio")).status == 404
 
 
 async def test_an_unknown_page_says_so(service: Service) -> None:
