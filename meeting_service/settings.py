@@ -1,37 +1,51 @@
 """Settings: `config/default.toml`, a file over it, the environment over both; every range checked."""
 
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, EnvSettingsSource, SettingsConfigDict, SettingsError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from meeting_service.errors import CannotStart
-from meeting_service.resources import resource_path
 from meeting_service.retention import Retention
+from meeting_service.settings_sources import (
+    Values,
+    advise,
+    find_nearest,
+    merge,
+    read_defaults,
+    read_environment,
+    read_file,
+)
 
 MAX_DAYS = 36_500
 MIN_TRANSCRIPT_DAYS = 0.04
 """an hour, in which somebody can take a transcript away"""
 
 IdleHours = Annotated[float, Field(ge=0.01, le=8_760)] | Literal["never"]
-ModelName = Annotated[str, Field(min_length=1)]
 Probability = Annotated[float, Field(ge=0.1, le=0.95)]
+Word = Annotated[str, Field(min_length=1)]
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _refuse_truth(cls, value: Any, info: ValidationInfo) -> Any:
+        """Keep true and false from counting as the numbers 1 and 0."""
+        if isinstance(value, bool) and cls.model_fields[info.field_name or ""].annotation is not bool:
+            raise ValueError("no true or false belongs here")
+        return value
+
 
 class ServerSettings(_Section):
     """Where the service listens."""
 
-    host: str
+    host: Word
     port: int = Field(ge=0, le=65_535)
     insecure: bool
-    host_names: tuple[str, ...] = Field(max_length=32)
+    host_names: tuple[Word, ...] = Field(max_length=32)
     shutdown_s: float = Field(ge=1, le=120)
 
 
@@ -45,8 +59,8 @@ class DataSettings(_Section):
 class ModelSettings(_Section):
     """Which models recognise, and in which arithmetic."""
 
-    name: ModelName
-    others: tuple[ModelName, ...] = Field(max_length=7)
+    name: Word
+    others: tuple[Word, ...] = Field(max_length=7)
     weights: Literal["auto", "float32", "bfloat16", "8bit", "4bit"]
 
     @property
@@ -130,12 +144,10 @@ class LoggingSettings(_Section):
     json_lines: bool = Field(alias="json")
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Every setting, checked."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="MEETING_SERVICE_", env_nested_delimiter="__", frozen=True, extra="forbid"
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     server: ServerSettings
     data: DataSettings
@@ -148,21 +160,17 @@ class Settings(BaseSettings):
     logging: LoggingSettings
 
 
-def load_settings(config: Path | None = None, overrides: dict[str, dict[str, Any]] | None = None) -> Settings:
+def load_settings(config: Path | None = None, overrides: Values | None = None) -> Settings:
     """Read all sources; `overrides` (the command line's options) wins over everything.
 
     Raises:
         CannotStart: names the setting, the value and the range.
     """
-    values = _read_toml(resource_path("config") / "default.toml")
-    if config is not None:
-        _merge(values, _read_toml(config))
+    values, environment = read_defaults(), read_environment(read_defaults())
+    for over in (read_file(config) if config else {}, environment, overrides or {}):
+        merge(values, over)
     try:
-        for over in (EnvSettingsSource(Settings)(), overrides or {}):
-            _merge(values, over)
         return Settings.model_validate(values)
-    except SettingsError as error:
-        raise CannotStart('a list in the environment is written as JSON, such as ["a", "b"]') from error
     except ValidationError as error:
         raise CannotStart(_explain(error)) from error
 
@@ -175,30 +183,14 @@ def _days(setting: float | Literal["forever"]) -> float | None:
     return None if setting == "forever" else setting
 
 
-def _read_toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise CannotStart(f"the configuration file {path} cannot be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise CannotStart(f"the configuration file {path} is not valid TOML: {error}") from error
-
-
-def _merge(base: dict[str, Any], over: dict[str, Any]) -> None:
-    for key, value in over.items():
-        if isinstance(value, dict) and isinstance(base.get(key), dict):
-            _merge(base[key], value)
-        else:
-            base[key] = value
-
-
 def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
     # A setting is a name in a section; beyond it pydantic tells which of a number or a word was tried.
     name = ".".join(str(part) for part in first["loc"][:2])
     if first["type"] == "extra_forbidden":
-        return f"there is no setting {name}; see config/default.toml for those there are"
-    said = f"{first['msg'][0].lower()}{first['msg'][1:]}"
+        return f"there is no setting {name}; {advise(find_nearest(name, read_defaults()))}"
+    said = first["msg"].removeprefix("Value error, ")
+    said = f"{said[0].lower()}{said[1:]}"
     return f"setting {name} = {first['input']!r} does not fit: {_allowed(first['loc']) or said}"
 
 
@@ -216,6 +208,8 @@ def _allowed(location: Sequence[int | str]) -> str:
     if "maximum" in schema:
         kind = "a whole number, " if schema["type"] == "integer" else ""
         return f"{kind}{schema['minimum']} to {schema['maximum']}"
+    if "maxItems" in schema:
+        return f"a list of up to {schema['maxItems']} texts that are not empty"
     if "minLength" in schema:
         return "a text that is not empty"
-    return {"boolean": "true or false", "object": "a table"}.get(schema.get("type", ""), "")
+    return "true or false" if schema.get("type") == "boolean" else ""
