@@ -1,5 +1,6 @@
 """Settings: where they come from, and what is said of one that does not fit."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,9 @@ import pytest
 from meeting_service.errors import CannotStart
 from meeting_service.failpoints import FAILPOINTS
 from meeting_service.recogniser.blas import OVERRIDE
+from meeting_service.resources import resource_path
 from meeting_service.retention import Retention
-from meeting_service.settings import load_settings
+from meeting_service.settings import Settings, load_settings
 
 
 @pytest.mark.parametrize(
@@ -146,3 +148,20 @@ def test_variables_of_others_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setenv(variable, value)
 
     assert load_settings().server.port == 8080
+
+
+def test_the_range_of_every_number_is_in_the_default_file() -> None:
+    """The comment beside a number, or the lines of comment after it, say what the settings accept."""
+    defaults = (resource_path("config") / "default.toml").read_text(encoding="utf-8")
+    comments = dict(re.findall(r"^(\w+) = \S+ +(#.*(?:\n +#.*)*)", defaults, re.MULTILINE))
+    ranges = {
+        name: f"{number['minimum']:.12g} to {number['maximum']:.12g}"
+        for section in Settings.model_json_schema()["$defs"].values()
+        for name, schema in section["properties"].items()
+        if "maximum" in (number := schema.get("anyOf", [schema])[0])
+    }
+
+    assert len(ranges) >= 30
+    assert {} == {
+        name: span for name, span in ranges.items() if not re.search(rf"\b{span}\b", comments[name])
+    }
