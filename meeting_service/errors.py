@@ -164,14 +164,6 @@ class AudioDiffers(Conflict):
 
     code = "audio_differs"
 
-    def __init__(self, start: int, end: int) -> None:
-        super().__init__(
-            f"other audio is held between samples {start} and {end}, and stays: go on after what is held, or "
-            "end the participant first to begin anew"
-        )
-        self.start = start
-        self.end = end
-
 
 class StreamEnded(Conflict):
     """The sender's stream is over: ended from elsewhere, or another sender's now."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 from meeting_service.errors import (
+    AudioDiffers,
     AudioHole,
     BodyStalled,
     Conflict,
@@ -19,6 +20,7 @@ from meeting_service.errors import (
     ParticipantGone,
     ProtocolViolation,
     StorageFailed,
+    StreamEnded,
     TooFast,
     TooLarge,
     TooMany,
@@ -50,6 +52,7 @@ DOUBTS = 3
 _BY_CODE = {
     cls.code: cls
     for cls in (
+        AudioDiffers,
         BodyStalled,
         Conflict,
         Corrupted,
@@ -64,13 +67,14 @@ _BY_CODE = {
         ProtocolViolation,
         ServiceFailed,
         StorageFailed,
+        StreamEnded,
         Superseded,
         TooFast,
         TooLarge,
         TooMany,
         UnsupportedMedia,
     )
-}
+} | {AudioHole.code: Conflict}
 _BY_BARE_STATUS = {403: Forbidden, 404: NotFound, 422: Corrupted}
 """of an answer to HEAD, which has no body: what was asked has no fields that could be wrong"""
 _BY_CLOSE_CODE = {

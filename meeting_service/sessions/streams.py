@@ -156,7 +156,10 @@ class LiveStreams:
             known = chunk.pcm[: max(0, self._ledger.through(chunk.stream_id) - start)]
             if len(known) and not await self._holds(chunk.stream_id, start, known):
                 metrics.audio_differs.inc()
-                raise AudioDiffers(start, start + len(known))
+                raise AudioDiffers(
+                    f"other audio is held between samples {start} and {start + len(known)}, and stays: go on "
+                    "after what is held, or end the participant first to begin anew"
+                )
 
     async def keep(
         self, streams: Sequence[LiveStream], chunks: Sequence[AudioChunk], tails: Mapping[int, bytes]

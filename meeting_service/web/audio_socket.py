@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import structlog
-from aiohttp import WSMsgType, web
+from aiohttp import WebSocketError, WSCloseCode, WSMessage, WSMsgType, web
 
 from meeting_service import metrics
 from meeting_service.checksums import seal
@@ -26,6 +26,7 @@ from meeting_service.errors import (
     ParticipantGone,
     ProtocolViolation,
     StreamEnded,
+    TooLarge,
     TooMany,
 )
 from meeting_service.ingest.incoming import Finish, IncomingStream, Missing, Piece, Work
@@ -46,6 +47,8 @@ GATHER_S = 0.1
 SOCKETS_PER_PARTICIPANT = 2
 """one that is about to be taken over, and the newer one"""
 OPEN_PATIENCE_S = 5.0
+REASON_BYTES = 123
+"""what a close frame has room for"""
 MESSAGES_A_TURN = 32
 """messages of one socket that are handled before others have a turn"""
 
@@ -59,6 +62,15 @@ class _Ending:
     code: int | None
     """close code; None if the client is gone"""
     refusal: Refusal | None = None
+    told: bool = False
+    """whether the refusal is told already, or is not to be"""
+
+    @property
+    def reason(self) -> bytes:
+        """What the close itself says."""
+        name = CloseCode(self.code).name.lower() if self.code else ""
+        said = f"{self.refusal.code}: {self.refusal.detail}" if self.refusal else name
+        return said.encode()[:REASON_BYTES].decode(errors="ignore").encode()
 
 
 class AudioSocket:
@@ -165,7 +177,7 @@ class AudioSocket:
         self._protocol.abandon(spec.stream, Refusal(gone.code, gone.detail, spec.stream))
         self._release(spec)
         if not (self._opening or self._protocol.specs):
-            self._end(CloseCode.ENDED)
+            self._fail(gone, told=True)
 
     def stop(self) -> None:
         """The service goes down."""
@@ -177,15 +189,15 @@ class AudioSocket:
 
     # Ending
 
-    def _end(self, code: int | None, refusal: Refusal | None = None) -> None:
+    def _end(self, code: int | None, refusal: Refusal | None = None, *, told: bool = False) -> None:
         """The first reason counts."""
-        self._ending = self._ending or _Ending(code, refusal)
+        self._ending = self._ending or _Ending(code, refusal, told)
         self._wakeup.set()
         self._hurry.set()
 
-    def _fail(self, error: BaseException) -> None:
+    def _fail(self, error: BaseException, *, told: bool = False) -> None:
         if isinstance(error, MeetingServiceError):
-            self._end(close_code(error), Refusal(error.code, error.detail))
+            self._end(close_code(error), Refusal(error.code, error.detail), told=told)
         elif isinstance(error, ConnectionError):
             self._end(None)  # the client is gone, found out while it was answered
         else:
@@ -196,9 +208,11 @@ class AudioSocket:
         ending = self._ending
         if ending is None or ending.code is None or self._socket.closed:
             return
-        await self._send([*self._protocol.messages(), *([ending.refusal] if ending.refusal else [])])
+        await self._send(self._protocol.messages())
+        if ending.refusal and not ending.told:
+            await self._send([ending.refusal])
         self._told_code = ending.code
-        await self._socket.close(code=ending.code)
+        await self._socket.close(code=ending.code, message=ending.reason)
 
     # Reading
 
@@ -214,11 +228,24 @@ class AudioSocket:
                 await self._receive(message.data)
                 await self._hold_up()
                 message = await self._socket.receive()
-            self._end(None)
+            self._look_at_end(message)
         except TimeoutError:
             self._fail(ProtocolViolation(f"no hello within {self._limits.body_idle_s:g} s"))
         except Exception as error:
             self._fail(error)
+
+    def _look_at_end(self, message: WSMessage) -> None:
+        """See why nothing more can be read: the client is gone, or what came is too large to be read.
+
+        Whoever seals messages is told by the close only, which is to be doubted: on its way a length may
+        have been changed.
+        """
+        failure = message.data if message.type is WSMsgType.ERROR else None
+        if isinstance(failure, WebSocketError) and failure.code == WSCloseCode.MESSAGE_TOO_BIG:
+            most = TooLarge(f"a message may have {self._limits.message_bytes} bytes")
+            self._fail(most, told=self._protocol.sealed)
+        else:
+            self._end(None)
 
     async def _hold_up(self) -> None:
         """Let the others have their turn, and read no more messages a second than may come.
@@ -273,7 +300,8 @@ class AudioSocket:
         self._opening = False
         self._leave_if_superseded()
         if first and failures and not (self._protocol.specs or self._ending):
-            raise failures[-1]
+            self._fail(failures[-1], told=True)
+            return
         self._protocol.welcome(specs)
         if first and self._protocol.wants_text:
             after = await self._sessions.store.last_seq(self.meeting_id)
@@ -366,7 +394,7 @@ class AudioSocket:
             await self._check_meeting()
             if stream.number in self._inputs:
                 detail = f"{error.detail}; open the stream again under another number to go on"
-                self._protocol.abandon(stream.number, Refusal("conflict", detail, stream.number))
+                self._protocol.abandon(stream.number, Refusal(error.code, detail, stream.number))
                 self._release(stream.spec)
             return
         if isinstance(work, Finish):

@@ -56,6 +56,7 @@ ANSWERS = {
     "audio_hole": Answer(409, CloseCode.CONFLICT, "Audio is missing before this piece"),
     "audio_differs": Answer(409, CloseCode.CONFLICT, "Other audio is held there"),
     "stream_ended": Answer(409, CloseCode.CONFLICT, "The stream is over"),
+    "superseded": Answer(409, CloseCode.SUPERSEDED, "A newer socket sends this participant's audio"),
     "meeting_ended": Answer(409, CloseCode.ENDED, "The meeting has ended"),
     "participant_gone": Answer(409, CloseCode.ENDED, "The participant was deleted"),
     "overloaded": Answer(503, CloseCode.OVERLOADED, "The service is full"),

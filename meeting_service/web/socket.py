@@ -5,7 +5,7 @@ import asyncio
 from aiohttp import WSCloseCode, web
 
 from meeting_service.errors import UpgradeRequired
-from meeting_service.protocol import SUBPROTOCOL, CloseCode
+from meeting_service.protocol import SUBPROTOCOL
 from meeting_service.web.audio_socket import AudioSocket
 from meeting_service.web.keys import SESSIONS, SETTINGS
 from meeting_service.web.security import check_origin
@@ -14,6 +14,10 @@ from meeting_service.web.stopping import CLOSING
 
 HEARTBEAT_S = 20.0
 CLOSE_PATIENCE_S = 5.0
+_UNREADABLE: dict[int, bytes] = {
+    WSCloseCode.PROTOCOL_ERROR: b"not a WebSocket frame",
+    WSCloseCode.INVALID_TEXT: b"a text message is not UTF-8",
+}
 
 
 async def audio_socket(request: web.Request) -> web.StreamResponse:
@@ -65,6 +69,7 @@ async def close_sockets(app: web.Application, patience_s: float) -> None:
 
 class _Socket(web.WebSocketResponse):
     async def close(self, *, code: int = WSCloseCode.OK, message: bytes = b"", drain: bool = True) -> bool:
-        # The library refuses an oversized message by itself, with a code that leaves open what was too big.
-        too_big = code == WSCloseCode.MESSAGE_TOO_BIG
-        return await super().close(code=CloseCode.TOO_BIG if too_big else code, message=message, drain=drain)
+        # The library refuses by itself what it cannot read; of a message that is too big its reader tells.
+        if code == WSCloseCode.MESSAGE_TOO_BIG:
+            return False
+        return await super().close(code=code, message=message or _UNREADABLE.get(code, b""), drain=drain)

@@ -82,7 +82,7 @@ async def test_other_audio_where_some_is_held_is_refused(run_service: RunService
         assert len(TALK) == await audio.append(TALK[RATE_HZ:], RATE_HZ)
         lossy = await sessions.open_input("m", ["ann"], RATE_HZ, exact=False)
 
-        assert (RATE_HZ, len(TALK)) == (refused.value.start, refused.value.end)
+        assert f"between samples {RATE_HZ} and {len(TALK)}" in refused.value.detail
         assert 7 * RATE_HZ == await lossy.append(other, RATE_HZ)
 
 

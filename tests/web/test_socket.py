@@ -12,7 +12,8 @@ import pytest
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
 
 from meeting_service import metrics
-from meeting_service.protocol import SUBPROTOCOL, AudioMessage, Bye, CloseCode, DeclareGap, End
+from meeting_service.checksums import seal
+from meeting_service.protocol import SUBPROTOCOL, AudioMessage, Bye, CloseCode, DeclareGap, End, Hello
 from tests.audio_service import RATE_HZ, AudioService, Bot, noise, to_bytes
 
 PCM = noise(8_000)
@@ -26,6 +27,8 @@ class Socket:
     def __init__(self, socket: ClientWebSocketResponse) -> None:
         self.socket = socket
         self.passed_over: list[dict[str, Any]] = []
+        self.reason = ""
+        """of the close, once it is"""
 
     async def say(self, kind: str, **fields: Any) -> None:
         """Send a text message."""
@@ -52,8 +55,9 @@ class Socket:
     async def closed(self) -> int | None:
         """The close code, once the server has closed; messages before it are passed over."""
         async with asyncio.timeout(20):
-            while (await self.socket.receive()).type in (WSMsgType.TEXT, WSMsgType.BINARY):
-                pass
+            while (message := await self.socket.receive()).type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                self.passed_over.append(message.json())
+        self.reason = message.extra or ""
         return self.socket.close_code
 
 
@@ -275,6 +279,7 @@ async def test_what_the_protocol_does_not_allow_closes_with_4400(dial: Dial, nam
 
         error = await socket.hear("error")
         assert ("protocol", CloseCode.PROTOCOL) == (error["code"], await socket.closed())
+        assert f"protocol: {error['detail']}" == socket.reason
 
 
 async def test_a_violation_loses_nothing_of_what_came_before(audio_service: AudioService, dial: Dial) -> None:
@@ -339,6 +344,8 @@ async def test_another_rate_is_a_conflict(dial: Dial) -> None:
             await other.say("hello", streams=[ANN | {"rate": 48_000}])
 
             assert CloseCode.CONFLICT == await other.closed()
+            assert [("error", 1)] == [(said["type"], said["stream"]) for said in other.passed_over]
+            assert other.reason.startswith("conflict: the open stream of participant ann is at 16000 Hz")
 
 
 async def test_a_stream_that_cannot_be_opened_harms_no_other(audio_service: AudioService, dial: Dial) -> None:
@@ -374,6 +381,7 @@ async def test_a_newer_socket_takes_a_stream_over(audio_service: AudioService, d
         await new.say("open", **BOB)
 
         assert CloseCode.SUPERSEDED == await old.closed()
+        assert "superseded" == old.reason
         await new.audio(8_000)
         await new.hear("ack", stream=1, through=16_000)
     assert 1 == len(await audio_service.stored("ann"))
@@ -393,15 +401,33 @@ async def test_a_sick_client_harms_nobody_else(audio_service: AudioService, dial
 
 
 async def test_a_message_that_is_too_large_closes_with_4413(audio_service: AudioService, dial: Dial) -> None:
-    """Whatever its kind; audio before it is stored."""
+    """Whatever its kind; audio before it is stored, and why it is closed is said."""
+    most = audio_service.settings.limits.message_bytes
     async with dial() as socket:
         await socket.hello(ANN)
         await socket.audio(0)
+        await socket.socket.send_bytes(bytes(most + 1))
+
+        error = await socket.hear("error", code="too_large")
+        assert CloseCode.TOO_BIG == await socket.closed()
+        assert f"too_large: {error['detail']}" == socket.reason
+        assert f"{most} bytes" in socket.reason
+    async with ClientSession() as session:
+        await Bot(session, audio_service.url).wait_for(8_000)
+
+
+async def test_a_length_that_may_be_damage_is_no_final_refusal(
+    audio_service: AudioService, dial: Dial
+) -> None:
+    """Who seals what they say takes an error for said of what they sent: of a length nobody knows."""
+    async with dial() as socket:
+        await socket.socket.send_str(seal(Hello([]).encode()))
+        await socket.hear("welcome")
         await socket.socket.send_bytes(bytes(audio_service.settings.limits.message_bytes + 1))
 
         assert CloseCode.TOO_BIG == await socket.closed()
-    async with ClientSession() as session:
-        await Bot(session, audio_service.url).wait_for(8_000)
+        assert [] == [message for message in socket.passed_over if message["type"] == "error"]
+        assert socket.reason.startswith("too_large: ")
 
 
 async def test_storage_that_fails_acknowledges_nothing(audio_service: AudioService, dial: Dial) -> None:
@@ -449,10 +475,23 @@ async def test_a_participant_ended_from_elsewhere_ends_the_stream_only(
         await socket.hear("ack", through=8_000)
         await audio_service.sessions.end_participant("m1", "ann", wait=False)
         await socket.audio(8_000)
-        await socket.hear("error", code="conflict", stream=1)
+        await socket.hear("error", code="stream_ended", stream=1)
         await socket.say("open", **(ANN | {"stream": 2}))
 
         await socket.hear("welcome", streams=[{"stream": 2, "through": 0, "window_samples": RATE_HZ}])
+
+
+async def test_other_audio_where_some_is_held_ends_the_stream_only(dial: Dial) -> None:
+    """With the code that a post gets; what is held stays, and another stream goes on after it."""
+    async with dial() as socket:
+        await socket.hello(ANN)
+        await socket.audio(0)
+        await socket.hear("ack", through=8_000)
+        await socket.audio(0, PCM[::-1])
+        await socket.hear("error", code="audio_differs", stream=1)
+        await socket.say("open", **(ANN | {"stream": 2}))
+
+        await socket.hear("welcome", streams=[{"stream": 2, "through": 8_000, "window_samples": RATE_HZ}])
 
 
 async def test_a_post_without_offset_does_not_mix_with_a_socket(

@@ -306,7 +306,7 @@ class Contract(RuleBasedStateMachine):
         other = (take.cut(start, take.held - start) ^ 0x55).astype("<i2")
         await socket.send(carried.number, start, other.tobytes())
         await socket.hear(lambda _: bool(carried.errors))
-        assert carried.errors == ["conflict"]
+        assert carried.errors == ["audio_differs"]
         del socket.carried[index]
 
     async def _send_end(self, index: int) -> None:
@@ -349,7 +349,7 @@ class Contract(RuleBasedStateMachine):
             carried = socket.carried[index]
             await socket.send(carried.number, carried.sent, _bytes(take, 0, 100))
             await socket.hear(lambda _: bool(carried.errors))
-            assert carried.errors == ["conflict"]
+            assert carried.errors == ["stream_ended"]
             del socket.carried[index]
             await self._drop_if_bare(socket)
         take.ended = True
