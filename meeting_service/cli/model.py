@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from meeting_service.recogniser.models import Progress
     from meeting_service.settings import ModelSettings
 
-app = typer.Typer(help="List, download and locate models.", no_args_is_help=True)
+app = typer.Typer(help="List, download and locate models.", no_args_is_help=True, rich_markup_mode=None)
 _SMALL = 1_000_000
 Name = Annotated[str, typer.Argument(metavar="NAME", help="A model's hub name, a folder, or demo.")]
 
 
 @app.command("list", epilog="meeting-service model list")
 def list_models() -> None:
-    """List the models known to work, and which of them are on this machine."""
+    """List the models known to work, and which are on this machine."""
     from rich.table import Table
 
     from meeting_service.recogniser import KNOWN_MODELS, find_model

@@ -35,18 +35,31 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,  # Rich would show flags as if they took a value
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
 _IN_ORDER = (serve, demo, transcribe, send, export, account, backup, restore, bench, doctor, migrate, version)
 for _module in _IN_ORDER:
     _name = _module.__name__.rpartition(".")[2]
-    app.command(_name, epilog=f"For example:\n\n{_module.EXAMPLES}")(_module.command)
+    app.command(_name, short_help=_module.command.__doc__, epilog=f"For example:\n\n{_module.EXAMPLES}")(
+        _module.command
+    )
 app.add_typer(model.app, name="model")
+
+
+def show_version(wanted: bool) -> None:
+    """Do what the command `version` does."""
+    if wanted:
+        version.command()
+        raise typer.Exit
 
 
 @app.callback()
 def global_options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    show: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=show_version, is_eager=True)
+    ] = False,
 ) -> None:
     """Options of every command; `main` reads them from the arguments."""
 
