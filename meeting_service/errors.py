@@ -11,6 +11,7 @@ MeetingServiceError
 │   ├── NotInFile         a range that begins after a file's end
 │   ├── UpgradeRequired   a WebSocket's address, asked for without the handshake
 │   └── TooLarge          over a written limit
+│       └── StreamTooLong
 ├── Forbidden             a web page of somebody else's asked for it
 ├── NotFound              no such meeting or participant
 ├── AudioRemoved          there was audio, and it is not kept any more
@@ -92,6 +93,16 @@ class TooLarge(InvalidRequest):
     """Over a written limit."""
 
     code = "too_large"
+
+
+class StreamTooLong(TooLarge):
+    """Audio beyond `hours`, which one stream may have."""
+
+    def __init__(self, hours: float) -> None:
+        super().__init__(
+            f"one stream may be {hours:g} hours long ([limits] meeting_h): end the participant, and go on in "
+            "a new stream from 0"
+        )
 
 
 class NotInFile(InvalidRequest):

@@ -11,8 +11,8 @@ little-endian. Positions are samples of the stream at the rate it is sent in. No
 - `hello` and each `open` are answered by a `welcome` for the streams they name: where each continues and its
   window, the audio it may have sent and not yet seen acknowledged. A stream's number is used once per socket.
 - Audio that was received already is acknowledged again. What is held stays: other audio in its place ends
-  the stream with the error `audio_differs`. Audio behind a hole is not kept; a `nack` says where to go on. Audio
-  above the window is refused with `too_fast`; a `nack` follows when there is room.
+  the stream with the error `audio_differs`. Audio behind a hole is not kept; a `nack` says where to go on.
+  Audio above the window is refused with `too_fast`; a `nack` follows when there is room.
 - `error` with a `stream` is about that stream: `invalid_audio` and `too_fast` refuse a message, anything else
   ends the stream and leaves the socket. `error` without one says why the socket is about to be closed. A
   hello of which no stream can be opened ends the socket, too, with the close code of the last one's error.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from meeting_service.errors import InvalidAudio, ProtocolViolation, TooFast, TooLarge
+from meeting_service.errors import InvalidAudio, ProtocolViolation, StreamTooLong, TooFast
 from meeting_service.ingest.channels import mix_down
 from meeting_service.ingest.raw import RawDecoder
 from meeting_service.ingest.samples import WIRE_FORMATS
@@ -133,7 +133,7 @@ class IncomingStream:
 
         Raises:
             ProtocolViolation: audio after the end.
-            TooLarge: the stream would be longer than streams may be.
+            StreamTooLong: the stream would be longer than streams may be.
             TooFast: the window has been full for longer than the grace, and audio still comes.
         """
         self._check_open()
@@ -157,7 +157,7 @@ class IncomingStream:
 
         Raises:
             ProtocolViolation: after the end.
-            TooLarge: the stream would be longer than streams may be.
+            StreamTooLong: the stream would be longer than streams may be.
             TooFast: too many gaps wait to be recorded.
         """
         self._check_open()
@@ -220,8 +220,7 @@ class IncomingStream:
 
     def _check_length(self, end: int) -> None:
         if end > self._limits.length_samples:
-            longest = self._limits.length_samples
-            raise TooLarge(f"a stream may be {longest} samples long, and this one would be {end}")
+            raise StreamTooLong(self._limits.length_samples / self.spec.format.rate_hz / 3600)
 
     def _may_wait(self, now_s: float) -> bool:
         first = self._waiting[0]

@@ -11,6 +11,7 @@ from meeting_service.errors import (
     InvalidRequest,
     MeetingServiceError,
     Overloaded,
+    StreamTooLong,
     TooLarge,
 )
 from meeting_service.ingest import check_participant_id
@@ -52,7 +53,7 @@ async def _append(request: web.Request, participant_ids: Sequence[str]) -> web.R
     head = read_audio_head(request.headers)
     limits = request.app[SETTINGS].limits
     if (request.content_length or 0) > limits.audio_request_bytes:
-        raise TooLarge(f"one request may carry {limits.audio_request_bytes} bytes of audio")
+        raise TooLarge(f"one request may carry {limits.audio_request_bytes} bytes of audio: send several")
 
     async def open_input(rate_hz: int, channels: int) -> AudioInput:
         if len(participant_ids) not in (1, channels):
@@ -106,7 +107,10 @@ def _refuse(upload: Upload, error: MeetingServiceError, through: int | None) -> 
     """The problem, with how far the stream is: what came before is kept."""
     metrics.http_errors.labels(error.code).inc()
     answer = answer_to(error)
-    body: dict[str, Any] = Problem(answer.status, error.code, answer.title, error.detail).to_json()
+    detail = error.detail
+    if through is not None and isinstance(error, TooLarge) and not isinstance(error, StreamTooLong):
+        detail += f": go on in a new request from Upload-Offset {through}"
+    body: dict[str, Any] = Problem(answer.status, error.code, answer.title, detail).to_json()
     headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, Overloaded) else {}
     if upload.input is not None and through is not None:
         body |= {"through": through, "through_ms": upload.input.ms(through)}

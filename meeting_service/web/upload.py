@@ -20,9 +20,12 @@ from meeting_service.errors import (
     MeetingServiceError,
     Overloaded,
     StorageFailed,
+    StreamTooLong,
     TooLarge,
+    UnsupportedMedia,
 )
 from meeting_service.ingest import Decoder, make_decoder, mix_down
+from meeting_service.ingest.magic import ENOUGH_BYTES, sniff_container
 from meeting_service.sessions import AudioInput
 from meeting_service.settings import LimitSettings
 from meeting_service.web.audio_head import AudioHead
@@ -142,6 +145,7 @@ class Upload:
             raise InvalidRequest("the connection broke before the body was over") from error
 
     async def _take(self, data: bytes) -> None:
+        self._check_raw(data)
         decoder, limit = self._get_decoder(), self._limits.audio_request_bytes
         allowed = data[: limit - self._bytes]
         self._bytes += len(data)
@@ -150,6 +154,11 @@ class Upload:
             await self._decode(lambda: decoder.feed(b""))
         if self._bytes > limit:
             raise TooLarge(f"one request may carry {limit} bytes of audio")
+
+    def _check_raw(self, data: bytes) -> None:
+        first = self._bytes == self._position == 0 and isinstance(self._head.format, RawFormat)
+        if first and sniff_container(data[:ENOUGH_BYTES]) is Container.WAV:
+            raise UnsupportedMedia("this begins like a WAV file: send it as audio/wav")
 
     # Decoding
 
@@ -182,18 +191,19 @@ class Upload:
         for block in work() if self._quick else await _in_thread(work):
             opened = self.input or await self._open(self._rate_hz, block.shape[1])
             self._samples += len(block)
-            if self._samples > self._limits.audio_request_s * opened.rate_hz:
+            over = max(0, self._samples - self._limits.audio_request_s * opened.rate_hz)
+            taken = block[: len(block) - over]
+            self._check_length(self._position + self._pending_samples + len(taken))
+            self._pending.append(taken if opened.channels > 1 else mix_down(taken))
+            self._pending_samples += len(taken)
+            if over:
                 raise TooLarge(f"one request may carry {self._limits.audio_request_s} s of audio")
-            self._check_length(self._position + self._pending_samples + len(block))
-            self._pending.append(block if opened.channels > 1 else mix_down(block))
-            self._pending_samples += len(block)
         if self._pending_samples >= self._rate_hz * GATHER_S:
             await self._flush()
 
     def _check_length(self, end: int) -> None:
-        longest_s = self._limits.meeting_h * 3600
-        if end > longest_s * self._rate_hz:
-            raise TooLarge(f"one stream may be {self._limits.meeting_h:g} hours long")
+        if end > self._limits.meeting_h * 3600 * self._rate_hz:
+            raise StreamTooLong(self._limits.meeting_h)
 
     # Storing
 

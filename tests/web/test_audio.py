@@ -386,13 +386,37 @@ async def test_a_body_that_says_it_is_too_long_is_not_read(tmp_path: Path) -> No
 
 
 async def test_a_request_over_its_seconds_is_refused(tmp_path: Path) -> None:
-    """The limit counts audio, not bytes."""
+    """The limit counts audio, not bytes; what fits is kept, and where to go on is told."""
     async with AudioService.on(tmp_path, audio_request_s=1) as audio_service, ClientSession() as session:
         await audio_service.create_meeting()
         bot = Bot(session, audio_service.url)
 
         assert 200 == (await bot.post(bytes(2 * RATE_HZ))).status
-        assert 413 == (await bot.post(bytes(2 * RATE_HZ + 2))).status
+        refused = await bot.post(bytes(2 * RATE_HZ + 2))
+        assert (413, str(2 * RATE_HZ)) == (refused.status, refused.headers["Upload-Offset"])
+        assert refused.body["detail"].endswith(f": go on in a new request from Upload-Offset {2 * RATE_HZ}")
+        assert 200 == (await bot.post(bytes(2), Upload_Offset=str(2 * RATE_HZ))).status
+
+
+async def test_a_stream_over_its_hours_says_how_to_go_on(tmp_path: Path) -> None:
+    """The setting, and what begins a new one; a new request would not help."""
+    async with AudioService.on(tmp_path, meeting_h=0.1) as audio_service, ClientSession() as session:
+        await audio_service.create_meeting()
+        bot = Bot(session, audio_service.url)
+        answer = await bot.post(bytes(2), Upload_Offset=str(361 * RATE_HZ), Gap="true")
+
+        assert "0.1 hours long ([limits] meeting_h): end the participant" in answer.body["detail"]
+        assert (413, False) == (answer.status, "new request" in answer.body["detail"])
+
+
+async def test_a_wav_called_raw_is_refused(audio_service: AudioService, bot: Bot) -> None:
+    """Its header is no audio; but in the middle of a stream the same bytes may be."""
+    body = wav(PCM)
+    answer = await bot.post(body)
+    assert (415, True) == (answer.status, "send it as audio/wav" in answer.body["detail"])
+
+    await bot.post(to_bytes(PCM))
+    assert 200 == (await bot.post(body)).status
 
 
 def is_cut_off(audio_service: AudioService) -> bool:
