@@ -1,15 +1,15 @@
 // What a reader may change: a sentence, who somebody is, a bookmark. This page follows by its events, as every
 // other one that is open. The dialogs are loaded when one is first wanted.
 
+import { Later } from "./later.js";
+import { notice } from "./notice.js";
 import { words } from "./words.js";
 
 export class Editing {
   /** `url` is the meeting's; `listening` knows what moment there is to bookmark, and plays what is corrected. */
   constructor(url, listening) {
-    this.url = url;
     this.listening = listening;
-    this.loading = null;
-    this.tries = 0;
+    this.edits = new Later((tries) => import(`./edits.js?${tries}`).then(({ Edits }) => new Edits(url, listening)));
   }
 
   /** Adds to what can be done with a sentence, and by keys; `people` and `bookmarks` are lists with a button
@@ -32,18 +32,14 @@ export class Editing {
     keys.add("b", "edit.mark_moment", mark);
   }
 
-  /** A browser may remember that loading failed, by the address. */
   async use(action) {
-    this.loading ??= import(`./edits.js?${this.tries}`).then(({ Edits }) => new Edits(this.url, this.listening));
-    const edits = await this.loading.catch(() => null);
-    if (edits) return action(edits);
-    this.loading = null;
-    this.tries += 1;
-    complain();
+    const edits = await this.edits.get();
+    if (edits) action(edits);
+    else complain();
   }
 }
 
 /** The service cannot be reached: the reader is not left waiting. */
 export function complain() {
-  alert(words("edit.unreachable"));
+  notice(words("edit.unreachable"));
 }

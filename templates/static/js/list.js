@@ -113,10 +113,14 @@ async function look() {
 }
 
 async function listLive(state) {
-  const answer = await fetch(`/v1/meetings?state=${state}&limit=100`).catch(() => null);
-  if (!answer?.ok) return null;
-  const { meetings } = await answer.json();
-  return meetings.map(({ id, title, started_at }) => ({ id, title, started_at }));
+  try {
+    const answer = await fetch(`/v1/meetings?state=${state}&limit=100`);
+    if (!answer.ok) return null;
+    const { meetings } = await answer.json();
+    return meetings.map(({ id, title, started_at }) => ({ id, title, started_at }));
+  } catch {
+    return null; // the service is away, or this page is being left
+  }
 }
 
 function showLengths(live) {

@@ -10,6 +10,7 @@ import { Find } from "./find.js";
 import { Follow } from "./follow.js";
 import { behind, localiseTimes } from "./format.js";
 import { Keys, moveTurn } from "./keys.js";
+import { Later } from "./later.js";
 import { Listening } from "./listening.js";
 import { closeMenus } from "./menu.js";
 import { notice, tell } from "./notice.js";
@@ -49,7 +50,7 @@ let broken = false;
 let figures = null;
 let pause = null;
 let captions = null;
-let tries = 0;
+const captionsToLoad = new Later(loadCaptions);
 
 localiseTimes(document);
 closeMenus();
@@ -110,24 +111,19 @@ function begin() {
   });
 }
 
-/** What they need is loaded when they are first wanted. A browser may remember that it failed, by the address. */
 async function openCaptions(byKey) {
-  try {
-    if (!captions) await loadCaptions();
-  } catch {
-    tries += 1;
-    return notice(words("meeting.captions_failed"));
-  }
-  if (!find("captions").open) captions.open(byKey);
+  captions = await captionsToLoad.get();
+  if (!captions) notice(words("meeting.captions_failed"));
+  else if (!find("captions").open) captions.open(byKey);
 }
 
-async function loadCaptions() {
+async function loadCaptions(tries) {
   const style = find("captions-style");
   const styled = new Promise((resolve, reject) => Object.assign(style, { onload: resolve, onerror: reject }));
   style.disabled = true; // or one that failed is not tried again
   style.disabled = false;
   const [{ Captions }] = await Promise.all([import(`./captions.js?${tries}`), styled]);
-  captions ??= new Captions(find("captions"), schedule);
+  return new Captions(find("captions"), schedule);
 }
 
 /** Also when the meeting is over, for what people change by hand; a hidden page lets go of it. */

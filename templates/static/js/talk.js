@@ -14,6 +14,7 @@ const BEHIND_MS = 3_000; // audio on its way at any time
 const OVER = new Set(["ended", "gone", "removed"]);
 const FAILURES = { NotAllowedError: "denied", NotFoundError: "missing", NotReadableError: "busy", AbortError: "busy",
   NoSound: "no_sound" };
+const TAB_FAILURES = { denied: "denied_tab", missing: "unable_tab" };
 const WISHES = ["echoCancellation", "noiseSuppression", "autoGainControl"];
 
 const panel = document.getElementById("talk");
@@ -123,9 +124,8 @@ async function open() {
 
 function whyNot({ name: failure, message }) {
   const why = FAILURES[failure] ?? "broken";
-  if (why !== "denied") return why;
-  if (kind.value !== MICROPHONE) return "denied_tab";
-  return /system/i.test(message) ? "denied_system" : "denied";
+  if (kind.value !== MICROPHONE) return TAB_FAILURES[why] ?? why;
+  return why === "denied" && /system/i.test(message) ? "denied_system" : why;
 }
 
 function readWishes() {
