@@ -125,8 +125,8 @@ async def load(browser: Browser, url: str) -> str:
             packed += (await answer.request.sizes())["responseBodySize"]
     await page.close()
     parts = ", ".join(f"{kind} {size / 1000:.1f}" for kind, size in sizes.items())
-    whole = f"{sum(sizes.values()) / 1000:.1f} kB of at most {LIMIT_KB}"
-    return f"{whole}, sent as {packed / 1000:.1f} kB ({parts})"
+    sent = f"{packed / 1000:.1f} kB of at most {LIMIT_KB} are sent"
+    return f"{sent}, {sum(sizes.values()) / 1000:.1f} kB when unpacked ({parts})"
 
 
 async def fill(service: Service) -> None:
