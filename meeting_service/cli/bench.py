@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from meeting_service.cli.choices import check_known
 from meeting_service.cli.console import INTERRUPTED, complain, remark, rich_console
 from meeting_service.cli.results import make_folder, write_file
 from meeting_service.errors import MeetingServiceError
@@ -36,11 +37,7 @@ def check_parts(names: list[str] | None) -> list[str]:
         return []
     from meeting_service.bench.registry import PARTS
 
-    known = [part.name for part in PARTS]
-    for name in names:
-        if name not in known:
-            raise typer.BadParameter(f"{name!r} is not one of {', '.join(known)}")
-    return names
+    return [check_known(name, (part.name for part in PARTS)) for name in names]
 
 
 def command(

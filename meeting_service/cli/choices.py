@@ -1,9 +1,12 @@
 """Options about what of a transcript is written, and how; `export` and `transcribe` share them."""
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from meeting_service.errors import InvalidRequest
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -13,22 +16,26 @@ if TYPE_CHECKING:
 _OFFSET = re.compile(r"(?:(?:(\d{1,4}):)?(\d{1,4}):)?(\d{1,6})(?:\.(\d{1,3}))?", re.ASCII)
 
 
+def check_known(name: str, known: Iterable[str]) -> str:
+    """Refuse a name there is not, before any work is done."""
+    names = list(known)
+    if name not in names:
+        raise typer.BadParameter(f"{name!r} is not one of {', '.join(names)}")
+    return name
+
+
 def check_format(name: str) -> str:
-    """Refuse a format there is no writer for, before any work is done."""
+    """Refuse a format there is no writer for."""
     from meeting_service.exports import formats
 
-    if name not in formats:
-        raise typer.BadParameter(f"{name!r} is not one of {', '.join(formats)}")
-    return name
+    return check_known(name, formats)
 
 
 def check_preset(name: str) -> str:
     """Refuse rules nobody has written down."""
     from meeting_service.exports import Preset
 
-    if name not in list(Preset):
-        raise typer.BadParameter(f"{name!r} is not one of {', '.join(Preset)}")
-    return name
+    return check_known(name, Preset)
 
 
 def parse_offset(text: str | int | None) -> int | None:
@@ -102,19 +109,22 @@ def make_options(
     """The options that were given.
 
     Raises:
-        InvalidRequest: they do not go together.
+        typer.BadParameter: they do not go together.
     """
     from meeting_service.exports import ExportOptions, Preset
 
-    return ExportOptions(
-        names=not no_names,
-        times=not no_times,
-        preset=Preset(preset),
-        line_chars=line_chars,
-        keep_overlaps=keep_overlaps,
-        participant=participant,
-        from_ms=from_ms,
-        to_ms=to_ms,
-        per_participant=per_participant,
-        as_of=as_of,
-    )
+    try:
+        return ExportOptions(
+            names=not no_names,
+            times=not no_times,
+            preset=Preset(preset),
+            line_chars=line_chars,
+            keep_overlaps=keep_overlaps,
+            participant=participant,
+            from_ms=from_ms,
+            to_ms=to_ms,
+            per_participant=per_participant,
+            as_of=as_of,
+        )
+    except InvalidRequest as error:
+        raise typer.BadParameter(error.detail) from error

@@ -18,6 +18,7 @@ from meeting_service.cli.choices import (
     PerParticipant,
     To,
     Who,
+    check_known,
     make_options,
 )
 from meeting_service.cli.options import Config, Data, Out, read_settings
@@ -43,9 +44,7 @@ def check_any_format(name: str) -> str:
     """Refuse a format that is neither a transcript's nor audio's."""
     from meeting_service.exports import formats
 
-    if name not in (*formats, *AUDIO_FORMATS):
-        raise typer.BadParameter(f"{name!r} is not one of {', '.join((*formats, *AUDIO_FORMATS))}")
-    return name
+    return check_known(name, (*formats, *AUDIO_FORMATS))
 
 
 AnyFormat = Annotated[

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from meeting_service.errors import CannotStart
+
 if TYPE_CHECKING:
     from meeting_service.settings import Settings
 
@@ -56,6 +58,7 @@ def read_settings(config: Path | None = None, **options: dict[str, Any]) -> "Set
 
     Raises:
         CannotStart: when a setting does not fit.
+        typer.BadParameter: when an option does not.
     """
     from meeting_service.settings import load_settings
 
@@ -63,4 +66,8 @@ def read_settings(config: Path | None = None, **options: dict[str, Any]) -> "Set
         section: {key: value for key, value in values.items() if value is not None}
         for section, values in options.items()
     }
-    return load_settings(config, {section: values for section, values in given.items() if values})
+    try:
+        return load_settings(config, given)
+    except CannotStart as error:
+        load_settings(config)  # without the options: what is wrong in it is no wrong usage
+        raise typer.BadParameter(error.detail) from error

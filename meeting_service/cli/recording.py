@@ -8,6 +8,8 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+import typer
+
 from meeting_service.cli.console import progress
 from meeting_service.errors import MeetingServiceError, StorageFailed
 
@@ -27,13 +29,14 @@ def write_recording(
     Raises:
         NotFound: no such participant, or no audio there.
         AudioRemoved: it is not kept any more.
-        MeetingServiceError: it cannot be written, or is asked for in a way that does not work.
+        MeetingServiceError: it cannot be written.
+        typer.BadParameter: it is asked for in a way that does not work.
     """
     from meeting_service.playback import AudioFormat, encode
     from meeting_service.playback.files import BLOCK_S
 
     if options.per_participant:
-        raise MeetingServiceError("audio is written of one at a time: choose with --participant")
+        raise typer.BadParameter("audio is written of one at a time: choose with --participant")
     if out is None and sys.stdout.isatty():
         raise MeetingServiceError(f"a terminal cannot show {form}: say where to write it with --out")
     found = asyncio.run(_find(folder, meeting_id, options))

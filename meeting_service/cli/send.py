@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from meeting_service.cli.choices import check_known
 from meeting_service.cli.console import progress, remark
 from meeting_service.cli.files import open_all
 from meeting_service.cli.options import Names
@@ -37,6 +38,13 @@ class Delivery:
     keep_open: bool
 
 
+def check_way(name: str) -> str:
+    """Refuse a way that audio does not travel."""
+    from meeting_service.sender import Way
+
+    return check_known(name, Way)
+
+
 def command(
     url: Annotated[str, typer.Argument(metavar="URL", help="Where the service is.")],
     files: Annotated[list[Path], typer.Argument(metavar="FILE", help="WAV, FLAC, Ogg, WebM or MP3.")],
@@ -55,8 +63,10 @@ def command(
         ),
     ] = 1.0,
     protocol: Annotated[
-        Literal["websocket", "http"],
-        typer.Option("--protocol", metavar="websocket|http", help="How the audio travels."),
+        str,
+        typer.Option(
+            "--protocol", metavar="websocket|http", help="How the audio travels.", callback=check_way
+        ),
     ] = "websocket",
     keep_open: Annotated[
         bool, typer.Option("--keep-open", help="Do not end the meeting when all is sent.")
