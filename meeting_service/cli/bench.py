@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,8 +13,7 @@ import typer
 
 from meeting_service.cli.choices import check_known
 from meeting_service.cli.console import INTERRUPTED, complain, remark, rich_console
-from meeting_service.cli.results import make_folder, write_file
-from meeting_service.errors import MeetingServiceError
+from meeting_service.cli.results import check_writable, make_folder, write_file
 
 if TYPE_CHECKING:
     from meeting_service.bench.part import Part
@@ -104,8 +102,7 @@ def _check_outputs(files: Sequence[Path], folder: Path | None) -> None:
     if folder:
         make_folder(folder)
     for path in files:
-        if path.is_dir() or not os.access(path if path.exists() else path.parent, os.W_OK):
-            raise MeetingServiceError(f"{path} cannot be written")
+        check_writable(path)
 
 
 def _measure(parts: Sequence["Part"], *, quick: bool) -> tuple[list["Outcome"], dict[str, Any]]:

@@ -23,7 +23,7 @@ from meeting_service.cli.choices import (
 )
 from meeting_service.cli.options import Config, Data, Out, read_settings
 from meeting_service.cli.recording import AUDIO_FORMATS, write_recording
-from meeting_service.cli.results import write_transcript
+from meeting_service.cli.results import check_output, write_transcript
 from meeting_service.errors import NotFound
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ def command(
         to_ms=to_ms,
         per_participant=per_participant,
     )
+    check_output(form, out, options)
     settings = read_settings(config, data={"directory": data})
     from meeting_service.data_folder import STORE_FILE
 

@@ -37,8 +37,6 @@ def write_recording(
 
     if options.per_participant:
         raise typer.BadParameter("audio is written of one at a time: choose with --participant")
-    if out is None and sys.stdout.isatty():
-        raise MeetingServiceError(f"a terminal cannot show {form}: say where to write it with --out")
     found = asyncio.run(_find(folder, meeting_id, options))
     length_s = found.recording.samples / found.recording.rate_hz
     blocks = encode(AudioFormat(form), found.recording, found.open_reading)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,9 +26,11 @@ from meeting_service.cli.console import complain, progress, remark
 from meeting_service.cli.files import open_all
 from meeting_service.cli.model import get_or_fetch
 from meeting_service.cli.options import Config, Model, Names, Out, read_settings
-from meeting_service.cli.results import write_transcript
+from meeting_service.cli.results import check_output, write_transcript
+from meeting_service.errors import NotFound
 
 if TYPE_CHECKING:
+    from meeting_service.exports import ExportOptions
     from meeting_service.offline import AudioFile, OfflineTranscription
     from meeting_service.recogniser import Recogniser
     from meeting_service.settings import Settings
@@ -72,14 +75,17 @@ def command(
         to_ms=to_ms,
         per_participant=per_participant,
     )
+    check_output(form, out, options)
     settings = read_settings(config, model={"name": model})
 
     with ExitStack() as stack:
         opened = open_all(files, stack)
         participants = _number(opened, per_channel=channels)
         called = _name(opened, participants, names or [])
+        expected = _expect(files, called, settings.model.name)
+        _check_participant(expected, options)
         work = _transcribe(opened, participants, settings)
-        write_transcript(_to_transcript(files, called, work), form, out, options)
+        write_transcript(_fill(expected, work), form, out, options)
         for failure in work.failures:
             complain(f"{failure.detail}; what came before is transcribed")
         if work.failures:
@@ -133,16 +139,33 @@ def load_model(settings: "Settings") -> "Recogniser":
     return load_recogniser(found, settings.model.weights)
 
 
-def _to_transcript(
-    paths: Sequence[Path], called: dict[str, str], work: "OfflineTranscription"
-) -> "Transcript":
-    """A recording was over when its file was last written."""
+def _expect(paths: Sequence[Path], called: dict[str, str], model: str) -> "Transcript":
+    """What is known before anything was heard: no text, no length; over when its file was last written."""
     from meeting_service.meeting import Meeting, MeetingState, Participant
     from meeting_service.transcript import Transcript
 
     ended_at = datetime.fromtimestamp(int(paths[0].stat().st_mtime), UTC)
-    started_at = ended_at - timedelta(milliseconds=work.duration_ms)
     title = ", ".join(path.stem for path in paths)
-    meeting = Meeting(paths[0].stem, title, MeetingState.ENDED, started_at, ended_at)
+    meeting = Meeting(paths[0].stem, title, MeetingState.ENDED, ended_at, ended_at, model=model)
     people = [Participant(meeting.id, participant, name) for participant, name in called.items()]
-    return Transcript(meeting, people, work.sentences)
+    return Transcript(meeting, people, [])
+
+
+def _check_participant(expected: "Transcript", options: "ExportOptions") -> None:
+    from meeting_service.exports.selection import select
+
+    try:
+        select(expected, options)
+    except NotFound as error:
+        raise typer.BadParameter(error.detail, param_hint="--participant") from error
+
+
+def _fill(expected: "Transcript", work: "OfflineTranscription") -> "Transcript":
+    meeting = expected.meeting
+    started_at = meeting.started_at - timedelta(milliseconds=work.duration_ms)
+    return replace(
+        expected,
+        meeting=replace(meeting, started_at=started_at),
+        participants=[work.add_figures(person) for person in expected.participants],
+        sentences=work.sentences,
+    )

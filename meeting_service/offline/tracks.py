@@ -1,8 +1,12 @@
 """One participant's audio out of a file, on its way from native samples to sentences."""
 
+from dataclasses import replace
+
 import numpy as np
 
+from meeting_service.accounting import samples_to_ms
 from meeting_service.audio import RECOGNITION_RATE_HZ, Pcm
+from meeting_service.meeting import Participant
 from meeting_service.recognition import Hypothesis, Window
 from meeting_service.resample import Resampler
 from meeting_service.transcriber import Transcriber
@@ -25,6 +29,11 @@ class Track:
         self._held: Pcm = np.empty(0, np.int16)
         self._held_from = 0
         self._finished = False
+
+    @property
+    def participant_id(self) -> str:
+        """Whose audio it is."""
+        return self._transcriber.stream.participant_id
 
     @property
     def hungry(self) -> bool:
@@ -66,6 +75,21 @@ class Track:
     def complete(self, window: Window, hypothesis: Hypothesis) -> None:
         """Keep what a window came to."""
         self.sentences += self._transcriber.complete(window, hypothesis).sentences
+
+    def add_figures(self, participant: Participant) -> Participant:
+        """The participant with what became of the audio so far, as the service counts it."""
+        checkpoint, received_ms = self._transcriber.checkpoint, self.heard_ms
+        speech_ms = samples_to_ms(checkpoint.speech_samples)
+        transcribed_ms = samples_to_ms(checkpoint.transcribed_samples)
+        return replace(
+            participant,
+            received_ms=received_ms,
+            speech_ms=speech_ms,
+            transcribed_ms=transcribed_ms,
+            not_transcribed_ms=speech_ms - transcribed_ms,
+            silent_ms=max(0, received_ms - speech_ms),
+            until_ms=received_ms,
+        )
 
     @property
     def _through(self) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from meeting_service.errors import InvalidAudio
 from meeting_service.ingest import mix_down
-from meeting_service.meeting import Stream
+from meeting_service.meeting import Participant, Stream
 from meeting_service.offline.files import AudioFile
 from meeting_service.offline.tracks import Track
 from meeting_service.recognition import DecodingConfig, Hypothesis, Window
@@ -98,6 +98,11 @@ class OfflineTranscription:
     def duration_ms(self) -> int:
         """How much of the longest file was heard so far."""
         return max(track.heard_ms for heard in self._heard for track in heard.tracks)
+
+    def add_figures(self, participant: Participant) -> Participant:
+        """A participant of these files with what became of their audio so far."""
+        track = next(t for heard in self._heard for t in heard.tracks if t.participant_id == participant.id)
+        return track.add_figures(participant)
 
     def run(self) -> Iterator[int]:
         """Transcribe; yields the bytes read so far, after every batch."""

@@ -30,6 +30,7 @@ def test_real_speech_is_transcribed(invoke: Invoke) -> None:
     assert count_word_errors(SCRIPT.said_by()["carla"], text).rate < 0.15
     assert [p["name"] for p in transcript["participants"]] == ["Carla"]
     assert transcript["meeting"]["state"] == "ended"
+    assert transcript["meeting"]["model"] == "demo"
     assert "transcribing: 100 %" in ended.err
 
 
@@ -73,20 +74,24 @@ def test_a_file_that_breaks_off_keeps_what_it_had(invoke: Invoke, tmp_path: Path
     [
         (["--format", "doc"], "'doc' is not one of txt, md, docx, srt"),
         (["--name", "A", "--name", "B"], "2 names for 1 participants"),
+        (["--name", "A", "--participant", "B"], "there is nobody called 'B'"),
     ],
 )
 def test_wrong_usage(invoke: Invoke, arguments: list[str], reason: str) -> None:
-    """An unknown format and a name too many are wrong usage, found before any work."""
+    """An unknown format, a name too many and nobody's name are wrong usage, found before any work."""
     ended = invoke("transcribe", CARLA, *MODEL, *arguments)
 
     assert ended.code == 2
+    assert "loading" not in ended.err
     assert reason in " ".join(ended.err.split())
 
 
-def test_an_output_that_cannot_be_written_is_one_line(invoke: Invoke, tmp_path: Path) -> None:
-    """A file that cannot be written is named."""
-    path = write_wav(tmp_path / "a.wav", np.zeros(16_000, np.int16), 16_000)
-    ended = invoke("transcribe", path, *MODEL, "--out", tmp_path / "no" / "such.txt")
+@pytest.mark.parametrize(("name", "reason"), [("no/such.txt", "there is no folder"), (".", "it is a folder")])
+def test_an_output_that_cannot_be_written_is_one_line(
+    invoke: Invoke, tmp_path: Path, name: str, reason: str
+) -> None:
+    """It is named before anything is transcribed."""
+    ended = invoke("transcribe", CARLA, *MODEL, "--out", tmp_path / name)
 
-    assert ended.code == 1
-    assert "such.txt cannot be written: No such file" in ended.err.splitlines()[-1]
+    assert (ended.code, len(ended.err.splitlines())) == (1, 1)
+    assert f"cannot be written: {reason}" in ended.err

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from meeting_service.meeting import Stream
+from meeting_service.meeting import Participant, Stream
 from meeting_service.offline import AudioFile, OfflineTranscription
 from meeting_service.recognition import Hypothesis, Window
 from meeting_service.settings import load_settings
@@ -93,6 +93,18 @@ def test_windows_share_batches(tmp_path: Path) -> None:
     run(paths, [[str(n)] for n in range(4)], recogniser)
 
     assert recogniser.calls < recogniser.windows / 2
+
+
+def test_what_became_of_the_audio_is_known(tmp_path: Path) -> None:
+    """Everybody has the figures that the service would have: speech has its text, the rest is silent."""
+    first = write_wav(tmp_path / "a.wav", bursts(1, 44_100, 20), 44_100)
+    second = write_wav(tmp_path / "b.wav", np.zeros(80_000, np.int16), 16_000)
+    done = run([first, second], [["ann"], ["ben"]], FakeRecogniser())
+
+    ann, ben = (done.add_figures(Participant("m", name, name)) for name in ("ann", "ben"))
+    assert (20_000, 20_000) == (ann.received_ms, ann.speech_ms + ann.silent_ms)
+    assert 0 < ann.transcribed_ms == ann.speech_ms < 20_000
+    assert (5_000, 0, 0, 5_000) == (ben.received_ms, ben.speech_ms, ben.transcribed_ms, ben.silent_ms)
 
 
 def test_silence_is_no_text(tmp_path: Path) -> None:
