@@ -200,11 +200,11 @@ class LiveMeeting(Reading):
         if self.deleted:
             raise NotFound(f"there is no meeting {self.id}")
 
-    def check_live(self) -> None:
-        """Raise `MeetingEnded`, or `NotFound` for a deleted meeting, unless audio is taken."""
+    def check_live(self, what: str = "audio") -> None:
+        """Raise `MeetingEnded`, or `NotFound` for a deleted meeting, unless audio, or `what`, is taken."""
         self.check_there()
         if self.meeting.state is not MeetingState.LIVE:
-            raise MeetingEnded("the meeting has ended and takes no more audio")
+            raise MeetingEnded(f"the meeting has ended and takes no more {what}")
 
     def check_takes(self, participant_id: str) -> None:
         """Raise `ParticipantGone` for who was deleted, and otherwise as `check_live` does."""

@@ -34,7 +34,7 @@ class People:
         """Create or rename; a name of None keeps what is there."""
         meeting = await self._meetings.get(meeting_id)
         if participant_id not in meeting.names:
-            meeting.check_live()
+            meeting.check_live("participants")
         if participant_id not in meeting.names and len(meeting.names) >= self._limit:
             raise TooMany(
                 f"the meeting already has {self._limit} participants, which is the limit", retry_after_s=60

@@ -17,6 +17,8 @@ from meeting_service.errors import (
 from meeting_service.ingest import check_participant_id
 from meeting_service.sessions import AudioInput
 from meeting_service.web.audio_head import AudioHead, read_audio_head
+from meeting_service.web.audio_operations import ChannelsQuery
+from meeting_service.web.bodies import read_query
 from meeting_service.web.errors import PROBLEM_TYPE, Problem, answer_to
 from meeting_service.web.held_bodies import HELD_BODIES
 from meeting_service.web.keys import SESSIONS, SETTINGS
@@ -32,7 +34,7 @@ async def append(request: web.Request) -> web.Response:
 
 async def append_channels(request: web.Request) -> web.Response:
     """`POST /v1/meetings/{meeting}/audio?participants=ann,bob`: one participant per channel."""
-    listed = request.query.get("participants")
+    listed = read_query(request, ChannelsQuery).participants
     if not listed:
         raise InvalidRequest("participants: say whose channels these are, such as ?participants=ann,bob")
     participant_ids = [check_participant_id(item) for item in listed.split(",")]

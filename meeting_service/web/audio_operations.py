@@ -73,7 +73,7 @@ _KEPT = "Held and durable. A stream of this length may be sent again: what is he
 class ChannelsQuery(Query):
     """Whose channels these are."""
 
-    participants: str
+    participants: str = ""
     """participant ids, one per channel, separated by commas"""
 
 

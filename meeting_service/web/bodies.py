@@ -136,7 +136,7 @@ def _explain(error: ValidationError, model: type[BaseModel], noun: str) -> str:
     if first["type"] == "json_invalid":
         return f"the body is not valid JSON: {_reason(first)}"
     if not name:
-        return f"the body must be a JSON object with: {', '.join(_names(model))}"
+        return f"the body must be a JSON object with: {', '.join(_names(model)) or 'nothing in it'}"
     return f"{noun} {name!r}: {_reason(first)}"
 
 

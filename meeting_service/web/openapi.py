@@ -10,7 +10,17 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from meeting_service import __version__
-from meeting_service.errors import AudioHole, MeetingServiceError, Overloaded
+from meeting_service.errors import (
+    AudioHole,
+    BodyStalled,
+    Corrupted,
+    Forbidden,
+    InvalidRequest,
+    MeetingServiceError,
+    Overloaded,
+    TooLarge,
+    UnsupportedMedia,
+)
 from meeting_service.web import shapes
 from meeting_service.web.errors import ANSWERS, PROBLEM_TYPE
 from meeting_service.web.operations import Header, Operation, Reply, Route
@@ -22,7 +32,8 @@ TITLE = "Meeting service"
 DESCRIPTION = (
     "One audio stream per participant in, one live transcript out. Times in JSON are integer milliseconds "
     "from the meeting's start unless the name says otherwise; wall times are RFC 3339 in UTC; positions of "
-    "audio are samples of that participant's stream at the rate it is sent in."
+    "audio are samples of that participant's stream at the rate it is sent in. Parameters and fields that "
+    "are not listed are refused (422), and so are methods (405, with Allow)."
 )
 _PATH_PARAMETERS = {
     "meeting": "the meeting's id",
@@ -62,7 +73,7 @@ def _operation(route: Route) -> Schema:
         "summary": operation.summary,
         "tags": [operation.tag],
         "parameters": [*_path_parameters(route.path), *_other_parameters(operation)],
-        "responses": {**_replies(operation.replies), **_errors(operation.errors)},
+        "responses": {**_replies(operation.replies), **_errors((*operation.errors, *_implied(route)))},
     }
     if operation.detail:
         described["description"] = operation.detail
@@ -125,9 +136,18 @@ def _replies(replies: Mapping[int, Reply]) -> Schema:
     return described
 
 
+def _implied(route: Route) -> Iterable[type[MeetingServiceError]]:
+    """Errors of what is looked at before any handler, and of reading a body."""
+    yield Forbidden
+    if route.in_api:
+        yield from (InvalidRequest, Corrupted)
+    if route.takes_json:
+        yield from (BodyStalled, TooLarge, UnsupportedMedia, Overloaded)
+
+
 def _errors(errors: Iterable[type[MeetingServiceError]]) -> Schema:
     described: Schema = {}
-    for error in errors:
+    for error in dict.fromkeys(errors):
         answer = ANSWERS[error.code]
         known = described.setdefault(str(answer.status), _problem())
         known["description"] = "; ".join(
@@ -138,7 +158,7 @@ def _errors(errors: Iterable[type[MeetingServiceError]]) -> Schema:
         if issubclass(error, AudioHole):
             position = Header("Upload-Offset", "where to send from", {"type": "integer"})
             known["headers"] = {"Upload-Offset": _header(position)}
-    return described
+    return dict(sorted(described.items()))
 
 
 def _problem() -> Schema:

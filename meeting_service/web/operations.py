@@ -58,3 +58,14 @@ class Route:
     path: str
     handler: Handler
     operation: Operation | None = None
+
+    @property
+    def in_api(self) -> bool:
+        """Whether it is part of the versioned interface."""
+        return self.path.startswith("/v1/")
+
+    @property
+    def takes_json(self) -> bool:
+        """Whether a body is read as JSON."""
+        media = self.operation.body_media if self.operation else ()
+        return self.method in {"POST", "PUT", "PATCH"} and not media

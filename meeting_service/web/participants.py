@@ -5,6 +5,7 @@ from aiohttp import web
 from meeting_service.errors import (
     Conflict,
     InvalidRequest,
+    MeetingEnded,
     NotFound,
     Outdated,
     Overloaded,
@@ -53,7 +54,7 @@ PUT = Operation(
     "what somebody wrote by hand.",
     tag="Participants",
     body=ParticipantBody,
-    errors=[NotFound, InvalidRequest, TooMany],
+    errors=[NotFound, MeetingEnded, TooMany],
 )
 
 

@@ -36,6 +36,7 @@ from meeting_service.web.audio_operations import APPEND, APPEND_CHANNELS, OFFSET
 from meeting_service.web.errors import answer_errors
 from meeting_service.web.keys import CLOCK
 from meeting_service.web.operations import Route
+from meeting_service.web.unknown import refuse_unknown
 
 MEETING = "/v1/meetings/{meeting}"
 PARTICIPANT = "/v1/meetings/{meeting}/participants/{participant}"
@@ -120,9 +121,10 @@ def _describe() -> openapi.Schema:
 
 
 def _add(app: web.Application, route: Route) -> None:
+    handler = refuse_unknown(route)
     # HEAD is what GET answers without its body; where GET never ends there is none.
     if route.method == "GET":
         endless = route.handler in (live.events, socket.audio_socket)
-        app.router.add_get(route.path, route.handler, allow_head=not endless)
+        app.router.add_get(route.path, handler, allow_head=not endless)
     else:
-        app.router.add_route(route.method, route.path, route.handler)
+        app.router.add_route(route.method, route.path, handler)

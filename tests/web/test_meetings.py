@@ -198,6 +198,39 @@ async def test_a_query_that_does_not_fit_is_explained(client: Client, query: str
     assert query.split("=")[0] in detail
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", ""),
+        ("GET", "/m"),
+        ("DELETE", "/m"),
+        ("POST", "/m/end"),
+        ("GET", "/m/audio"),
+        ("POST", "/m/participants/ann/audio"),
+        ("HEAD", "/m/participants/ann/audio"),
+        ("POST", "/m/audio"),
+    ],
+)
+async def test_a_parameter_that_nobody_knows_is_refused(service: Service, method: str, path: str) -> None:
+    """Wherever it stands, and nothing is done."""
+    await service.open_meeting("ann")
+    response = await service.client.request(method, f"/v1/meetings{path}?force=1")
+
+    assert response.status == 422
+    assert method == "HEAD" or "there is no parameter 'force' here" in (await problem(response))[2]
+    assert [m["id"] for m in (await (await service.client.get("/v1/meetings")).json())["meetings"]] == ["m"]
+
+
+@pytest.mark.parametrize("path", ["end", "participants/ann/end"])
+async def test_a_body_where_none_is_known_is_refused(service: Service, path: str) -> None:
+    """Its fields would be overlooked; one without any says nothing."""
+    await service.open_meeting("ann")
+    refused = await service.client.post(f"/v1/meetings/m/{path}", json={"wait": False})
+
+    assert "there is no field 'wait' here" in (await problem(refused))[2]
+    assert (await service.client.post(f"/v1/meetings/m/{path}", json={})).status == 200
+
+
 async def test_a_meeting_tells_what_became_of_everybodys_audio(service: Service) -> None:
     """Received, found to be speech, transcribed, and gaps: per participant."""
     await service.open_meeting("ann", "bob")
@@ -287,6 +320,16 @@ async def test_a_participant_is_created_then_renamed(service: Service) -> None:
     assert [answer.status for answer in answers] == [201, 200, 200]
     assert [(await answer.json())["name"] for answer in answers] == ["ann", "Ann", "Ann"]
     assert (await answers[0].json())["gaps"] == []
+
+
+async def test_a_meeting_that_is_over_takes_no_participants(service: Service) -> None:
+    """It says so of participants, and not of audio."""
+    await service.open_meeting()
+    await service.client.post("/v1/meetings/m/end")
+    status, code, detail = await problem(await service.client.put("/v1/meetings/m/participants/new"))
+
+    assert (status, code) == (409, "meeting_ended")
+    assert detail == "the meeting has ended and takes no more participants"
 
 
 async def test_a_participant_leaves(service: Service) -> None:

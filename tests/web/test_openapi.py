@@ -34,6 +34,22 @@ async def test_every_route_of_the_interface_is_described(client: Client) -> None
     assert described <= registered
 
 
+async def test_answers_that_every_route_may_give_are_described(client: Client) -> None:
+    """What is refused before a handler has it, and what may be wrong with a body."""
+    paths = (await (await client.get("/openapi.json")).json())["paths"]
+    meeting = "/v1/meetings/{meeting}"
+    expected = {
+        ("post", "/v1/meetings"): {"403", "408", "413", "415", "422"},
+        ("patch", meeting): {"413", "415"},
+        ("put", f"{meeting}/participants/{{participant}}"): {"409", "415"},
+        ("post", f"{meeting}/end"): {"413", "422"},
+        ("get", f"{meeting}/audio"): {"403", "422", "426"},
+    }
+
+    for (method, path), statuses in expected.items():
+        assert statuses <= paths[path][method]["responses"].keys()
+
+
 async def test_every_reference_leads_somewhere(client: Client) -> None:
     """No schema is named that is not there, and every operation has an id of its own."""
     text = await (await client.get("/openapi.json")).text()
