@@ -150,7 +150,10 @@ class Broadcaster:
         """
         topic = self._topic(meeting_id)
         if len(topic.watchers) >= self._max_watchers:
-            raise TooMany(f"this meeting already has {self._max_watchers} watchers, which is the limit")
+            raise TooMany(
+                f"this meeting has {self._max_watchers} watchers, which is the limit ([limits] watchers): "
+                "wait until one leaves"
+            )
         watcher = Watcher(topic, after, self._read_events)
         topic.watchers.add(watcher)
         try:

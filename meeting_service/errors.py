@@ -198,11 +198,11 @@ class ParticipantGone(Conflict):
 
 
 class Overloaded(MeetingServiceError):
-    """The service is full; try again after `retry_after_s`."""
+    """The service is full; try again after `retry_after_s`. Where that is None waiting does not help."""
 
     code = "overloaded"
 
-    def __init__(self, detail: str, retry_after_s: int = 5) -> None:
+    def __init__(self, detail: str, retry_after_s: int | None = 5) -> None:
         super().__init__(detail)
         self.retry_after_s = retry_after_s
 

@@ -224,7 +224,9 @@ class AudioProtocol:
             self._checked |= {spec.stream} if spec.crc32 else set()
             taken.update(spec.participants)
         if len(taken) > self._limits.streams or len(self._used) > MAX_STREAM_NUMBERS:
-            raise TooLarge(f"one socket may carry {self._limits.streams} participants")
+            raise TooLarge(
+                f"one socket may carry {self._limits.streams} participants ([limits] participants)"
+            )
         return specs
 
     def _find(self, number: int) -> IncomingStream | None:

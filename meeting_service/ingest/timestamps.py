@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from meeting_service.errors import InvalidRequest
 
+EXPECTED = "RFC 3339 time with a zone, like 2026-01-31T09:30:00.250Z"
 _RFC_3339 = re.compile(
     r"(\d{4}-\d{2}-\d{2})[Tt ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?([Zz]|[+-]\d{2}:\d{2})", re.ASCII
 )
@@ -18,7 +19,7 @@ def parse_timestamp(text: str) -> datetime:
     """
     match = _RFC_3339.fullmatch(text)
     if match is None:
-        raise InvalidRequest(f"{text[:40]!r} is no RFC 3339 time with a zone, like 2026-01-31T09:30:00.250Z")
+        raise InvalidRequest(f"{text[:40]!r} is no {EXPECTED}")
     day, time, fraction, zone = match.groups()
     micros = (fraction or "").ljust(6, "0")[:6]
     try:

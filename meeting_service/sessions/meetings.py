@@ -105,7 +105,10 @@ class LiveMeetings:
             for live in self.list_live()
         )
         if live >= most:
-            raise TooMany(f"{live} meetings are live, which is the limit", retry_after_s=60)
+            raise TooMany(
+                f"{live} meetings are live, which is the limit ([limits] live_meetings): end one first",
+                retry_after_s=60,
+            )
 
     def _make(self, meeting: Meeting, names: dict[str, str], kept: MeetingClock | None) -> LiveMeeting:
         model = find_loaded(self._settings.model, meeting.model)

@@ -37,7 +37,9 @@ class People:
             meeting.check_live("participants")
         if participant_id not in meeting.names and len(meeting.names) >= self._limit:
             raise TooMany(
-                f"the meeting already has {self._limit} participants, which is the limit", retry_after_s=60
+                f"the meeting has {self._limit} participants, which is the limit ([limits] participants): "
+                "delete one first",
+                retry_after_s=None,
             )
         participant, event, created = await self._store.put_participant(meeting_id, participant_id, name)
         meeting.names[participant_id] = participant.told_name or participant.name

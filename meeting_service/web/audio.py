@@ -10,7 +10,6 @@ from meeting_service import metrics
 from meeting_service.errors import (
     InvalidRequest,
     MeetingServiceError,
-    Overloaded,
     StreamTooLong,
     TooLarge,
 )
@@ -19,7 +18,7 @@ from meeting_service.sessions import AudioInput
 from meeting_service.web.audio_head import AudioHead, read_audio_head
 from meeting_service.web.audio_operations import ChannelsQuery
 from meeting_service.web.bodies import read_query
-from meeting_service.web.errors import PROBLEM_TYPE, Problem, answer_to
+from meeting_service.web.errors import PROBLEM_TYPE, Problem, answer_to, extra_headers
 from meeting_service.web.held_bodies import HELD_BODIES
 from meeting_service.web.keys import SESSIONS, SETTINGS
 from meeting_service.web.senders import SENDERS
@@ -113,7 +112,7 @@ def _refuse(upload: Upload, error: MeetingServiceError, through: int | None) -> 
     if through is not None and isinstance(error, TooLarge) and not isinstance(error, StreamTooLong):
         detail += f": go on in a new request from Upload-Offset {through}"
     body: dict[str, Any] = Problem(answer.status, error.code, answer.title, detail).to_json()
-    headers = {"Retry-After": str(error.retry_after_s)} if isinstance(error, Overloaded) else {}
+    headers = extra_headers(error)
     if upload.input is not None and through is not None:
         body |= {"through": through, "through_ms": upload.input.ms(through)}
         headers["Upload-Offset"] = str(through)

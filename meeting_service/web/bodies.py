@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from meeting_service.checksums import CONTENT_DIGEST, check_content, parse_content_digest
 from meeting_service.errors import BodyStalled, InvalidRequest, TooLarge, UnsupportedMedia
+from meeting_service.ingest.timestamps import EXPECTED
 from meeting_service.web.keys import SETTINGS
 from meeting_service.web.stopping import until_stopping
 
@@ -129,7 +130,8 @@ def _check_utf8(data: bytes) -> None:
 
 
 def _explain(error: ValidationError, model: type[BaseModel], noun: str) -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
+    found = error.errors(include_url=False, include_input=False)
+    first = next((one for one in found if one["type"] == "extra_forbidden"), found[0])
     name = _dotted(first["loc"])
     if first["type"] == "extra_forbidden":
         return f"there is no {noun} {name!r} here; known: {', '.join(_names(model)) or 'none'}"
@@ -145,9 +147,11 @@ def _names(model: type[BaseModel]) -> list[str]:
 
 
 def _reason(details: ErrorDetails) -> str:
+    if details["type"].startswith(("datetime_", "timezone_")):
+        return f"this is no {EXPECTED}"
     reason = details.get("ctx", {}).get("error") or details["msg"]
     text = str(reason).removeprefix("Invalid JSON: ")
-    return text[0].lower() + text[1:] if text else "not valid"
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
 
 
 def _dotted(location: Sequence[int | str]) -> str:

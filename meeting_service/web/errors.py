@@ -116,7 +116,7 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
             raise
         return _respond(request, _from_http(request, error), _kept_headers(error))
     except MeetingServiceError as error:
-        return _respond(request, _from_error(error), _extra_headers(error))
+        return _respond(request, _from_error(error), extra_headers(error))
     except ConnectionResetError:
         return web.Response(status=HTTPStatus.BAD_REQUEST)  # read by nobody: the caller is gone
     except Exception:
@@ -144,12 +144,13 @@ def _from_http(request: web.Request, error: web.HTTPException) -> Problem:
     return Problem(status, code, title, details.get(status, status.description.lower()))
 
 
-def _extra_headers(error: MeetingServiceError) -> dict[str, str]:
+def extra_headers(error: MeetingServiceError) -> dict[str, str]:
+    """What is told beside the body of a problem."""
     if isinstance(error, AudioHole):
         return {"Upload-Offset": str(error.expected)}
     if isinstance(error, Outdated):
         return {"ETag": f'"{error.version}"'}
-    if isinstance(error, Overloaded):
+    if isinstance(error, Overloaded) and error.retry_after_s is not None:
         return {"Retry-After": str(error.retry_after_s)}
     if isinstance(error, UpgradeRequired):
         return {"Upgrade": "websocket"}

@@ -1,6 +1,6 @@
 """Meetings over HTTP: create, list, read, rename, end, delete."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from urllib.parse import quote
 
@@ -14,12 +14,13 @@ from meeting_service.search import MAX_QUERY_CHARS
 from meeting_service.settings import MAX_DAYS, MIN_TRANSCRIPT_DAYS
 from meeting_service.web import searches, shapes
 from meeting_service.web.bodies import Body, WaitQuery, json_reply, read_body, read_query
-from meeting_service.web.keys import SESSIONS
+from meeting_service.web.keys import CLOCK, SESSIONS
 from meeting_service.web.operations import Header, Operation, Reply
 from meeting_service.web.stopping import until_stopping
 
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
-LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+MOST_AHEAD = timedelta(days=1)
+"""of the service's clock: clocks differ, and meetings are made before they start"""
 
 Phrase = Annotated[str, Field(min_length=1, max_length=100)]
 
@@ -46,8 +47,8 @@ class NewMeetingBody(Body):
     """names and terms to favour"""
     model: str | None = None
     """one of `/v1/models`; the service's default without it"""
-    started_at: Annotated[AwareDatetime, Field(ge=EARLIEST, lt=LATEST)] | None = None
-    """zero of every offset; now without it"""
+    started_at: Annotated[AwareDatetime, Field(ge=EARLIEST)] | None = None
+    """zero of every offset; now without it, and at most a day from now"""
     retention: RetentionBody = RetentionBody()
     """as the settings say without it"""
 
@@ -86,6 +87,8 @@ CREATE = Operation(
 async def create(request: web.Request) -> web.Response:
     """POST /v1/meetings."""
     body = await read_body(request, NewMeetingBody)
+    if body.started_at and body.started_at - request.app[CLOCK].utc_now() > MOST_AHEAD:
+        raise InvalidRequest("field 'started_at': more than a day ahead of the service's clock")
     new = NewMeeting(
         id=None if body.id is None else check_meeting_id(body.id),
         title=None if body.title is None else clean_title(body.title),

@@ -103,7 +103,9 @@ class Listeners:
         """
         if self.count >= self._most:
             raise TooMany(
-                f"{self.count} files of audio are being sent, which is the limit", retry_after_s=RETRY_AFTER_S
+                f"{self.count} files of audio are being sent, which is the limit ([limits] listeners): "
+                "wait until one is sent",
+                retry_after_s=RETRY_AFTER_S,
             )
         self.count += 1
         metrics.listeners.set(self.count)

@@ -1,6 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from aiohttp import ClientResponse
@@ -79,11 +79,15 @@ async def test_the_same_id_again_is_the_same_meeting(client: Client) -> None:
         (b'{"title": "' + b"x" * 201 + b'"}', "over 200"),
         (b'{"id": "a/b"}', "id"),
         (b'{"id": ""}', "id"),
-        (b"{", "JSON"),
+        (b"{", "JSON: EOF while parsing"),
         (b"[]", "object"),
         (b'"text"', "object"),
-        (b'{"started_at": "2026-03-04T10:00:00"}', "'started_at'"),
-        (b'{"started_at": "9999-12-31T23:59:59Z"}', "'started_at'"),
+        (b'{"started_at": "yesterday"}', "'started_at': this is no RFC 3339 time with a zone, like 2"),
+        (
+            b'{"started_at": "2026-03-04T10:00:00"}',
+            "'started_at': this is no RFC 3339 time with a zone, like",
+        ),
+        (b'{"started_at": "9999-12-31T23:59:59Z"}', "'started_at': more than a day ahead"),
         (b'{"started_at": 5}', "'started_at'"),
         (b'{"language": "??"}', "'language'"),
         (b'{"vocabulary": [""]}', "'vocabulary.0'"),
@@ -262,6 +266,36 @@ async def test_a_rename_without_a_title_is_explained(service: Service) -> None:
 
     assert status == 422
     assert "'title'" in detail
+
+
+async def test_a_field_that_is_not_there_is_told_before_one_that_is_missing(service: Service) -> None:
+    """What the caller wrote is what they want to know about."""
+    await service.open_meeting()
+    response = await service.client.patch("/v1/meetings/m", json={"language": "de"})
+
+    assert (await problem(response))[2] == "there is no field 'language' here; known: title"
+
+
+async def test_a_meeting_may_start_tomorrow(client: Client) -> None:
+    """A day ahead, as of a bot that makes it beforehand; not further."""
+    now = datetime.now(UTC)
+    for hours, status in ((23, 201), (25, 422)):
+        at = (now + timedelta(hours=hours)).isoformat()
+        assert (await client.post("/v1/meetings", json={"started_at": at})).status == status
+
+
+async def test_who_is_one_too_many_is_told_what_helps(
+    start_service: StartService, settings: Settings
+) -> None:
+    """The setting and the remedy; waiting is none, so nothing says for how long."""
+    limits = settings.limits.model_copy(update={"participants": 1})
+    service = await start_service(settings.model_copy(update={"limits": limits}))
+    await service.open_meeting("ann")
+    response = await service.client.put("/v1/meetings/m/participants/ben")
+    status, code, detail = await problem(response)
+
+    assert (status, code, "Retry-After" in response.headers) == (429, "too_many", False)
+    assert "([limits] participants): delete one first" in detail
 
 
 async def test_a_deleted_meeting_is_gone(service: Service) -> None:
