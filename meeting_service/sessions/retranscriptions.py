@@ -183,8 +183,8 @@ class Retranscriptions:
         most = self._settings.limits.retranscriptions
         if meeting_id not in self._running and len(self._running) >= most:
             raise TooMany(
-                f"{most} meetings are being transcribed again, which is the limit ([limits] retranscriptions): "
-                "wait until one is done",
+                f"{most} meetings are being transcribed again, which is the limit ([limits] "
+                "retranscriptions): wait until one is done",
                 retry_after_s=RETRY_AFTER_S,
             )
 
