@@ -44,8 +44,8 @@ class Progress:
     """How far one source is."""
 
     source: Source
-    sent_ms: int
-    """audio handed over"""
+    held_ms: int
+    """audio that the service holds durably"""
     fraction: float
     """of the file, 0 to 1"""
 
@@ -62,7 +62,12 @@ class Manner:
 
 
 class _Stream(Protocol):
+    @property
+    def pending_samples(self) -> int: ...
+
     async def write(self, pcm: bytes, /) -> None: ...
+
+    async def drain(self, pending_samples: int, /) -> None: ...
 
 
 async def send_files(
@@ -142,8 +147,15 @@ class _Performance:
             sent += len(pcm)
             await self._wait_until(begun_s, sent / audio.rate_hz)
             await stream.write(pcm.astype("<i2").tobytes())
-            fraction = min(1.0, audio.read_bytes / audio.size_bytes) if audio.size_bytes else 1.0
-            self.report(Progress(self.source, sent * 1000 // audio.rate_hz, fraction))
+            self._report(audio, sent, sent - stream.pending_samples)
+        while pending := stream.pending_samples:
+            await stream.drain(pending - 1)
+            self._report(audio, sent, sent - stream.pending_samples)
+
+    def _report(self, audio: AudioFile, sent: int, held: int) -> None:
+        """Tell of samples handed over and held."""
+        fraction = min(1.0, audio.read_bytes / audio.size_bytes) * held / sent
+        self.report(Progress(self.source, held * 1000 // audio.rate_hz, fraction))
 
     async def _wait_until(self, begun_s: float, audio_s: float) -> None:
         if self.manner.speed <= 0:

@@ -67,7 +67,7 @@ async def test_a_restart_of_the_service_is_waited_for(
     half_way = asyncio.Event()
 
     def watch(progress: Progress) -> None:
-        if progress.sent_ms >= 2_000:
+        if progress.held_ms >= 2_000:
             half_way.set()
 
     manner = Manner(speed=20, way=way, patience=HASTE)
@@ -83,15 +83,37 @@ async def test_a_restart_of_the_service_is_waited_for(
     assert np.array_equal(PCM[::-1], (await audio_service.stored("bob"))[0])
 
 
-async def test_progress_is_told(audio_service: AudioService, sources: list[Source]) -> None:
-    """It grows to the whole of each file."""
+@pytest.mark.parametrize("way", Way)
+async def test_progress_is_told(audio_service: AudioService, sources: list[Source], way: Way) -> None:
+    """It grows to the whole of each file, and counts only what the service holds."""
     meeting = await audio_service.sessions.get_meeting("m1")
     told: list[Progress] = []
+    held: list[int] = []
 
-    await send_files(audio_service.url, meeting, sources[:1], SystemClock(), Manner(speed=0), told.append)
+    def watch(progress: Progress) -> None:
+        told.append(progress)
+        held.append(audio_service.sessions.ledger.through(1) * 1000 // RATE_HZ)
 
-    assert [progress.sent_ms for progress in told] == sorted(progress.sent_ms for progress in told)
-    assert (5_000, 1.0) == (told[-1].sent_ms, told[-1].fraction)
+    await send_files(audio_service.url, meeting, sources[:1], SystemClock(), Manner(0, way), watch)
+
+    assert [progress.held_ms for progress in told] == sorted(progress.held_ms for progress in told)
+    assert (5_000, 1.0) == (told[-1].held_ms, told[-1].fraction)
+    assert all(progress.held_ms <= most for progress, most in zip(told, held, strict=True))
+
+
+@pytest.mark.parametrize("way", Way)
+async def test_what_is_refused_is_no_progress(
+    audio_service: AudioService, sources: list[Source], way: Way
+) -> None:
+    """However fast it is sent into a meeting that has ended."""
+    meeting = await audio_service.sessions.get_meeting("m1")
+    await audio_service.sessions.end_meeting("m1")
+    told: list[Progress] = []
+
+    with pytest.raises(ExceptionGroup):
+        await send_files(audio_service.url, meeting, sources, SystemClock(), Manner(0, way), told.append)
+
+    assert not any(progress.held_ms or progress.fraction for progress in told)
 
 
 async def test_a_file_that_is_no_audio_is_told(audio_service: AudioService, tmp_path: Path) -> None:

@@ -42,6 +42,14 @@ class PostedStream:
         if pcm:
             await self._persist(lambda: self._post(pcm))
 
+    @property
+    def pending_samples(self) -> int:
+        """Samples written and not yet durable: none outside `write`."""
+        return 0
+
+    async def drain(self, _pending_samples: int = 0) -> None:
+        """Return at once, as an `AudioStream` does that has nothing pending."""
+
     async def finish(self) -> None:
         """The participant left; their text is final when this returns."""
         await self._persist(self._end)

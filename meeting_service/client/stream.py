@@ -98,9 +98,9 @@ class AudioStream:
         """Return when the service knows the stream."""
         await self._wait_until(lambda: self._link is not None)
 
-    async def drain(self) -> None:
-        """Return when everything written is durable in the service."""
-        await self._wait_until(lambda: self._placed and self.pending_samples == 0)
+    async def drain(self, pending_samples: int = 0) -> None:
+        """Return when everything written is durable in the service, but for `pending_samples` at most."""
+        await self._wait_until(lambda: self._placed and self.pending_samples <= pending_samples)
 
     async def finish(self) -> None:
         """Say that the participant left; returns when all audio is durable and the end is known.
