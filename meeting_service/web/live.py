@@ -68,7 +68,8 @@ EVENTS = Operation(
     "`overlaps` of a `sentence` is as far as is known when it is told: who talks over it may be told later. "
     "When a `revision` is done or deleted, read the transcript again, and when a `participant` has other "
     "`aliases` than before. Reconnect with `Last-Event-ID` to get exactly what was missed. "
-    "After `restored`, told where a backup was put back, numbers leap: none is given twice. "
+    "After `restored`, told where a backup was put back, numbers leap: none is given twice; without an `id`, "
+    "and `after` 0, it says that the number asked for was never given, and all is told from the start. "
     "The stream ends when the meeting is deleted, and after `restarting` when the service goes down.",
     tag="Transcript",
     query=EventsQuery,
@@ -103,8 +104,9 @@ async def events(request: web.Request) -> web.StreamResponse:
     after = _read_position(request)
     meeting_id = request.match_info["meeting"]
     sessions = request.app[SESSIONS]
-    if after > await sessions.store.last_seq(meeting_id):
-        after = 0  # a number from another past, as of another data folder: tell everything again
+    # A number from another past, as of another data folder: that is void, and everything is told again.
+    void = after > await sessions.store.last_seq(meeting_id)
+    after = 0 if void else after
     with sessions.subscribe(meeting_id, after) as watcher:
         await sessions.get_meeting(meeting_id)
         teller = await Teller.begin(sessions, meeting_id)
@@ -120,15 +122,18 @@ async def events(request: web.Request) -> web.StreamResponse:
         ) as response:
             _bound_buffers(request)
             await response.write(f"retry: {RETRY_MS}{LINE_END * 2}".encode())
+            if void:
+                await response.send(shapes.Restored(after=0).model_dump_json(), event="restored")
             with metrics.watchers.track_inprogress():
                 await _send_until_over(request, response, watcher, teller)
     return response
 
 
 def _read_position(request: web.Request) -> int:
-    last = request.headers.get("Last-Event-ID")
-    if last is None:
-        return read_query(request, EventsQuery).after
+    after = read_query(request, EventsQuery).after
+    last = request.headers.get("Last-Event-ID", "")
+    if not last:
+        return after
     if not (last.isascii() and last.isdigit() and len(last) <= MAX_SEQ_DIGITS):
         raise InvalidRequest("Last-Event-ID is not the id of an event")
     return int(last)

@@ -120,12 +120,20 @@ async def test_a_watcher_resumes_where_it_was(service: Service) -> None:
 
 
 async def test_a_number_that_was_never_told_starts_from_the_beginning(service: Service) -> None:
-    """Who remembers more events than there ever were is told everything."""
+    """Who remembers more events than there ever were is told to forget them, and then everything."""
     await service.open_meeting("ann")
     async with watching(service.client, headers={"Last-Event-ID": "500"}) as events:
-        told = await take(events, 3)
+        void, *told = await take(events, 4)
 
+    assert void == ("restored", None, {"after": 0})
     assert [event.id for event in told] == ["1", "2", "3"]
+
+
+async def test_an_empty_number_is_none(service: Service) -> None:
+    """As of a client that has heard nothing yet."""
+    await service.open_meeting("ann")
+    async with watching(service.client, "?after=2", headers={"Last-Event-ID": ""}) as events:
+        assert [event.id for event in await take(events, 1)] == ["3"]
 
 
 async def test_a_watcher_of_what_a_backup_does_not_hold(
