@@ -21,7 +21,7 @@ from meeting_service.web.bodies import read_query
 from meeting_service.web.errors import PROBLEM_TYPE, Problem, answer_to, extra_headers
 from meeting_service.web.held_bodies import HELD_BODIES
 from meeting_service.web.keys import SESSIONS, SETTINGS
-from meeting_service.web.senders import SENDERS
+from meeting_service.web.senders import SENDERS, OtherSender
 from meeting_service.web.stopping import CLOSING
 from meeting_service.web.upload import Upload
 
@@ -73,8 +73,8 @@ async def _append(request: web.Request, participant_ids: Sequence[str]) -> web.R
         async with _turn(request, head, participant_ids):
             return _answer(upload, await upload.run(request.content))
     except MeetingServiceError as error:
-        through = await _find_through(request, participant_ids) if upload.input else None
-        return _refuse(upload, error, through)
+        told = upload.input is not None or isinstance(error, OtherSender)
+        return _refuse(upload, error, await _find_through(request, participant_ids) if told else None)
 
 
 @asynccontextmanager
@@ -113,7 +113,9 @@ def _refuse(upload: Upload, error: MeetingServiceError, through: int | None) -> 
         detail += f": go on in a new request from Upload-Offset {through}"
     body: dict[str, Any] = Problem(answer.status, error.code, answer.title, detail).to_json()
     headers = extra_headers(error)
-    if upload.input is not None and through is not None:
-        body |= {"through": through, "through_ms": upload.input.ms(through)}
+    if through is not None:
         headers["Upload-Offset"] = str(through)
+        body["through"] = through
+        if upload.input is not None:
+            body["through_ms"] = upload.input.ms(through)
     return web.json_response(body, status=answer.status, headers=headers, content_type=PROBLEM_TYPE)

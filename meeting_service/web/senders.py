@@ -11,6 +11,10 @@ from aiohttp import web
 from meeting_service.errors import Conflict
 
 
+class OtherSender(Conflict):
+    """Somebody else sends this participant's audio now."""
+
+
 class LiveSender(Protocol):
     """A socket, as others see it."""
 
@@ -88,12 +92,12 @@ class Senders:
         """Hold the participants' turn to append without saying where; others wait in the order they came.
 
         Raises:
-            Conflict: a socket sends for one of them, or the turn did not come in time.
+            OtherSender: a socket sends for one of them, or the turn did not come in time.
         """
         keys = sorted((meeting_id, participant_id) for participant_id in participant_ids)
         for key in keys:
             if key in self._holders:
-                raise Conflict(
+                raise OtherSender(
                     f"a socket sends participant {key[1]}'s audio: say with Upload-Offset where this begins"
                 )
         async with AsyncExitStack() as turns:
@@ -102,7 +106,7 @@ class Senders:
                     for key in keys:
                         await turns.enter_async_context(self._turn(key))
             except TimeoutError:
-                raise Conflict("another request is still sending this participant's audio") from None
+                raise OtherSender("another request is still sending this participant's audio") from None
             yield
 
     @asynccontextmanager

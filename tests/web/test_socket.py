@@ -504,7 +504,8 @@ async def test_a_post_without_offset_does_not_mix_with_a_socket(
         await socket.hear("ack", through=8_000)
         bot = Bot(session, audio_service.url)
 
-        assert 409 == (await bot.post(to_bytes(PCM))).status
+        refused = await bot.post(to_bytes(PCM))
+        assert (409, "8000") == (refused.status, refused.headers["Upload-Offset"])
         assert 200 == (await bot.post(to_bytes(PCM), Upload_Offset="0")).status
     assert np.array_equal(PCM, (await audio_service.stored("ann"))[0])
 
