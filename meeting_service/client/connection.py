@@ -10,7 +10,7 @@ from aiohttp import ClientError, ClientSession, ClientWebSocketResponse, WSServe
 from yarl import URL
 
 from meeting_service.audio import Encoding, RawFormat
-from meeting_service.client.errors import DOUBTS, Unreachable, close_code_to_error
+from meeting_service.client.errors import DOUBTS, Unreachable, close_code_to_error, failure_to_error
 from meeting_service.client.patience import Attempts, Patience
 from meeting_service.client.reports import ConnectionReport, ConnectionState, Report
 from meeting_service.client.socket import CLOSE_PATIENCE_S, AudioSocket
@@ -91,8 +91,7 @@ class AudioConnection:
             try:
                 loss = await self._serve(attempts)
             except (ClientError, OSError, TimeoutError, ValueError) as error:
-                detail = str(error) or type(error).__name__
-                loss = Unreachable(f"{self._url.origin()} does not answer: {detail}")
+                loss = failure_to_error(self._url, error)
             if self._open_streams():
                 await attempts.wait(loss)
 

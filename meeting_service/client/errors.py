@@ -1,6 +1,10 @@
 """What can go wrong for a bot: the service's own error tree, and what only a client knows."""
 
+import errno
 from typing import Any
+
+from aiohttp import ClientConnectorError
+from yarl import URL
 
 from meeting_service.errors import (
     AudioDiffers,
@@ -85,6 +89,16 @@ _BY_CLOSE_CODE = {
     CloseCode.TOO_BIG: TooLarge,
     CloseCode.SUPERSEDED: Superseded,
 }
+
+
+def failure_to_error(address: URL, failure: Exception) -> Unreachable:
+    """What it means that a request to the address broke."""
+    if isinstance(failure, ClientConnectorError) and failure.errno == errno.ECONNREFUSED:
+        return Unreachable(f"nothing listens at {address.origin()}: is the service running?")
+    reason = failure.strerror if isinstance(failure, OSError) else None
+    return Unreachable(
+        f"{address.origin()} does not answer: {reason or str(failure) or type(failure).__name__}"
+    )
 
 
 def code_to_error(code: str, detail: str) -> MeetingServiceError:

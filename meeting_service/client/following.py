@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator
 
 from aiohttp import ClientError, ClientResponse, ClientTimeout
 
-from meeting_service.client.errors import DOUBTS, PASSING
+from meeting_service.client.errors import DOUBTS, PASSING, failure_to_error
 from meeting_service.client.event_stream import EventReader
 from meeting_service.client.patience import Attempts, Patience
 from meeting_service.client.requests import Question, Requests, path_of, reading
@@ -49,7 +49,7 @@ async def follow_events(
             if doubts >= DOUBTS:
                 raise
         except (ClientError, OSError, TimeoutError, ValueError) as cause:
-            error = requests.unreachable(str(cause) or type(cause).__name__)
+            error = failure_to_error(requests.base_url, cause)
         await attempts.wait(error)
 
 

@@ -24,7 +24,7 @@ from meeting_service.client.shapes import (
     json_to_transcript,
 )
 from meeting_service.client.stream import AudioStream
-from meeting_service.errors import MeetingServiceError
+from meeting_service.errors import MeetingServiceError, NotFound
 from meeting_service.events import MeetingChanged, MeetingEvent, StoredEvent
 from meeting_service.meeting import Meeting, MeetingState, Participant
 from meeting_service.transcript import Revision, Transcript
@@ -100,6 +100,9 @@ class MeetingClient:
         It is kept for as many days, and no longer than the service's settings say.
 
         Without an `id` an answer that was lost leaves a meeting that nobody knows of; with one, ask again.
+
+        Raises:
+            NotFound: the service has no meetings there, for its address is another.
         """
         body = {
             "id": id,
@@ -111,7 +114,13 @@ class MeetingClient:
             "retention": {"audio_days": audio_days, "transcripts_days": transcripts_days},
         }
         given = {name: value for name, value in body.items() if value is not None}
-        return json_to_meeting(await self._ask_json("POST", URL("v1/meetings"), given))
+        try:
+            return json_to_meeting(await self._ask_json("POST", URL("v1/meetings"), given))
+        except NotFound as error:
+            raise NotFound(
+                f"there is no service at {self._requests.base_url}: its root is wanted, "
+                "such as http://127.0.0.1:8080"
+            ) from error
 
     async def get(self, meeting_id: str) -> Meeting:
         """A meeting, or `NotFound`."""

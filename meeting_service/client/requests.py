@@ -19,7 +19,7 @@ from meeting_service.checksums import (
     content_digest,
     request_checksum,
 )
-from meeting_service.client.errors import DOUBTS, Unreachable, problem_to_error
+from meeting_service.client.errors import DOUBTS, Unreachable, failure_to_error, problem_to_error
 from meeting_service.errors import Forbidden
 
 ANSWER_PATIENCE_S = 60.0
@@ -106,7 +106,7 @@ class Requests:
             async with self.begin(question, ClientTimeout(total=question.timeout_s)) as response:
                 return await self._read(response)
         except (ClientError, OSError, TimeoutError, ValueError) as error:
-            raise self.unreachable(str(error) or type(error).__name__) from error
+            raise failure_to_error(self.base_url, error) from error
 
     async def ask_json(self, question: Question) -> Mapping[str, Any]:
         """The same for an answer in JSON."""

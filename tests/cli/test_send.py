@@ -70,7 +70,7 @@ def test_no_service_is_one_line(invoke: Invoke, recording: Path) -> None:
     ended = invoke("send", "http://127.0.0.1:9", recording)
 
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err.startswith("meeting-service: http://127.0.0.1:9 does not answer")
+    assert ended.err == "meeting-service: nothing listens at http://127.0.0.1:9: is the service running?\n"
 
 
 def test_an_unreadable_file_is_told_first(invoke: Invoke, recording: Path, tmp_path: Path) -> None:

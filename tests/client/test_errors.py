@@ -1,8 +1,9 @@
 """What the service says, as errors."""
 
 import pytest
+from yarl import URL
 
-from meeting_service.client.errors import Superseded, close_code_to_error, problem_to_error
+from meeting_service.client.errors import Superseded, close_code_to_error, failure_to_error, problem_to_error
 from meeting_service.client.patience import Patience
 from meeting_service.errors import AudioHole, MeetingEnded, MeetingServiceError, NotFound
 from meeting_service.web.errors import ANSWERS
@@ -14,6 +15,21 @@ def test_a_problem_becomes_an_error(code: str) -> None:
     error = problem_to_error(400, {"code": code, "detail": "words", "through": 5})
 
     assert ("words", isinstance(error, AudioHole)) == (error.detail, code == "audio_hole")
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (ConnectionResetError(104, "Connection reset by peer"), "Connection reset by peer"),
+        (ValueError("no length"), "no length"),
+        (TimeoutError(), "TimeoutError"),
+    ],
+)
+def test_a_request_that_broke_says_why(failure: Exception, reason: str) -> None:
+    """In the system's words, or at least by its name."""
+    address = URL("http://127.0.0.1:8080/v1")
+
+    assert f"http://127.0.0.1:8080 does not answer: {reason}" == failure_to_error(address, failure).detail
 
 
 def test_a_hole_says_where_to_go_on() -> None:

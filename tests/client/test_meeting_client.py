@@ -171,8 +171,19 @@ async def test_errors_of_requests_have_their_classes(client: MeetingClient) -> N
 async def test_a_service_that_is_not_there_is_unreachable() -> None:
     """One clear line."""
     async with MeetingClient("http://127.0.0.1:9", patience=HASTE) as client:
-        with pytest.raises(Unreachable, match="does not answer"):
+        with pytest.raises(
+            Unreachable, match=r"nothing listens at http://127.0.0.1:9: is the service running\?"
+        ):
             await client.get("m1")
+
+
+async def test_an_address_that_is_not_the_root_is_told(audio_service: AudioService) -> None:
+    """With what was given and what is wanted."""
+    async with MeetingClient(f"{audio_service.url}/v1", patience=HASTE) as client:
+        with pytest.raises(
+            NotFound, match=f"there is no service at {audio_service.url}/v1/: its root is wanted"
+        ):
+            await client.create_meeting()
 
 
 async def test_a_stream_to_nobody_gives_up() -> None:
