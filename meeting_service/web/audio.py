@@ -58,7 +58,10 @@ async def _append(request: web.Request, participant_ids: Sequence[str]) -> web.R
 
     async def open_input(rate_hz: int, channels: int) -> AudioInput:
         if len(participant_ids) not in (1, channels):
-            raise InvalidRequest(f"{len(participant_ids)} participants for {channels} channels of audio")
+            raise InvalidRequest(
+                f"{len(participant_ids)} participants for {channels} channels of audio: name one for each "
+                "channel, or a single one for all of them mixed down"
+            )
         return await request.app[SESSIONS].open_input(
             request.match_info["meeting"],
             participant_ids,

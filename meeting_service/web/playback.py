@@ -66,6 +66,7 @@ DOWNLOAD = Operation(
             ],
         ),
         206: Reply("The bytes of a WAV that `Range` asks for.", media="audio/wav"),
+        304: Reply("It is the WAV that `If-None-Match` tells of."),
     },
     detail=f"Formats: {', '.join(AudioFormat)}; mono, 16 bits. Time is the meeting's: a file begins with the "
     "meeting, or at `from_ms`, whoever is heard in it; gaps and absence are silence, damaged audio is "
@@ -76,6 +77,7 @@ DOWNLOAD = Operation(
     query=AudioQuery,
     headers=[
         Header("Range", "one range of bytes of a WAV"),
+        Header("If-None-Match", "the tag of a WAV that is known"),
         Header("If-Range", "the tag of the file it is a range of; all is sent if it is another by now"),
     ],
     errors=[NotFound, AudioRemoved, InvalidRequest, NotInFile, TooLarge, TooMany, Overloaded, StorageFailed],
@@ -146,6 +148,8 @@ async def download(request: web.Request) -> web.StreamResponse:
     found = await request.app[SESSIONS].recordings.find(
         request.match_info["meeting"], query.participant, part
     )
+    if form is AudioFormat.WAV and _is_known(request, found.recording.tag):
+        return web.Response(status=304, headers={"ETag": f'"{found.recording.tag}"'})
     response = web.StreamResponse(headers=_describe(form, found))
     file = _open(request, response, form, found)
     if request.method == "HEAD":
@@ -161,6 +165,10 @@ def _read_format(request: web.Request) -> AudioFormat:
         return AudioFormat(name)
     except ValueError:
         raise NotFound(f"there is no format {name!r}; there are: {', '.join(AudioFormat)}") from None
+
+
+def _is_known(request: web.Request, tag: str) -> bool:
+    return any(one.value in {tag, "*"} for one in request.if_none_match or ())
 
 
 def _describe(form: AudioFormat, found: Playable) -> dict[str, str]:

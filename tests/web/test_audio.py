@@ -348,10 +348,12 @@ async def test_ids_that_cannot_be_are_refused(bot: Bot, participant: str) -> Non
     ("participants", "channels"), [("ann,bob", 3), ("ann,bob", 1), ("ann,ann", 2), ("ann,", 2), ("", 2)]
 )
 async def test_participants_and_channels_must_match(bot: Bot, participants: str, channels: int) -> None:
-    """One name for each channel, each once."""
+    """One name for each channel, each once; or a single one for all, who gets them mixed down."""
     answer = await bot.post_channels(to_bytes(PCM), participants, f"{PCM_TYPE};channels={channels}")
 
     assert 422 == answer.status
+    assert 200 == (await bot.post_channels(to_bytes(PCM), "cid", f"{PCM_TYPE};channels=2")).status
+    assert 4_000 == await bot.through("cid")
 
 
 async def test_a_body_over_its_bytes_keeps_what_fits(tmp_path: Path) -> None:

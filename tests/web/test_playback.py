@@ -81,6 +81,15 @@ async def hear(http: ClientSession, **query: str | int) -> Pcm:
     return np.frombuffer((await response.read())[44:], "<i2").astype(np.int16)
 
 
+async def test_a_wav_that_is_known_is_not_sent_again(talked: Bot, http: ClientSession) -> None:
+    """Its tag, or any, is answered with 304; another one with the file."""
+    tag = (await get(http)).headers["ETag"]
+    answers = [await get(http, If_None_Match=known) for known in (tag, f'"x", W/{tag}', "*", '"x"')]
+
+    assert [304, 304, 304, 200] == [answer.status for answer in answers]
+    assert (b"", tag) == (await answers[0].read(), answers[0].headers["ETag"])
+
+
 async def test_what_was_sent_is_heard(talked: Bot, http: ClientSession) -> None:
     """One alone bit for bit at their time, by id or name; all as a sum; a part as it is in the whole."""
     silence = np.zeros(RATE_HZ, np.int16)
