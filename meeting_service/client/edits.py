@@ -6,9 +6,9 @@ from typing import Any
 
 from yarl import URL
 
-from meeting_service.client.requests import Question, Requests, path_of
+from meeting_service.client.requests import Question, Requests, id_of, path_of
 from meeting_service.client.shapes import json_to_bookmark, json_to_participant
-from meeting_service.meeting import Participant
+from meeting_service.meeting import Meeting, Participant
 from meeting_service.transcript import Bookmark
 
 
@@ -23,58 +23,60 @@ class Edits:
         self._requests = requests
 
     async def correct_sentence(
-        self, meeting_id: str, sentence_id: str, text: str | None, version: int | None
+        self, meeting: Meeting | str, sentence_id: str, text: str | None, version: int | None
     ) -> int:
         """Show another text; None: as it was recognised. Its version now."""
-        path = path_of(meeting_id, "sentences", sentence_id)
+        path = path_of(meeting, "sentences", sentence_id)
         return int((await self._change("PATCH", path, version, {"text": text}))["version"])
 
-    async def undo_correction(self, meeting_id: str, sentence_id: str, version: int | None) -> int:
+    async def undo_correction(self, meeting: Meeting | str, sentence_id: str, version: int | None) -> int:
         """Show the text before the last correction; when asked again, the one before that."""
-        path = path_of(meeting_id, "sentences", sentence_id, "undo")
+        path = path_of(meeting, "sentences", sentence_id, "undo")
         return int((await self._change("POST", path, version))["version"])
 
     async def rename_participant(
-        self, meeting_id: str, participant: str, name: str | None, version: int | None
+        self, meeting: Meeting | str, participant: str, name: str | None, version: int | None
     ) -> Participant:
         """Give a name that senders do not take back; None: what those call them."""
-        path = path_of(meeting_id, "participants", participant)
-        return json_to_participant(meeting_id, await self._change("PATCH", path, version, {"name": name}))
+        path = path_of(meeting, "participants", participant)
+        return json_to_participant(id_of(meeting), await self._change("PATCH", path, version, {"name": name}))
 
     async def merge_participant(
-        self, meeting_id: str, participant: str, into: str, version: int | None
+        self, meeting: Meeting | str, participant: str, into: str, version: int | None
     ) -> Participant:
         """Show a participant as the same person as another."""
-        path = path_of(meeting_id, "participants", participant, "merge")
-        return json_to_participant(meeting_id, await self._change("PUT", path, version, {"into": into}))
+        path = path_of(meeting, "participants", participant, "merge")
+        return json_to_participant(id_of(meeting), await self._change("PUT", path, version, {"into": into}))
 
-    async def part_participant(self, meeting_id: str, participant: str, version: int | None) -> Participant:
+    async def part_participant(
+        self, meeting: Meeting | str, participant: str, version: int | None
+    ) -> Participant:
         """Show them as a person of their own again."""
-        path = path_of(meeting_id, "participants", participant, "merge")
-        return json_to_participant(meeting_id, await self._change("DELETE", path, version))
+        path = path_of(meeting, "participants", participant, "merge")
+        return json_to_participant(id_of(meeting), await self._change("DELETE", path, version))
 
-    async def add_bookmark(self, meeting_id: str, at_ms: int, note: str = "") -> Bookmark:
+    async def add_bookmark(self, meeting: Meeting | str, at_ms: int, note: str = "") -> Bookmark:
         """Mark a moment."""
         given = json.dumps({"at_ms": at_ms, "note": note}).encode()
-        question = Question("POST", path_of(meeting_id, "bookmarks"), given)
+        question = Question("POST", path_of(meeting, "bookmarks"), given)
         return json_to_bookmark(await self._requests.ask_json(question))
 
     async def change_bookmark(
-        self, meeting_id: str, bookmark: Bookmark, *, at_ms: int | None = None, note: str | None = None
+        self, meeting: Meeting | str, bookmark: Bookmark, *, at_ms: int | None = None, note: str | None = None
     ) -> Bookmark:
         """Move a mark as it was read, or write another note."""
         given = {"at_ms": at_ms, "note": note}
-        path = path_of(meeting_id, "bookmarks", str(bookmark.id))
+        path = path_of(meeting, "bookmarks", str(bookmark.id))
         return json_to_bookmark(await self._change("PATCH", path, bookmark.version, given))
 
-    async def delete_bookmark(self, meeting_id: str, bookmark: Bookmark) -> None:
+    async def delete_bookmark(self, meeting: Meeting | str, bookmark: Bookmark) -> None:
         """Remove a mark as it was read."""
-        path = path_of(meeting_id, "bookmarks", str(bookmark.id))
+        path = path_of(meeting, "bookmarks", str(bookmark.id))
         await self._requests.ask(Question("DELETE", path, headers=_if_match(bookmark.version)))
 
-    async def list_bookmarks(self, meeting_id: str) -> Sequence[Bookmark]:
+    async def list_bookmarks(self, meeting: Meeting | str) -> Sequence[Bookmark]:
         """All of a meeting, by time."""
-        found = await self._requests.ask_json(Question("GET", path_of(meeting_id, "bookmarks")))
+        found = await self._requests.ask_json(Question("GET", path_of(meeting, "bookmarks")))
         return [json_to_bookmark(fields) for fields in found["bookmarks"]]
 
     async def _change(

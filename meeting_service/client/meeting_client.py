@@ -16,7 +16,7 @@ from meeting_service.client.errors import PASSING
 from meeting_service.client.following import follow_events
 from meeting_service.client.patience import Attempts, Patience
 from meeting_service.client.reports import ConnectionReport, ConnectionState, Report, tell_nobody
-from meeting_service.client.requests import NONE, Question, Requests, path_of
+from meeting_service.client.requests import NONE, Question, Requests, id_of, path_of
 from meeting_service.client.shapes import (
     json_to_meeting,
     json_to_participant,
@@ -47,8 +47,8 @@ class MeetingClient:
 
     Streams and events reconnect and resume by themselves; all streams of a meeting share one socket. `end`
     and `end_participant` ask again until they have an answer; other requests are made once and raise.
-    `edits` is what people change by hand. Everything carries checksums, so that what a network changes is not
-    taken for what was said.
+    `edits` is what people change by hand. A meeting is given as such or by its id. Everything carries
+    checksums, so that what a network changes is not taken for what was said.
 
     Args:
         base_url: where the service is.
@@ -122,38 +122,38 @@ class MeetingClient:
                 "such as http://127.0.0.1:8080"
             ) from error
 
-    async def get(self, meeting_id: str) -> Meeting:
+    async def get(self, meeting: Meeting | str) -> Meeting:
         """A meeting, or `NotFound`."""
-        return json_to_meeting(await self._ask_json("GET", path_of(meeting_id)))
+        return json_to_meeting(await self._ask_json("GET", path_of(meeting)))
 
-    async def end(self, meeting_id: str, *, wait: bool = True) -> Meeting:
+    async def end(self, meeting: Meeting | str, *, wait: bool = True) -> Meeting:
         """End a meeting; with `wait` all its text is final when this returns, however long that takes."""
-        path = path_of(meeting_id, "end")
-        fields = await self._insist(meeting_id, path, NONE if wait else {"wait": "false"})
+        path = path_of(meeting, "end")
+        fields = await self._insist(meeting, path, NONE if wait else {"wait": "false"})
         return json_to_meeting(fields)
 
-    async def delete(self, meeting_id: str) -> None:
+    async def delete(self, meeting: Meeting | str) -> None:
         """Delete everything of a meeting."""
-        await self._requests.ask(Question("DELETE", path_of(meeting_id)))
+        await self._requests.ask(Question("DELETE", path_of(meeting)))
 
-    async def transcript(self, meeting_id: str, *, revision: int | None = None) -> Transcript:
+    async def transcript(self, meeting: Meeting | str, *, revision: int | None = None) -> Transcript:
         """All final text there is now, of the current revision unless told otherwise."""
-        path, query = path_of(meeting_id, "transcript"), _revision_query(revision)
+        path, query = path_of(meeting, "transcript"), _revision_query(revision)
         return json_to_transcript(await self._ask_json("GET", path, query=query))
 
     async def export(
         self,
-        meeting_id: str,
+        meeting: Meeting | str,
         format: str,  # noqa: A002 the name of the interface
         *,
         revision: int | None = None,
     ) -> str:
         """The transcript as `srt`, `txt`, `vtt`, `json`, …, of the current revision unless told otherwise."""
-        return (await self.download(meeting_id, format, revision=revision)).decode()
+        return (await self.download(meeting, format, revision=revision)).decode()
 
     async def download(
         self,
-        meeting_id: str,
+        meeting: Meeting | str,
         format: str,  # noqa: A002 the name of the interface
         *,
         revision: int | None = None,
@@ -162,7 +162,7 @@ class MeetingClient:
         """The transcript's file in any format, `docx` too.
 
         Args:
-            meeting_id: the meeting.
+            meeting: the meeting.
             format: as in the address, such as `srt`.
             revision: the current one unless told otherwise.
             options: as of the interface: `names`, `times`, `preset`, `participant`, `from_ms`, `to_ms`,
@@ -172,7 +172,7 @@ class MeetingClient:
             name: str(value).lower() if isinstance(value, bool) else str(value)
             for name, value in options.items()
         }
-        path = path_of(meeting_id, f"transcript.{format}")
+        path = path_of(meeting, f"transcript.{format}")
         return (await self._requests.ask(Question("GET", path, query=query))).body
 
     # Revisions
@@ -182,7 +182,7 @@ class MeetingClient:
         return list((await self._ask_json("GET", URL("v1/models")))["models"])
 
     async def retranscribe(
-        self, meeting_id: str, *, model: str | None = None, vocabulary: Sequence[str] | None = None
+        self, meeting: Meeting | str, *, model: str | None = None, vocabulary: Sequence[str] | None = None
     ) -> Revision:
         """Have a meeting that has ended transcribed again; returns at once, `revision` says how far it is.
 
@@ -190,47 +190,47 @@ class MeetingClient:
         """
         body = {"model": model, "vocabulary": None if vocabulary is None else list(vocabulary)}
         given = {name: value for name, value in body.items() if value is not None}
-        path = path_of(meeting_id, "retranscribe")
+        path = path_of(meeting, "retranscribe")
         return json_to_revision(await self._ask_json("POST", path, given))
 
-    async def revisions(self, meeting_id: str) -> list[Revision]:
+    async def revisions(self, meeting: Meeting | str) -> list[Revision]:
         """All texts of a meeting, the newest first."""
-        fields = await self._ask_json("GET", path_of(meeting_id, "revisions"))
+        fields = await self._ask_json("GET", path_of(meeting, "revisions"))
         return [json_to_revision(item) for item in fields["revisions"]]
 
-    async def revision(self, meeting_id: str, number: int) -> Revision:
+    async def revision(self, meeting: Meeting | str, number: int) -> Revision:
         """One text of a meeting: its model, its state and how far it is."""
-        path = path_of(meeting_id, "revisions", str(number))
+        path = path_of(meeting, "revisions", str(number))
         return json_to_revision(await self._ask_json("GET", path))
 
-    async def delete_revision(self, meeting_id: str, number: int) -> None:
+    async def delete_revision(self, meeting: Meeting | str, number: int) -> None:
         """Stop a revision that is running, or remove one; the one before it is current again."""
-        await self._requests.ask(Question("DELETE", path_of(meeting_id, "revisions", str(number))))
+        await self._requests.ask(Question("DELETE", path_of(meeting, "revisions", str(number))))
 
     # Participants
 
     async def put_participant(
-        self, meeting_id: str, participant: str, name: str | None = None
+        self, meeting: Meeting | str, participant: str, name: str | None = None
     ) -> Participant:
         """Create a participant, or give one another name."""
         given = {} if name is None else {"name": name}
-        path = path_of(meeting_id, "participants", participant)
-        return json_to_participant(meeting_id, await self._ask_json("PUT", path, given))
+        path = path_of(meeting, "participants", participant)
+        return json_to_participant(id_of(meeting), await self._ask_json("PUT", path, given))
 
-    async def delete_participant(self, meeting_id: str, participant: str) -> None:
+    async def delete_participant(self, meeting: Meeting | str, participant: str) -> None:
         """Delete a participant and all that is theirs; what is still sent for them is refused."""
-        await self._requests.ask(Question("DELETE", path_of(meeting_id, "participants", participant)))
+        await self._requests.ask(Question("DELETE", path_of(meeting, "participants", participant)))
 
-    async def end_participant(self, meeting_id: str, participant: str) -> Participant:
+    async def end_participant(self, meeting: Meeting | str, participant: str) -> Participant:
         """The participant left; all their text is final when this returns."""
-        path = path_of(meeting_id, "participants", participant, "end")
-        return json_to_participant(meeting_id, await self._insist(meeting_id, path))
+        path = path_of(meeting, "participants", participant, "end")
+        return json_to_participant(id_of(meeting), await self._insist(meeting, path))
 
     # Audio
 
     def open_stream(
         self,
-        meeting_id: str,
+        meeting: Meeting | str,
         participant: str,
         *,
         rate: int,
@@ -245,11 +245,11 @@ class MeetingClient:
         such as a meeting that does not exist, is raised by the next `write`, `ready` or `finish`.
         """
         audio_format = make_format(rate, encoding, channels)
-        return self._connection(meeting_id).open_stream(audio_format, {participant: name}, captured_at)
+        return self._connection(meeting).open_stream(audio_format, {participant: name}, captured_at)
 
     def open_channels(
         self,
-        meeting_id: str,
+        meeting: Meeting | str,
         participants: Mapping[str, str | None],
         *,
         rate: int,
@@ -258,11 +258,11 @@ class MeetingClient:
     ) -> AudioStream:
         """One stream with a channel for each of `participants`, which maps ids to names."""
         audio_format = make_format(rate, encoding, len(participants))
-        return self._connection(meeting_id).open_stream(audio_format, participants, captured_at)
+        return self._connection(meeting).open_stream(audio_format, participants, captured_at)
 
     async def post_audio(
         self,
-        meeting_id: str,
+        meeting: Meeting | str,
         participant: str,
         body: bytes,
         content_type: str,
@@ -281,7 +281,7 @@ class MeetingClient:
             headers["Captured-At"] = captured_at.isoformat()
         question = Question(
             "POST",
-            path_of(meeting_id, "participants", participant, "audio"),
+            path_of(meeting, "participants", participant, "audio"),
             body,
             content_type,
             headers,
@@ -290,9 +290,9 @@ class MeetingClient:
         )
         return int((await self._requests.ask_json(question))["through"])
 
-    async def received(self, meeting_id: str, participant: str) -> int:
+    async def received(self, meeting: Meeting | str, participant: str) -> int:
         """How many samples of the participant's stream the service holds: where to go on."""
-        path = path_of(meeting_id, "participants", participant, "audio")
+        path = path_of(meeting, "participants", participant, "audio")
         question = Question("HEAD", path, timeout_s=self.patience.silence_s)
         return int((await self._requests.ask(question)).position)
 
@@ -310,8 +310,7 @@ class MeetingClient:
             NotFound: there is no such meeting.
             Unreachable: the service was away for too long.
         """
-        meeting_id = meeting.id if isinstance(meeting, Meeting) else meeting
-        events = follow_events(self._requests, meeting_id, after or 0, self.patience)
+        events = follow_events(self._requests, id_of(meeting), after or 0, self.patience)
         async with aclosing(events):
             async for event in events:
                 yield event
@@ -320,7 +319,8 @@ class MeetingClient:
 
     # Inside
 
-    def _connection(self, meeting_id: str) -> AudioConnection:
+    def _connection(self, meeting: Meeting | str) -> AudioConnection:
+        meeting_id = id_of(meeting)
         if meeting_id not in self._connections:
             url = self._requests.base_url.join(path_of(meeting_id, "audio"))
             url = url.with_scheme("wss" if url.scheme == "https" else "ws")
@@ -340,32 +340,34 @@ class MeetingClient:
         body = b"" if given is None else json.dumps(given).encode()
         return await self._requests.ask_json(Question(method, path, body, query=query))
 
-    async def _insist(self, meeting_id: str, path: URL, query: Mapping[str, str] = NONE) -> Mapping[str, Any]:
+    async def _insist(
+        self, meeting: Meeting | str, path: URL, query: Mapping[str, str] = NONE
+    ) -> Mapping[str, Any]:
         """Ask for what may take long, and again whenever the answer is overdue; harmless to repeat."""
-        attempts = self.attempts(meeting_id)
+        attempts = self.attempts(meeting)
         question = Question("POST", path, query=query, timeout_s=self.patience.silence_s)
         while True:
             try:
                 return await self._requests.ask_json(question)
             except PASSING as error:
-                if isinstance(error.__cause__, TimeoutError) and await self._is_there(meeting_id):
+                if isinstance(error.__cause__, TimeoutError) and await self._is_there(meeting):
                     attempts.succeeded()
                 else:
                     await attempts.wait(error)
 
-    async def _is_there(self, meeting_id: str) -> bool:
+    async def _is_there(self, meeting: Meeting | str) -> bool:
         """Tell a service that is busy from one that is away."""
         try:
-            await self.get(meeting_id)
+            await self.get(meeting)
         except PASSING:
             return False
         return True
 
-    def attempts(self, meeting_id: str) -> Attempts:
+    def attempts(self, meeting: Meeting | str) -> Attempts:
         """Attempts at something for a meeting, whose failures are reported."""
 
         def tell(error: MeetingServiceError, retry_s: float) -> None:
-            self.report(ConnectionReport(meeting_id, ConnectionState.LOST, error, retry_s))
+            self.report(ConnectionReport(id_of(meeting), ConnectionState.LOST, error, retry_s))
 
         return Attempts(self.patience, tell)
 

@@ -7,8 +7,10 @@ from meeting_service.audio import Encoding, RawFormat
 from meeting_service.client.errors import PASSING
 from meeting_service.client.meeting_client import MeetingClient
 from meeting_service.client.reports import ConnectionReport, ConnectionState
+from meeting_service.client.requests import id_of
 from meeting_service.client.stream import SAMPLE_BYTES
 from meeting_service.errors import AudioHole, InvalidAudio
+from meeting_service.meeting import Meeting
 
 
 class PostedStream:
@@ -17,14 +19,14 @@ class PostedStream:
     def __init__(
         self,
         client: MeetingClient,
-        meeting_id: str,
+        meeting: Meeting | str,
         participant: str,
         audio_format: RawFormat,
         *,
         captured_at: datetime | None = None,
     ) -> None:
         self._client = client
-        self._of = (meeting_id, participant)
+        self._of = (id_of(meeting), participant)
         self._content_type = format_to_media_type(audio_format)
         self._frame_bytes = SAMPLE_BYTES[audio_format.encoding] * audio_format.channels
         self._captured_at = captured_at

@@ -21,6 +21,7 @@ from meeting_service.checksums import (
 )
 from meeting_service.client.errors import DOUBTS, Unreachable, failure_to_error, problem_to_error
 from meeting_service.errors import Forbidden
+from meeting_service.meeting import Meeting
 
 ANSWER_PATIENCE_S = 60.0
 NONE: Mapping[str, str] = MappingProxyType({})
@@ -160,6 +161,11 @@ class Requests:
         return Answer(position, body)
 
 
-def path_of(meeting_id: str, *parts: str) -> URL:
+def id_of(meeting: Meeting | str) -> str:
+    """A meeting's id, for whoever gives a meeting or its id."""
+    return meeting.id if isinstance(meeting, Meeting) else meeting
+
+
+def path_of(meeting: Meeting | str, *parts: str) -> URL:
     """Below a meeting; ids are escaped."""
-    return URL("v1/meetings").joinpath(meeting_id, *parts)
+    return URL("v1/meetings").joinpath(id_of(meeting), *parts)

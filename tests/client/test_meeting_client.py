@@ -157,6 +157,23 @@ async def test_drain_waits_for_durability(audio_service: AudioService, client: M
         assert len(PCM) == stream.through == len((await audio_service.stored("ann"))[0])
 
 
+async def test_a_meeting_is_as_good_as_its_id(client: MeetingClient) -> None:
+    """Whatever was made or got can be handed on as it is, and means the same connection."""
+    meeting = await client.create_meeting(id="given")
+    async with (
+        client.open_stream(meeting, "ann", rate=RATE_HZ) as ann,
+        client.open_stream("given", "ben", rate=RATE_HZ) as ben,
+    ):
+        await ann.write(to_bytes(PCM))
+        await ann.drain()
+        assert len(PCM) == await client.received(meeting, "ann")
+
+    bookmark = await client.edits.add_bookmark(meeting, 100)
+    assert [bookmark] == await client.edits.list_bookmarks("given")
+    assert (1, 2) == (ann.number, ben.number)
+    assert MeetingState.ENDED is (await client.end(meeting)).state
+
+
 # What does not work out
 
 
