@@ -105,8 +105,8 @@ OFFSET = Operation(
 APPEND_CHANNELS = Operation(
     "Append audio with a participant per channel",
     {200: Reply(_KEPT, shapes.Through, headers=[_THROUGH])},
-    detail="As for one participant, of as many as there are channels. Of a single one named here all channels "
-    "are mixed down, too; any other number than that of the channels is refused.",
+    detail="As for one participant, of as many as there are channels. Of a single one named here all "
+    "channels are mixed down, too; any other number than that of the channels is refused.",
     tag=TAG,
     body_media=MEDIA,
     query=ChannelsQuery,

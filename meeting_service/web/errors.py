@@ -1,5 +1,6 @@
 """Errors become answers here and nowhere else: a status and a problem, a page, or a socket's close code."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -7,6 +8,7 @@ from typing import Any
 
 import structlog
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 from meeting_service import metrics
@@ -122,6 +124,15 @@ async def answer_errors(request: web.Request, handler: Handler) -> web.StreamRes
     except Exception:
         log.exception("request failed", method=request.method, route=_route(request))
         return _respond(request, _from_error(MeetingServiceError("this is in the log; try again later")), {})
+
+
+def shorten_unreadable(record: logging.LogRecord) -> bool:
+    """Log filter: a request that is no HTTP is one line without what was sent, for nothing failed here."""
+    error = record.exc_info[1] if record.exc_info else None
+    if isinstance(error, HttpProcessingError):
+        record.levelno, record.levelname, record.exc_info = logging.WARNING, "WARNING", None
+        record.msg, record.args = "unreadable request: %s", (type(error).__name__,)
+    return True
 
 
 def _from_error(error: MeetingServiceError) -> Problem:

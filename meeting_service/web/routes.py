@@ -1,5 +1,6 @@
 """Every route of the service, on one page."""
 
+import logging
 from functools import cache
 
 from aiohttp import web
@@ -33,7 +34,7 @@ from meeting_service.web import (
     transcripts,
 )
 from meeting_service.web.audio_operations import APPEND, APPEND_CHANNELS, OFFSET, SOCKET
-from meeting_service.web.errors import answer_errors
+from meeting_service.web.errors import answer_errors, shorten_unreadable
 from meeting_service.web.keys import CLOCK
 from meeting_service.web.operations import Route
 from meeting_service.web.unknown import refuse_unknown
@@ -106,6 +107,7 @@ def setup_web(app: web.Application) -> None:
     playback.setup(app)
     assets.setup_templates(app)
     app[openapi.DOCUMENT] = _describe()
+    logging.getLogger("aiohttp.server").addFilter(shorten_unreadable)
     app.middlewares.extend(
         (checked.seal_answers, answer_errors, checked.check_requests, security.refuse_foreign_pages)
     )

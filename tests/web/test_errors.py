@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import Iterator
 
 import pytest
@@ -149,6 +150,23 @@ async def test_a_socket_without_a_handshake_is_told_to_make_one(service: Service
     assert told["code"] == "upgrade_required"
     assert all(word in told["detail"] for word in ("meeting-audio.v1", "audio.wav", "/audio"))
     assert (await service.client.get("/v1/meetings/none/audio")).status == 404
+
+
+@pytest.mark.parametrize("head", [b"GET /secret" + b"x" * 9_000, b"GET / HTTP/1.1\r\nContent-Length: secret"])
+async def test_a_request_that_is_no_http_is_one_line_in_the_log(
+    client: Client, caplog: pytest.LogCaptureFixture, head: bytes
+) -> None:
+    """A warning without what was sent, for it is nobody's fault here."""
+    reader, writer = await asyncio.open_connection(client.host, client.port)
+    writer.write(head + b"\r\n\r\n")
+    assert b" 400 " in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+
+    (line,) = [record for record in caplog.records if record.name == "aiohttp.server"]
+    assert (line.levelname, line.exc_info) == ("WARNING", None)
+    assert line.getMessage().startswith("unreadable request: ")
+    assert "secret" not in caplog.text
 
 
 async def test_an_unknown_page_says_so(service: Service) -> None:
