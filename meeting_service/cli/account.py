@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from meeting_service.cli.console import complain, rich_console
+from meeting_service.cli.kept import open_store
 from meeting_service.cli.options import Config, Data, read_settings
-from meeting_service.errors import NotFound
 
 if TYPE_CHECKING:
     from meeting_service.accounting import StreamAccount
@@ -41,19 +41,11 @@ def command(
 
 async def _draw_up(folder: Path, meeting_id: str) -> list["StreamAccount"]:
     from meeting_service.accounting import audit
-    from meeting_service.clock import SystemClock
-    from meeting_service.data_folder import LEDGER_FILE, STORE_FILE
+    from meeting_service.data_folder import LEDGER_FILE
     from meeting_service.ledger import LedgerReader
-    from meeting_service.storage import Store
 
-    if not (folder / STORE_FILE).exists():
-        raise NotFound(f"there are no meetings in {folder}: choose another folder with --data")
-    store = await Store.open_to_read(folder / STORE_FILE, SystemClock())
-    try:
-        await store.get_meeting(meeting_id)
+    async with open_store(folder, meeting_id) as store:
         records = await store.list_records(meeting_id)
-    finally:
-        await store.close()
     if not records:
         return []
     with closing(LedgerReader(folder / LEDGER_FILE)) as ledger:

@@ -21,14 +21,12 @@ from meeting_service.cli.choices import (
     check_known,
     make_options,
 )
+from meeting_service.cli.kept import open_store
 from meeting_service.cli.options import Config, Data, Out, read_settings
 from meeting_service.cli.recording import AUDIO_FORMATS, write_recording
 from meeting_service.cli.results import check_output, write_transcript
-from meeting_service.errors import NotFound
 
 if TYPE_CHECKING:
-    from meeting_service.meeting import Meeting
-    from meeting_service.storage import Store
     from meeting_service.transcript import Transcript
 
 EXAMPLES = (
@@ -37,7 +35,6 @@ EXAMPLES = (
     "meeting-service export 20260314-5f2c --format vtt --participant Ann --from 10:00 --to 12:30\n\n"
     "meeting-service export 20260314-5f2c --format opus --out meeting.opus"
 )
-_RECENT = 5
 
 
 def check_any_format(name: str) -> str:
@@ -100,12 +97,7 @@ def command(
     )
     check_output(form, out, options)
     settings = read_settings(config, data={"directory": data})
-    from meeting_service.data_folder import STORE_FILE
-
-    path = settings.data.directory / STORE_FILE
-    if not path.exists():
-        raise NotFound(f"there are no meetings in {path.parent}: choose another folder with --data")
-    transcript = asyncio.run(_read(path, meeting, revision))
+    transcript = asyncio.run(_read(settings.data.directory, meeting, revision))
     if form in AUDIO_FORMATS:
         write_recording(settings.data.directory, meeting, form, out, options)
         return
@@ -118,24 +110,6 @@ def _as_of(transcript: "Transcript") -> datetime | None:
     return None if transcript.meeting.state is MeetingState.ENDED else datetime.now(UTC)
 
 
-async def _read(path: Path, meeting_id: str, revision: int | None) -> "Transcript":
-    from meeting_service.clock import SystemClock
-    from meeting_service.storage import Store
-
-    store = await Store.open_to_read(path, SystemClock())
-    try:
-        if await store.find_meeting(meeting_id) is None:
-            raise NotFound(f"there is no meeting {meeting_id}; {await _recent(store)}")
+async def _read(folder: Path, meeting_id: str, revision: int | None) -> "Transcript":
+    async with open_store(folder, meeting_id) as store:
         return await store.get_transcript(meeting_id, revision)
-    finally:
-        await store.close()
-
-
-async def _recent(store: "Store") -> str:
-    def describe(meeting: "Meeting") -> str:
-        return f"{meeting.id} ({meeting.title})"
-
-    page = await store.list_meetings(limit=_RECENT)
-    if not page.meetings:
-        return "there are none in this folder"
-    return "the latest are: " + ", ".join(describe(meeting) for meeting in page.meetings)

@@ -52,4 +52,4 @@ def test_a_meeting_that_is_not_there(invoke: Invoke, data: Path) -> None:
     ended = invoke("account", "nothing", "--data", data)
 
     assert 1 == ended.code
-    assert "there is no meeting nothing" in ended.err
+    assert f"there is no meeting nothing in {data}" in ended.err

@@ -128,15 +128,18 @@ def test_an_unknown_meeting_lists_the_latest(invoke: Invoke, data: Path) -> None
     ended = invoke("export", "weekly-8", "--data", data)
 
     assert (ended.code, ended.out) == (1, "")
-    assert ended.err == "meeting-service: there is no meeting weekly-8; the latest are: weekly-7 (Weekly)\n"
+    assert ended.err == (
+        f"meeting-service: there is no meeting weekly-8 in {data}, where the latest are weekly-7 (Weekly): "
+        "choose another folder with --data\n"
+    )
 
 
 def test_a_folder_without_meetings_is_told(invoke: Invoke, tmp_path: Path) -> None:
     """A wrong data folder is named and not made."""
-    ended = invoke("export", "weekly-7", "--data", tmp_path / "other")
+    ended = invoke("export", "weekly-7", "--data", "other")
 
     assert ended.code == 1
-    assert "there are no meetings in" in ended.err
+    assert f"there are no meetings in {tmp_path / 'other'}: choose another folder with --data" in ended.err
     assert not (tmp_path / "other").exists()
 
 
