@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from meeting_service.storage import Store
 
 _RECENT = 5
-_ADVICE = "choose another folder with --data"
 
 
 @asynccontextmanager
@@ -26,12 +25,11 @@ async def open_store(folder: Path, meeting_id: str) -> AsyncIterator["Store"]:
     from meeting_service.storage import Store
 
     if not (folder / STORE_FILE).exists():
-        raise NotFound(f"there are no meetings in {folder.absolute()}: {_ADVICE}")
+        raise _not_found("there are no meetings", folder)
     store = await Store.open_to_read(folder / STORE_FILE, SystemClock())
     try:
         if await store.find_meeting(meeting_id) is None:
-            known = await _list_recent(store)
-            raise NotFound(f"there is no meeting {meeting_id} in {folder.absolute()}, {known}: {_ADVICE}")
+            raise _not_found(f"there is no meeting {meeting_id}", folder, await _list_recent(store))
         yield store
     finally:
         await store.close()
@@ -40,5 +38,9 @@ async def open_store(folder: Path, meeting_id: str) -> AsyncIterator["Store"]:
 async def _list_recent(store: "Store") -> str:
     page = await store.list_meetings(limit=_RECENT)
     if not page.meetings:
-        return "nor any other"
-    return "where the latest are " + ", ".join(f"{m.id} ({m.title})" for m in page.meetings)
+        return ", nor any other"
+    return ", where the latest are " + ", ".join(f"{m.id} ({m.title})" for m in page.meetings)
+
+
+def _not_found(what: str, folder: Path, others: str = "") -> NotFound:
+    return NotFound(f"{what} in {folder.absolute()}{others}: choose another folder with --data")
