@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Self
 
@@ -14,6 +16,8 @@ from meeting_service.demo.script import Recording, Script
 from meeting_service.meeting import Meeting
 from tests.web.browser import PATIENCE_MS, Window
 
+STEP_MS = 200
+"""of audio that is sent at once at the speed of speech"""
 Look = dict[str, object]
 DESK: Look = {"viewport": {"width": 1_280, "height": 800}, "color_scheme": "light"}
 HAND: Look = {
@@ -77,6 +81,24 @@ class Speakers:
                 await stream.finish()
         self._said_ms = until_ms
         await asyncio.gather(*(stream.drain() for stream in self._streams.values()))
+
+    @asynccontextmanager
+    async def talking(self) -> AsyncIterator[None]:
+        """They go on at the speed of speech meanwhile."""
+
+        over = asyncio.Event()
+
+        async def go_on() -> None:
+            while not over.is_set():
+                await asyncio.sleep(STEP_MS / 1_000)
+                await self.say(self._said_ms + STEP_MS)
+
+        async with asyncio.TaskGroup() as group:
+            group.create_task(go_on())
+            try:
+                yield
+            finally:
+                over.set()
 
     def _stream_of(self, recording: Recording) -> AudioStream:
         assert self.meeting is not None
