@@ -53,8 +53,6 @@ async def _append(request: web.Request, participant_ids: Sequence[str]) -> web.R
     await request.app[SESSIONS].check_live(request.match_info["meeting"])
     head = read_audio_head(request.headers)
     limits = request.app[SETTINGS].limits
-    if (request.content_length or 0) > limits.audio_request_bytes:
-        raise TooLarge(f"one request may carry {limits.audio_request_bytes} bytes of audio: send several")
 
     async def open_input(rate_hz: int, channels: int) -> AudioInput:
         if len(participant_ids) not in (1, channels):
@@ -73,10 +71,12 @@ async def _append(request: web.Request, participant_ids: Sequence[str]) -> web.R
 
     upload = Upload(head, open_input, limits, request.app[HELD_BODIES], request.app[CLOSING])
     try:
+        if (request.content_length or 0) > limits.audio_request_bytes:
+            raise TooLarge(f"one request may carry {limits.audio_request_bytes} bytes of audio")
         async with _turn(request, head, participant_ids):
             return _answer(upload, await upload.run(request.content))
     except MeetingServiceError as error:
-        told = upload.input is not None or isinstance(error, OtherSender)
+        told = upload.input is not None or isinstance(error, OtherSender | TooLarge)
         return _refuse(upload, error, await _find_through(request, participant_ids) if told else None)
 
 

@@ -121,7 +121,7 @@ SOCKET = Operation(
     'little-endian. The first message is {"type": "hello", "streams": [{"stream": 1, "participant": "ann", '
     '"encoding": "s16le", "rate": 48000, "channels": 1}]}. The service says where each stream continues, '
     "then how much is durable; what was not acknowledged is sent again after a reconnect. "
-    "Errors close the socket with the codes listed below.",
+    "An error that names a stream concerns that one; others close the socket with the codes listed below.",
     tag=TAG,
     errors=[NotFound, UpgradeRequired],
 )

@@ -28,7 +28,7 @@ class HeldBody:
         """
         if len(self.content) + len(data) > MAX_BODY_BYTES:
             limit = f"with Content-Digest one request may carry {MAX_BODY_BYTES} bytes"
-            raise TooLarge(f"{limit}: send it in pieces, or without")
+            raise TooLarge(f"{limit} (send it in pieces, or without)")
         self._bodies.take(len(data))
         self.content.extend(data)
 
