@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, WSServerHandshakeError
+from aiohttp import ClientSession, ClientWebSocketResponse, WSCloseCode, WSMsgType, WSServerHandshakeError
 
 from meeting_service import metrics
 from meeting_service.checksums import seal
@@ -414,6 +414,15 @@ async def test_a_message_that_is_too_large_closes_with_4413(audio_service: Audio
         assert f"{most} bytes" in socket.reason
     async with ClientSession() as session:
         await Bot(session, audio_service.url).wait_for(8_000)
+
+
+async def test_a_text_that_is_none_closes_with_a_reason(dial: Dial) -> None:
+    """The library's own refusal says why, too."""
+    async with dial() as socket:
+        await socket.socket.send_frame(b"\xff", WSMsgType.TEXT)
+
+        assert WSCloseCode.INVALID_TEXT == await socket.closed()
+        assert "a text message is not UTF-8" == socket.reason
 
 
 async def test_a_length_that_may_be_damage_is_no_final_refusal(
