@@ -86,7 +86,7 @@ export class Listening {
     this.sentences = items.filter((item) => item.kind === "sentence");
     this.length_ms = said.reduce((longest, item) => Math.max(longest, item.end_ms), 0);
     this.player.until_ms = over ? null : this.sentences.at(-1)?.end_ms ?? 0;
-    if (this.kept && over) this.bar.hidden = false;
+    if (this.kept && over) this.showBar(true);
     this.find("close")?.toggleAttribute("hidden", over);
     // While a meeting is read live, a lane more would move what is being read.
     this.timeline.open ||= over || !this.bar.hidden;
@@ -123,14 +123,20 @@ export class Listening {
 
   /** The reader listens, and is led along. */
   begun() {
-    this.bar.hidden = false;
+    this.showBar(true);
     this.spoken.along = true;
+  }
+
+  /** What has to stay clear of the bar goes by the class: to look for the bar takes longer the more is said. */
+  showBar(shown) {
+    this.bar.hidden = !shown;
+    document.documentElement.classList.toggle("listens", shown);
   }
 
   /** The meeting is only read again. */
   close() {
     this.player.pause();
-    this.bar.hidden = true;
+    this.showBar(false);
     document.querySelector(".mark-now").focus();
   }
 
@@ -191,7 +197,7 @@ export class Listening {
     else if (kind === "s-") this.lead(place);
     if (kind !== "t=" || !/^(\d+:){0,2}\d+(\.\d+)?$/.test(place)) return;
     const at_ms = clockToMs(place);
-    this.bar.hidden = !this.kept;
+    this.showBar(this.kept);
     if (!this.kept && !event) notice(words("listen.removed"));
     const over = this.store.state === "ended";
     const end_ms = over ? this.whole_ms : this.length_ms;

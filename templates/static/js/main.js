@@ -240,7 +240,7 @@ function showHealth() {
   const troubled = !ended && connection === "live" && TROUBLES.includes(store.service);
   const state = broken ? "broken" : troubled ? store.service : over ? store.state : connection;
   const text = words(`health.${state}`);
-  health.dataset.health = state;
+  health.dataset.health = document.body.dataset.health = state;
   captions?.tell(state === "live" ? "" : text);
   if (health.textContent === text) return;
   health.textContent = text;
