@@ -72,6 +72,7 @@ async def test_what_comes_live_is_text(service: Service, window: Window) -> None
     await page.keyboard.press("c")
     await service.say("ann", 90_000, 90_900, CORPUS[0])
     await expect(page.locator(".captions .lines")).to_contain_text(CORPUS[0])
+    await expect(page.locator(".sentence")).to_have_count(len(CORPUS) + 1)
     live, made = await window.said(), await page.evaluate(MADE)
     await page.reload()
 
