@@ -166,7 +166,8 @@ def load_settings(config: Path | None = None, overrides: Values | None = None) -
     Raises:
         CannotStart: names the setting, the value and the range.
     """
-    values, environment = read_defaults(), read_environment(read_defaults())
+    values = read_defaults()
+    environment = read_environment(values)
     for over in (read_file(config) if config else {}, environment, overrides or {}):
         merge(values, over)
     try:

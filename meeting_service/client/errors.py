@@ -96,9 +96,12 @@ def failure_to_error(address: URL, failure: Exception) -> Unreachable:
     if isinstance(failure, ClientConnectorError) and failure.errno == errno.ECONNREFUSED:
         return Unreachable(f"nothing listens at {address.origin()}: is the service running?")
     reason = failure.strerror if isinstance(failure, OSError) else None
-    return Unreachable(
-        f"{address.origin()} does not answer: {reason or str(failure) or type(failure).__name__}"
-    )
+    return no_answer(address, reason or str(failure) or type(failure).__name__)
+
+
+def no_answer(address: URL, detail: str) -> Unreachable:
+    """No answer came from there, or none to rely on."""
+    return Unreachable(f"{address.origin()} does not answer: {detail}")
 
 
 def code_to_error(code: str, detail: str) -> MeetingServiceError:

@@ -19,7 +19,7 @@ from meeting_service.checksums import (
     content_digest,
     request_checksum,
 )
-from meeting_service.client.errors import DOUBTS, Unreachable, failure_to_error, problem_to_error
+from meeting_service.client.errors import DOUBTS, Unreachable, failure_to_error, no_answer, problem_to_error
 from meeting_service.errors import Forbidden
 from meeting_service.meeting import Meeting
 
@@ -146,7 +146,7 @@ class Requests:
 
     def unreachable(self, detail: str) -> Unreachable:
         """The error that says so."""
-        return Unreachable(f"{self.base_url.origin()} does not answer: {detail}")
+        return no_answer(self.base_url, detail)
 
     async def _read(self, response: ClientResponse) -> Answer:
         with reading():

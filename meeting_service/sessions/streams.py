@@ -164,7 +164,7 @@ class LiveStreams:
     async def keep(
         self, streams: Sequence[LiveStream], chunks: Sequence[AudioChunk], tails: Mapping[int, bytes]
     ) -> None:
-        """Make audio durable, then let the worker know; call it while `storing`.
+        """Make a chunk of each stream durable, then let the worker know; call it while `storing`.
 
         Of a stream that is deleted meanwhile nothing is kept; whoever sends it finds out by `find`.
         """

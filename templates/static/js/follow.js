@@ -48,7 +48,7 @@ export class Follow {
 
   /** Who pressed the button reads on where it leads. */
   handOn() {
-    if (document.activeElement !== this.button) return;
+    if (document.activeElement !== this.button) return; // before looking for where, through all that was said
     handFocusOn(this.button, [...this.log.querySelectorAll(".turn:not([data-draft])")].at(-1) ?? this.log);
   }
 
